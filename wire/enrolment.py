@@ -1,0 +1,103 @@
+"""What an agent sends to join a district, and what it is told to do afterwards."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wire.batch import check_version
+from wire.fields import WireError, check_id, check_range, check_sha256, check_slug, check_target
+from wire.reports import STRICT, LatencyMethod
+
+Role = Literal["room", "reference", "edge"]
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O, U, so a code survives being read aloud."""
+CODE_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRequest:
+    """An agent asks to join. It made its own token and shows only the digest, so that asking again
+    after a lost answer is harmless and the token itself first travels with the first batch."""
+
+    __pydantic_config__ = STRICT
+
+    version: int
+    code: str
+    token_sha256: str
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_version(self.version)
+        normalised_code(self.code)
+        check_sha256("token_sha256", self.token_sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """The collector's answer: the agent's random id and the place that the code stands for."""
+
+    version: int
+    agent: str
+    site: str
+    room: str
+    role: Role
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_id("agent", self.agent)
+        check_slug("site", self.site)
+        check_slug("room", self.room)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Something to measure to, by alias.
+
+    `host` ``None`` means the collector's own host, or the machine's default gateway for the alias
+    ``gateway``. `tcp_port` is where TCP connect time is taken when `method` is ``tcp_connect``, or
+    when UDP gets no answer.
+    """
+
+    alias: str
+    method: LatencyMethod
+    host: str | None
+    port: int
+    tcp_port: int | None
+    interval_ms: int
+    timeout_ms: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_target(self.alias)
+        check_range("port", self.port, 1, 65_535)
+        check_range("tcp_port", self.tcp_port, 1, 65_535)
+        check_range("interval_ms", self.interval_ms, 100, 3_600_000)
+        check_range("timeout_ms", self.timeout_ms, 100, 60_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentConfig:
+    """What the collector wants of one agent. `period_ms` is the length of a report."""
+
+    version: int
+    role: Role
+    period_ms: int
+    push_interval_ms: int
+    targets: tuple[Target, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("period_ms", self.period_ms, 1000, 3_600_000)
+        check_range("push_interval_ms", self.push_interval_ms, 1000, 3_600_000)
+        if len({target.alias for target in self.targets}) != len(self.targets):
+            raise WireError("double_target", "each target alias stands once")
+
+
+def normalised_code(code: str) -> str:
+    """A code as it was made, from what a person typed: upper case, no hyphens or spaces, O as 0,
+    I and L as 1. Raises `WireError` ``bad_code`` for anything that cannot be a code."""
+    if len(code) > 40:
+        raise WireError("bad_code", "that is too long for an enrolment code")
+    text = code.upper().replace("-", "").replace(" ", "").replace("O", "0").replace("I", "1").replace("L", "1")
+    if len(text) != CODE_LENGTH or any(letter not in CODE_ALPHABET for letter in text):
+        raise WireError("bad_code", f"an enrolment code is {CODE_LENGTH} letters and digits, such as 7K2M-9QXD-4TAB")
+    return text
