@@ -65,9 +65,7 @@ def sources(file: RequirementFile) -> str:
 
 
 def header(file: RequirementFile) -> str:
-    return (
-        f"# {file.purpose.capitalize()}. Written by make lock; don't edit.\n# pyproject.toml: {sources(file)}\n"
-    )
+    return f"# {file.purpose}; written by make lock, not by hand\n# made from requirements {sources(file)}\n"
 
 
 def write(file: RequirementFile, options: Sequence[str]) -> None:
@@ -93,9 +91,11 @@ def main() -> int:
         for file in files:
             write(file, ["--upgrade"] if arguments.upgrade else [])
         return 0
-    stale = [file.name for file in files if not file.path.read_text(encoding="utf-8").startswith(header(file))]
-    for name in stale:
-        print(f"requirements/{name} does not belong to this pyproject.toml: run make lock", file=sys.stderr)
+    stale = [file for file in files if not file.path.read_text(encoding="utf-8").startswith(header(file))]
+    for file in stale:
+        print(
+            f"requirements/{file.name} is not made from this pyproject.toml: run make lock", file=sys.stderr
+        )
     return 1 if stale else 0
 
 

@@ -1,0 +1,100 @@
+"""What a test may need of its machine: asked for with @pytest.mark.requires, and never skipped in silence."""
+
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Reason = str | None
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+@functools.cache
+def netns_missing() -> Reason:
+    """Makes a network namespace and deletes it, because root alone does not grant one in a container."""
+    if not hasattr(os, "geteuid"):
+        return "network namespaces are Linux's"
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    if shutil.which("ip") is None:
+        return "the command ip is not installed (iproute2)"
+    name = f"bandroom-probe-{os.getpid()}"
+    made = subprocess.run(
+        ["ip", "netns", "add", name], check=False, capture_output=True, text=True, timeout=10
+    )
+    if made.returncode != 0:
+        return f"ip netns add: {made.stderr.strip()}"
+    subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True, timeout=10)
+    return None
+
+
+@functools.cache
+def find_chromium() -> Path | None:
+    found = (shutil.which(name) for name in CHROMIUM_NAMES)
+    return next((Path(path) for path in found if path is not None), None)
+
+
+@functools.cache
+def browser_missing() -> Reason:
+    """Asks for the version, because Ubuntu's chromium-browser may be a stub that only names a snap."""
+    chromium = find_chromium()
+    if chromium is None:
+        return "no chromium found"
+    try:
+        asked = subprocess.run(
+            [chromium, "--version"], check=False, capture_output=True, text=True, timeout=30
+        )
+    except subprocess.TimeoutExpired:
+        return f"{chromium} --version does not answer"
+    return None if asked.returncode == 0 else f"{chromium} --version: {asked.stderr.strip()}"
+
+
+MISSING: dict[str, Callable[[], Reason]] = {"browser": browser_missing, "netns": netns_missing}
+
+
+def demanded() -> set[str]:
+    """What BANDROOM_REQUIRE names: there a missing requirement is a failure, not a skip."""
+    return {name.strip() for name in os.environ.get("BANDROOM_REQUIRE", "").split(",") if name.strip()}
+
+
+def required_by(item: pytest.Item) -> list[str]:
+    return [name for mark in item.iter_markers("requires") for name in mark.args]
+
+
+def refuse_unknown(names: set[str], where: str) -> None:
+    if unknown := names - MISSING.keys():
+        raise pytest.UsageError(f"{where} names {', '.join(sorted(unknown))}; known are {', '.join(MISSING)}")
+
+
+def pytest_configure() -> None:
+    refuse_unknown(demanded(), "BANDROOM_REQUIRE")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets -m netns and -m 'not browser' choose by what a test requires."""
+    for item in items:
+        names = required_by(item)
+        refuse_unknown(set(names), item.nodeid)
+        for name in names:
+            item.add_marker(name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name in required_by(item):
+        if (reason := MISSING[name]()) is None:
+            continue
+        if name in demanded():
+            pytest.fail(f"BANDROOM_REQUIRE demands {name}: {reason}", pytrace=False)
+        pytest.skip(f"needs {name}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser of a test that requires it."""
+    path = find_chromium()
+    assert path is not None, "a test that uses this fixture is marked requires('browser')"
+    return path
