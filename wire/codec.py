@@ -55,8 +55,9 @@ def _build(shape: Any, data: Any, where: str) -> Any:
 
 
 def _fits(option: Any, data: Any) -> bool:
+    shape = option
     if is_dataclass(option):
-        kind = _hints(option).get("kind")
+        kind = _hints(shape).get("kind")
         return isinstance(data, dict) and (kind is None or data.get("kind") in get_args(kind))
     if get_origin(option) is Literal:
         return isinstance(data, str)

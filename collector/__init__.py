@@ -1,0 +1,1 @@
+"""Takes reports in, keeps them, judges each room and lesson, and says so."""

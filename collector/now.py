@@ -1,0 +1,114 @@
+"""What the board and the API show: every room as it is now, judged once and read many times.
+
+A `DistrictNow` is made after each round of judging and never changes; ages are worked out by the
+reader from `newest_report_at`, so that they are right at the moment of reading.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from collector.timetable import Lesson
+from collector.verdict.bins import RoomBin
+from collector.verdict.room_state import RoomState
+
+LessonQuality = Literal["bad", "degraded", "good", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonCell:
+    """One cell of a room's heat strip: how a lesson went, so far when it is still on.
+
+    Counts are bins: `expected` those that have closed, `valid` those that were measured enough.
+    """
+
+    lesson: Lesson
+    quality: LessonQuality
+    bad: int
+    degraded: int
+    valid: int
+    expected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The newest latency report to one target: what the wire says this minute, unjudged."""
+
+    target: str
+    method: str
+    ended_at: datetime
+    sent: int
+    received: int
+    p50_ms: float | None
+    p95_ms: float | None
+    failure: str | None
+    repaired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomNow:
+    """One room as it is now.
+
+    `evidence` is one plain sentence, two at most. `coverage` is the share of closed lesson bins in
+    the strip that are valid, ``None`` before any closed. `readings` are newest reports by target.
+    `agents` counts the room's enrolled agents that are not revoked.
+    """
+
+    site: str
+    room: str
+    simulated: bool
+    seats: int | None
+    agents: int
+    state: RoomState
+    evidence: str
+    strip: tuple[LessonCell, ...]
+    coverage: float | None
+    newest_report_at: datetime | None
+    readings: tuple[Reading, ...]
+    bins: tuple[RoomBin, ...]
+
+    def age_seconds(self, now: datetime) -> float | None:
+        """Seconds since the end of the newest report, never negative; ``None`` when there is none."""
+        if self.newest_report_at is None:
+            return None
+        return max(0.0, (now - self.newest_report_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteNow:
+    """A site and its rooms, worst first."""
+
+    site: str
+    name: str
+    simulated: bool
+    rooms: tuple[RoomNow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistrictNow:
+    """The district at `taken_at`. Outside lessons `lesson` is ``None`` and `last_lesson` the latest one."""
+
+    name: str
+    time_zone: ZoneInfo
+    taken_at: datetime
+    bin_seconds: int
+    lesson: Lesson | None
+    last_lesson: Lesson | None
+    next_lesson: Lesson | None
+    sites: tuple[SiteNow, ...]
+
+    def rooms(self) -> Iterator[RoomNow]:
+        """Every room, site by site."""
+        for site in self.sites:
+            yield from site.rooms
+
+    def room(self, site: str, room: str) -> RoomNow | None:
+        """The room `room` of `site`, or ``None``."""
+        return next((one for one in self.rooms() if (one.site, one.room) == (site, room)), None)
+
+    @property
+    def newest_report_at(self) -> datetime | None:
+        """When the newest data of any room ends."""
+        return max((one.newest_report_at for one in self.rooms() if one.newest_report_at), default=None)

@@ -1,0 +1,117 @@
+"""The tables of the DuckDB engine, their version, and how rows become columns.
+
+Times are UTC ``TIMESTAMP`` in microseconds. ``stored_at`` grows with every commit, so "what came
+since" is a range at a table's end.
+"""
+
+SCHEMA_VERSION = 1
+
+PLACE = {"agent": "VARCHAR", "site": "VARCHAR", "room": "VARCHAR", "boot": "VARCHAR"}
+PERIOD = {
+    "seq": "BIGINT",
+    "started_at": "TIMESTAMP",
+    "stored_at": "TIMESTAMP",
+    "repaired": "BOOLEAN",
+    "duration_ms": "INTEGER",
+}
+LATENCY = {
+    "target": "VARCHAR",
+    "method": "VARCHAR",
+    "method_version": "SMALLINT",
+    "timestamps": "VARCHAR",
+    "interval_ms": "INTEGER",
+    "timeout_ms": "INTEGER",
+    "sent": "INTEGER",
+    "received": "INTEGER",
+    "duplicates": "INTEGER",
+    "reordered": "INTEGER",
+    "min_us": "INTEGER",
+    "ipdv_mean_us": "INTEGER",
+    "histogram": "VARCHAR",
+    "failure": "VARCHAR",
+}
+THROUGHPUT = {
+    "target": "VARCHAR",
+    "method": "VARCHAR",
+    "method_version": "SMALLINT",
+    "direction": "VARCHAR",
+    "required_bps": "BIGINT",
+    "offered_bps": "BIGINT",
+    "received_bps": "BIGINT",
+    "sustained": "BOOLEAN",
+    "used_bytes": "BIGINT",
+    "failure": "VARCHAR",
+}
+HEALTH = {
+    "agent_version": "VARCHAR",
+    "platform": "VARCHAR",
+    "cpu_permille": "INTEGER",
+    "rss_kib": "BIGINT",
+    "clock_synchronised": "BOOLEAN",
+    "clock_step_ms": "BIGINT",
+    "spool_reports": "BIGINT",
+    "dropped_reports": "BIGINT",
+    "quarantined_reports": "BIGINT",
+    "skipped_probes": "INTEGER",
+    "link_mbps": "INTEGER",
+    "link_errors": "BIGINT",
+    "link_drops": "BIGINT",
+}
+REPORT_TABLES = {
+    "latency": PLACE | PERIOD | LATENCY,
+    "throughput": PLACE | PERIOD | THROUGHPUT,
+    "health": PLACE | PERIOD | HEALTH,
+}
+BINS = {
+    "site": "VARCHAR",
+    "room": "VARCHAR",
+    "started_at": "TIMESTAMP",
+    "seconds": "INTEGER",
+    "valid": "BOOLEAN",
+    "target": "VARCHAR",
+    "method": "VARCHAR",
+    "agents": "INTEGER",
+    "sent": "INTEGER",
+    "received": "INTEGER",
+    "probed_share": "DOUBLE",
+    "p50_ms": "DOUBLE",
+    "p95_ms": "DOUBLE",
+    "p99_ms": "DOUBLE",
+    "gateway_p95_ms": "DOUBLE",
+    "gateway_loss": "DOUBLE",
+    "repaired": "BOOLEAN",
+    "scores": "VARCHAR",
+    "profiles_digest": "VARCHAR",
+}
+BIN_TARGETS = {
+    "site": "VARCHAR",
+    "room": "VARCHAR",
+    "started_at": "TIMESTAMP",
+    "agent": "VARCHAR",
+    "target": "VARCHAR",
+    "method": "VARCHAR",
+    "sent": "INTEGER",
+    "received": "INTEGER",
+    "probed_ms": "BIGINT",
+    "histogram": "VARCHAR",
+    "repaired": "BOOLEAN",
+}
+LEDGER = {
+    "agent": "VARCHAR",
+    "boot": "VARCHAR",
+    "first_seq": "BIGINT",
+    "last_seq": "BIGINT",
+    "stored_at": "TIMESTAMP",
+}
+
+
+def create_statements() -> list[str]:
+    """The statements that make an empty database."""
+    tables = REPORT_TABLES | {"bins": BINS, "bin_targets": BIN_TARGETS, "ledger": LEDGER}
+    return [
+        f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
+        for name, columns in tables.items()
+    ] + [
+        "CREATE TABLE meta (schema_version INTEGER, judged_through TIMESTAMP)",
+        f"INSERT INTO meta VALUES ({SCHEMA_VERSION}, TIMESTAMP '1970-01-01')",  # noqa: S608  # our own number
+    ]

@@ -1,0 +1,404 @@
+"""The embedded engine: one DuckDB file, no server, one process.
+
+Each call works on a cursor of its own, so calls may come from several threads; writes take turns.
+Rows go in as columns: one statement a table and commit, whatever the number of reports.
+"""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from collector.now import Reading
+from collector.store import duckdb_schema as schema
+from collector.store.ledger import Ledger, runs
+from collector.store.protocol import Arrival, StoreError, StoreUnavailable, Touched, WriteOutcome
+from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
+from wire.histogram import Histogram
+
+_NUMPY_TYPES = {
+    "BOOLEAN": np.bool_,
+    "SMALLINT": np.int16,
+    "INTEGER": np.int32,
+    "BIGINT": np.int64,
+    "DOUBLE": np.float64,
+}
+_FIELDS_BY_KIND = {
+    "latency": attrgetter(*schema.LATENCY),
+    "throughput": attrgetter(*schema.THROUGHPUT),
+    "health": attrgetter(*schema.HEALTH),
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class DuckDbStore:
+    """A `Store` in one file. Open it with `open_store`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._writing = threading.Lock()
+        self._last_stored_at = _EPOCH
+        self._ledger = Ledger()
+
+    @classmethod
+    def open_store(cls, path: Path | None, *, threads: int = 1, memory_limit: str = "1GB") -> "DuckDbStore":
+        """Open or make the database at `path`; ``None`` is a database in memory.
+
+        Raises `StoreError` when another process has it open, or its schema is newer than this program.
+        """
+        try:
+            connection = duckdb.connect(
+                str(path or ":memory:"), config={"threads": threads, "memory_limit": memory_limit}
+            )
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise StoreError(
+                    f"{path} is open in another process: only one collector may use it; "
+                    "stop the other one, or give this one its own data directory"
+                ) from error
+            raise StoreError(f"cannot open {path}: {error}") from error
+        except duckdb.Error as error:
+            raise StoreError(f"cannot open {path}: {error}") from error
+        store = cls(connection)
+        try:
+            store._prepare()
+        except BaseException:
+            connection.close()
+            raise
+        return store
+
+    def _prepare(self) -> None:
+        connection = self._connection
+        connection.execute("SET TimeZone = 'UTC'")
+        tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if "meta" not in tables:
+            with self._transaction() as cursor:
+                for statement in schema.create_statements():
+                    cursor.execute(statement)
+        (version,) = connection.execute("SELECT schema_version FROM meta").fetchall()[0]
+        if version > schema.SCHEMA_VERSION:
+            raise StoreError(
+                f"the database has schema version {version}, this program knows up to {schema.SCHEMA_VERSION}: "
+                "upgrade Bandroom, or give it another data directory"
+            )
+        rows = connection.execute("SELECT agent, boot, first_seq, last_seq FROM ledger").fetchall()
+        self._ledger.add(rows)
+        for table in schema.REPORT_TABLES:
+            (newest,) = connection.execute(f"SELECT max(stored_at) FROM {table}").fetchall()[0]  # noqa: S608
+            if newest is not None:
+                self._last_stored_at = max(self._last_stored_at, newest.replace(tzinfo=UTC))
+
+    def write_reports(self, arrivals: Sequence[Arrival]) -> WriteOutcome:
+        """See `Store.write_reports`."""
+        with self._writing:
+            keys = [one.key for one in arrivals]
+            new = self._ledger.unseen(keys)
+            fresh_runs = runs(key for key, is_new in zip(keys, new, strict=True) if is_new)
+            if fresh_runs:
+                stored_at = self._next_stored_at()
+                by_kind: dict[str, list[Arrival]] = defaultdict(list)
+                for one, is_new in zip(arrivals, new, strict=True):
+                    if is_new:
+                        by_kind[one.report.kind].append(one)
+                with self._transaction() as cursor:
+                    for kind, fresh in by_kind.items():
+                        _append(cursor, kind, schema.REPORT_TABLES[kind], _report_rows(kind, fresh, stored_at))
+                    _append(cursor, "ledger", schema.LEDGER, [(*run, _naive(stored_at)) for run in fresh_runs])
+                self._ledger.add(fresh_runs)
+            return WriteOutcome(new=tuple(new))
+
+    def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
+        """See `Store.touched_since`."""
+        rows = self._rows(
+            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1, min(stored_at) FROM latency"
+            " WHERE stored_at > $2 GROUP BY ALL",
+            [bin_seconds, _naive(stored_after)],
+        )
+        return [
+            Touched(
+                site=site,
+                room=room,
+                started_at=datetime.fromtimestamp(epoch, UTC),
+                first_stored_at=first.replace(tzinfo=UTC),
+            )
+            for site, room, epoch, first in rows
+        ]
+
+    def latency_in(
+        self, rooms: Collection[tuple[str, str]], start: datetime, end: datetime
+    ) -> dict[tuple[str, str], list[LatencySummary]]:
+        """See `Store.latency_in`."""
+        rows = self._rows(
+            "SELECT site, room, agent, target, method, sum(sent), sum(received), sum(sent * interval_ms),"
+            " list(histogram), bool_or(repaired) FROM latency"
+            " WHERE started_at >= $1 AND started_at < $2 AND site IN (SELECT unnest($3))"
+            " GROUP BY ALL ORDER BY ALL",
+            [_naive(start), _naive(end), sorted({site for site, _ in rooms})],
+        )
+        wanted = set(rooms)
+        found: dict[tuple[str, str], list[LatencySummary]] = defaultdict(list)
+        for site, room, agent, target, method, sent, received, probed_ms, texts, repaired in rows:
+            if (site, room) in wanted:
+                found[site, room].append(
+                    LatencySummary(
+                        agent=agent,
+                        target=target,
+                        method=method,
+                        sent=sent,
+                        received=received,
+                        probed_ms=probed_ms,
+                        histogram=_merged(texts),
+                        repaired=repaired,
+                    )
+                )
+        return found
+
+    def newest_readings(self, since: datetime) -> dict[tuple[str, str], list[Reading]]:
+        """See `Store.newest_readings`."""
+        rows = self._rows(
+            "SELECT site, room, target, arg_max((method, duration_ms, sent, received, histogram, failure, repaired),"
+            " started_at), max(started_at) FROM latency WHERE started_at > $1 GROUP BY ALL ORDER BY ALL",
+            [_naive(since - timedelta(hours=1))],
+        )
+        found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+        for site, room, target, newest, started_at in rows:
+            values = tuple(newest.values()) if isinstance(newest, Mapping) else newest
+            method, duration_ms, sent, received, text, failure, repaired = values
+            ended_at = started_at.replace(tzinfo=UTC) + timedelta(milliseconds=duration_ms)
+            if ended_at <= since:
+                continue
+            histogram = Histogram.from_text(text)
+            found[site, room].append(
+                Reading(
+                    target=target,
+                    method=method,
+                    ended_at=ended_at,
+                    sent=sent,
+                    received=received,
+                    p50_ms=_ms(histogram.quantile(0.5)),
+                    p95_ms=_ms(histogram.quantile(0.95)),
+                    failure=failure,
+                    repaired=repaired,
+                )
+            )
+        return found
+
+    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime) -> None:
+        """See `Store.write_bins`."""
+        with self._writing, self._transaction() as cursor:
+            if bins:
+                keys = _columns(
+                    {"site": "VARCHAR", "room": "VARCHAR", "started_at": "TIMESTAMP"},
+                    [(one.site, one.room, _naive(one.started_at)) for one in bins],
+                )
+                earliest, latest = min(one.started_at for one in bins), max(one.started_at for one in bins)
+                cursor.register("rewritten", keys)
+                for table in ("bins", "bin_targets"):
+                    cursor.execute(
+                        f"DELETE FROM {table} USING rewritten WHERE {table}.site = rewritten.site"  # noqa: S608
+                        f" AND {table}.room = rewritten.room AND {table}.started_at = rewritten.started_at"
+                        f" AND {table}.started_at BETWEEN $1 AND $2",
+                        [_naive(earliest), _naive(latest)],
+                    )
+                cursor.unregister("rewritten")
+                _append(cursor, "bins", schema.BINS, [_bin_row(one) for one in bins])
+                _append(
+                    cursor,
+                    "bin_targets",
+                    schema.BIN_TARGETS,
+                    [_target_row(one, target) for one in bins for target in one.targets],
+                )
+            cursor.execute("UPDATE meta SET judged_through = $1", [_naive(judged_through)])
+
+    def judged_through(self) -> datetime:
+        """See `Store.judged_through`."""
+        mark: datetime = self._rows("SELECT judged_through FROM meta", [])[0][0]
+        return mark.replace(tzinfo=UTC)
+
+    def bins_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomBin]]:
+        """See `Store.bins_between`."""
+        where = "started_at >= $1 AND started_at < $2"
+        values: list[object] = [_naive(start), _naive(end)]
+        if room is not None:
+            where += " AND site = $3 AND room = $4"
+            values += list(room)
+        rows = self._rows(f"SELECT {', '.join(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
+        found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
+        for row in rows:
+            found[row[0], row[1]].append(_bin(row))
+        return found
+
+    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime) -> int:
+        """See `Store.enforce_retention`. Boots that are past it leave the ledger too."""
+        with self._writing:
+            gone = 0
+            with self._transaction() as cursor:
+                for table in schema.REPORT_TABLES:
+                    gone += _delete_before(cursor, table, "started_at", reports_before)
+                for table in ("bins", "bin_targets"):
+                    gone += _delete_before(cursor, table, "started_at", bins_before)
+                boots = cursor.execute(
+                    "SELECT agent, boot FROM ledger GROUP BY ALL HAVING max(stored_at) < $1",
+                    [_naive(reports_before)],
+                ).fetchall()
+                kept = Ledger(self._ledger.ranges())
+                kept.forget(boots)
+                newest = {
+                    (agent, boot): stored_at
+                    for agent, boot, stored_at in cursor.execute(
+                        "SELECT agent, boot, max(stored_at) FROM ledger GROUP BY ALL"
+                    ).fetchall()
+                }
+                cursor.execute("DELETE FROM ledger")
+                rows = [(*one, newest[one[:2]]) for one in kept.ranges()]
+                _append(cursor, "ledger", schema.LEDGER, rows)
+            self._ledger = kept
+            return gone
+
+    def count_reports(self) -> int:
+        """See `Store.count_reports`."""
+        return sum(self._rows(f"SELECT count(*) FROM {table}", [])[0][0] for table in schema.REPORT_TABLES)  # noqa: S608
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._writing:
+            self._connection.close()
+
+    def _next_stored_at(self) -> datetime:
+        self._last_stored_at = max(datetime.now(UTC), self._last_stored_at + timedelta(microseconds=1))
+        return self._last_stored_at
+
+    def _rows(self, query: str, values: Sequence[object]) -> list[Any]:
+        try:
+            with self._connection.cursor() as cursor:
+                return cursor.execute(query, values).fetchall()
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"the database did not answer: {error}") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.begin()
+                try:
+                    yield cursor
+                    cursor.commit()
+                except BaseException:
+                    cursor.rollback()
+                    raise
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"the database did not take the write: {error}") from error
+
+
+def _report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) -> list[tuple[object, ...]]:
+    fields = _FIELDS_BY_KIND[kind]
+    stored = _naive(stored_at)
+    return [
+        (
+            one.agent,
+            one.site,
+            one.room,
+            one.boot,
+            one.report.seq,
+            _naive(one.started_at),
+            stored,
+            one.repaired,
+            one.report.duration_ms,
+            *fields(one.report),
+        )
+        for one in arrivals
+    ]
+
+
+def _append(
+    cursor: duckdb.DuckDBPyConnection,
+    table: str,
+    kinds: Mapping[str, str],
+    rows: Sequence[tuple[object, ...]],
+) -> None:
+    if rows:
+        cursor.register("appended", _columns(kinds, rows))
+        cursor.execute(f"INSERT INTO {table} SELECT {', '.join(kinds)} FROM appended")  # noqa: S608
+        cursor.unregister("appended")
+
+
+def _columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> dict[str, np.ndarray[Any, Any]]:
+    """Rows as one array a column, typed so that DuckDB need not guess; ``None`` becomes NULL."""
+    return {
+        name: _column(kind, values) for (name, kind), values in zip(kinds.items(), zip(*rows, strict=True), strict=True)
+    }
+
+
+def _column(kind: str, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    if kind == "VARCHAR":
+        return np.array(values, dtype=object)
+    if kind == "TIMESTAMP":
+        return np.array(values, dtype="datetime64[us]")
+    if None not in values:
+        return np.array(values, dtype=_NUMPY_TYPES[kind])
+    mask = [value is None for value in values]
+    filled = [0 if value is None else value for value in values]
+    return np.ma.MaskedArray(np.array(filled, dtype=_NUMPY_TYPES[kind]), mask=mask)
+
+
+def _delete_before(cursor: duckdb.DuckDBPyConnection, table: str, column: str, before: datetime) -> int:
+    count: int = cursor.execute(f"DELETE FROM {table} WHERE {column} < $1", [_naive(before)]).fetchall()[0][0]  # noqa: S608
+    return count
+
+
+def _merged(texts: Iterable[str]) -> Histogram:
+    histogram = Histogram()
+    for text in texts:
+        histogram.merge(Histogram.from_text(text))
+    return histogram
+
+
+def _bin_row(one: RoomBin) -> tuple[object, ...]:
+    scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
+    values = {name: getattr(one, name) for name in schema.BINS if name != "scores"}
+    values |= {"started_at": _naive(one.started_at), "scores": scores}
+    return tuple(values[name] for name in schema.BINS)
+
+
+def _bin(row: Sequence[Any]) -> RoomBin:
+    values = dict(zip(schema.BINS, row, strict=True))
+    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
+    values["scores"] = tuple(
+        ProfileScore(profile=profile, qoo=qoo, quality=quality, worst=worst)
+        for profile, qoo, quality, worst in json.loads(values["scores"])
+    )
+    return RoomBin(**values)
+
+
+def _target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
+    return (
+        one.site,
+        one.room,
+        _naive(one.started_at),
+        target.agent,
+        target.target,
+        target.method,
+        target.sent,
+        target.received,
+        target.probed_ms,
+        target.histogram.to_text(),
+        target.repaired,
+    )
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _ms(us: float | None) -> float | None:
+    return None if us is None else us / 1000

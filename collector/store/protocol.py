@@ -1,0 +1,109 @@
+"""What the collector asks of a store, in its own words. No query language leaks out of an engine."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from collector.now import Reading
+from collector.verdict.bins import LatencySummary, RoomBin
+from wire.reports import Report
+
+
+class StoreError(Exception):
+    """The store cannot be used as it stands; the message names the fix. Not worth a retry."""
+
+
+class StoreUnavailable(Exception):
+    """The store did not take the write now; nothing of it was kept. Worth a retry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A report as it goes into the store: whose it is, and when it really began (UTC).
+
+    `repaired` says that `started_at` does not come from the agent's own wall clock.
+    """
+
+    agent: str
+    site: str
+    room: str
+    boot: str
+    started_at: datetime
+    repaired: bool
+    report: Report
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """(agent, boot, seq): what makes a report the same report when it is sent again."""
+        return (self.agent, self.boot, self.report.seq)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOutcome:
+    """For each arrival of a write, in order: whether it is new. Those that are not were there before."""
+
+    new: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """A bin that reports were stored into, and when the store first took one since it was asked last."""
+
+    site: str
+    room: str
+    started_at: datetime
+    first_stored_at: datetime
+
+
+class Store(Protocol):
+    """Reports in, bins in and out.
+
+    An engine may be called from several threads. Writes are atomic: all of one call is kept, and
+    durable when the call returns, or none of it. Every method may raise `StoreUnavailable`.
+    """
+
+    def write_reports(self, arrivals: Sequence[Arrival]) -> WriteOutcome:
+        """Keep each report at most once by its key, for ever within the retention time."""
+        ...
+
+    def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
+        """Bins that latency reports stored after `stored_after` began in."""
+        ...
+
+    def latency_in(
+        self, rooms: Collection[tuple[str, str]], start: datetime, end: datetime
+    ) -> dict[tuple[str, str], list[LatencySummary]]:
+        """Per room, what each agent measured to each target by reports beginning in ``[start, end)``."""
+        ...
+
+    def newest_readings(self, since: datetime) -> dict[tuple[str, str], list[Reading]]:
+        """Per room, the newest latency report by target that ended after `since`."""
+        ...
+
+    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime) -> None:
+        """Keep judged bins, replacing those of the same room and start, with the mark up to which
+        stored reports have been judged."""
+        ...
+
+    def judged_through(self) -> datetime:
+        """The mark last given to `write_bins`; 1970 when there is none."""
+        ...
+
+    def bins_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomBin]]:
+        """Per room, its judged bins that began in ``[start, end)``, ascending."""
+        ...
+
+    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime) -> int:
+        """Forget reports and bins that began earlier. Returns how many rows went."""
+        ...
+
+    def count_reports(self) -> int:
+        """How many reports are kept."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way and let go of the store."""
+        ...

@@ -1,0 +1,106 @@
+"""When lessons are: one weekly timetable in one time zone.
+
+Lesson times are local wall times; every instant handed out is aware UTC. A lesson that would begin
+in an hour that daylight saving skips begins when the clock has jumped; in a repeated hour the first
+pass counts (PEP 495, fold 0).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+LOOK_BACK_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonTime:
+    """A lesson's place in the day: local start and end, ``start < end``; `end` 00:00 is midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One lesson on one day. Instants are UTC; `label` is the local span, such as ``10:15-11:00``."""
+
+    started_at: datetime
+    ended_at: datetime
+    label: str
+    day: date
+
+    def contains(self, instant: datetime) -> bool:
+        """Whether `instant` lies in the lesson; its end does not."""
+        return self.started_at <= instant < self.ended_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timetable:
+    """Lessons by weekday (0 is Monday), each day's in ascending order without overlap."""
+
+    time_zone: ZoneInfo
+    lessons_by_weekday: dict[int, tuple[LessonTime, ...]]
+
+    def lessons_on(self, day: date) -> tuple[Lesson, ...]:
+        """The lessons that begin on the local day `day`, in order."""
+        return _lessons_on(self.time_zone, self.lessons_by_weekday.get(day.weekday(), ()), day)
+
+    def lessons_between(self, start: datetime, end: datetime) -> Iterator[Lesson]:
+        """Lessons that overlap ``[start, end)``, in order."""
+        day = start.astimezone(self.time_zone).date() - timedelta(days=1)
+        last = end.astimezone(self.time_zone).date()
+        while day <= last:
+            for lesson in self.lessons_on(day):
+                if lesson.started_at < end and lesson.ended_at > start:
+                    yield lesson
+            day += timedelta(days=1)
+
+    def lesson_at(self, instant: datetime) -> Lesson | None:
+        """The lesson that `instant` lies in, or ``None``."""
+        return next(self.lessons_between(instant, instant + timedelta(microseconds=1)), None)
+
+    def last_lessons(self, instant: datetime, count: int) -> tuple[Lesson, ...]:
+        """The `count` latest lessons that had begun by `instant`, in order; fewer when the last 60
+        days had fewer."""
+        found: list[Lesson] = []
+        day = instant.astimezone(self.time_zone).date()
+        for _ in range(LOOK_BACK_DAYS):
+            for lesson in reversed(self.lessons_on(day)):
+                if lesson.started_at <= instant:
+                    found.append(lesson)
+                if len(found) == count:
+                    return tuple(reversed(found))
+            day -= timedelta(days=1)
+        return tuple(reversed(found))
+
+    def next_lesson(self, instant: datetime) -> Lesson | None:
+        """The first lesson that begins after `instant` within 60 days, or ``None``."""
+        lessons = self.lessons_between(instant, instant + timedelta(days=LOOK_BACK_DAYS))
+        return next((one for one in lessons if one.started_at > instant), None)
+
+    def bin_in_session(self, started_at: datetime, seconds: int) -> bool:
+        """Whether a bin belongs to lesson time: its middle does."""
+        return self.lesson_at(started_at + timedelta(seconds=seconds / 2)) is not None
+
+
+def bin_start(instant: datetime, seconds: int) -> datetime:
+    """The start of the bin of `seconds` length that `instant` lies in; bins are aligned to the epoch."""
+    epoch = int(instant.timestamp())
+    return datetime.fromtimestamp(epoch - epoch % seconds, UTC)
+
+
+@lru_cache(maxsize=4096)
+def _lessons_on(zone: ZoneInfo, times: tuple[LessonTime, ...], day: date) -> tuple[Lesson, ...]:
+    return tuple(_lesson(zone, one, day) for one in times)
+
+
+def _lesson(zone: ZoneInfo, one: LessonTime, day: date) -> Lesson:
+    end_day = day + timedelta(days=1) if one.end == time(0) else day
+    return Lesson(
+        started_at=datetime.combine(day, one.start, tzinfo=zone).astimezone(UTC),
+        ended_at=datetime.combine(end_day, one.end, tzinfo=zone).astimezone(UTC),
+        label=f"{one.start:%H:%M}\N{EN DASH}{one.end:%H:%M}",
+        day=day,
+    )

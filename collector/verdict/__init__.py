@@ -1,0 +1,1 @@
+"""Judging: values in, values out. No socket, no clock, no store, no SQL."""

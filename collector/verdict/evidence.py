@@ -1,0 +1,76 @@
+"""Plain sentences that say why a room is in the state it is in.
+
+Each names the time, what was measured and the limit it is held against. Wording: below a profile's
+limit, never "below the standard", because no standard gives these limits.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from collector.verdict.bins import RoomBin
+from collector.verdict.profiles import Profile, Profiles
+from collector.verdict.room_state import RoomState
+
+
+def sentence(state: RoomState, *, profiles: Profiles, time_zone: ZoneInfo, newest_report_at: datetime | None) -> str:
+    """The evidence for `state` in one or two sentences, with local times."""
+    if state.state == "no_lesson":
+        return "No lesson now, so nothing is judged."
+    if state.state == "unknown":
+        return _why_unknown(state, newest_report_at, time_zone)
+    newest = state.decided_by[0]
+    if state.state == "ok":
+        return f"{_local(newest.started_at, time_zone)}: {_latency(newest)}, {_loss(newest)}."
+    deciding = next(one for one in state.decided_by if one.headline and one.headline.quality != "good")
+    profile = profiles.by_name[state.profile] if state.profile else next(iter(profiles))
+    verb = "could not have been held" if state.state == "bad" else "would have stuttered"
+    return (
+        f"At {_local(deciding.started_at, time_zone)} a {profile.label} {verb}: {_against(deciding, profile, state)}."
+    )
+
+
+def _against(one: RoomBin, profile: Profile, state: RoomState) -> str:
+    if state.worst == "loss" and one.loss is not None:
+        limit = profile.loss_unacceptable if state.state == "bad" else profile.loss_optimal
+        if one.received == 0:
+            return f"none of {one.sent} packets was answered; limit {limit:.0%} lost"
+        return f"{one.loss:.1%} of {one.sent} packets were lost; limit {limit:.0%}"
+    need = profile.rtt[0]
+    limit_ms = need.unacceptable_ms if state.state == "bad" else need.optimal_ms
+    return f"{_latency(one)}; limit {limit_ms:.0f} ms"
+
+
+def _latency(one: RoomBin) -> str:
+    if one.p95_ms is None:
+        return "nothing was answered"
+    measured = f"1 in 20 packets took longer than {milliseconds(one.p95_ms)}"
+    return measured if one.method == "stamp" else f"1 in 20 connections took longer than {milliseconds(one.p95_ms)}"
+
+
+def _loss(one: RoomBin) -> str:
+    if not one.loss:
+        return "none was lost"
+    return f"{one.loss:.1%} were lost"
+
+
+def _why_unknown(state: RoomState, newest_report_at: datetime | None, time_zone: ZoneInfo) -> str:
+    if newest_report_at is None:
+        return "No agent has reported from this room yet."
+    if state.decided_by:
+        return "Not enough measurements of this lesson yet to judge it: one complete bin, two are needed."
+    return f"Not enough measurements to judge; the newest is from {_local_day(newest_report_at, time_zone)}."
+
+
+def milliseconds(ms: float) -> str:
+    """A latency for a reader: three digits at the most."""
+    if ms < 0.995:
+        return f"{ms:.2f} ms"
+    return f"{ms:.1f} ms" if ms < 9.95 else f"{ms:.0f} ms"
+
+
+def _local(instant: datetime, time_zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(time_zone):%H:%M}"
+
+
+def _local_day(instant: datetime, time_zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(time_zone):%a %H:%M:%S}"

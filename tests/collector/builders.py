@@ -1,0 +1,90 @@
+"""Builders for the collector's tests: small, literal, and overridable by keyword."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from collector.store.protocol import Arrival
+from wire.histogram import Histogram
+from wire.reports import HealthReport, LatencyReport, ThroughputReport
+
+MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+
+
+def latency(seq: int = 1, *, rtt_us: float = 12_000, lost: int = 0, sent: int = 60, **other: Any) -> LatencyReport:
+    """A latency report of `sent` requests that all took `rtt_us`, but for `lost` of them."""
+    received = sent - lost
+    values: dict[str, Any] = {
+        "seq": seq,
+        "boot_ms": 60_000 * seq,
+        "duration_ms": 60_000,
+        "target": "district",
+        "method": "stamp",
+        "method_version": 1,
+        "timestamps": "kernel",
+        "interval_ms": 1000,
+        "timeout_ms": 2000,
+        "sent": sent,
+        "received": received,
+        "duplicates": 0,
+        "reordered": 0,
+        "min_us": int(rtt_us) if received else None,
+        "ipdv_mean_us": 0 if received > 1 else None,
+        "histogram": Histogram.of([rtt_us] * received).to_text(),
+    }
+    return LatencyReport(**(values | other))
+
+
+def health(seq: int = 1, **other: Any) -> HealthReport:
+    """A health report of an agent at ease."""
+    values: dict[str, Any] = {
+        "seq": seq,
+        "boot_ms": 60_000 * seq,
+        "duration_ms": 60_000,
+        "agent_version": "0.1.0",
+        "platform": "linux",
+        "cpu_permille": 2,
+        "rss_kib": 30_000,
+        "clock_synchronised": True,
+        "clock_step_ms": 0,
+        "spool_reports": 0,
+        "dropped_reports": 0,
+        "quarantined_reports": 0,
+        "skipped_probes": 0,
+        "link_mbps": 1000,
+        "link_errors": 0,
+        "link_drops": None,
+    }
+    return HealthReport(**(values | other))
+
+
+def throughput(seq: int = 1, **other: Any) -> ThroughputReport:
+    """A sufficiency test that showed its rate."""
+    values: dict[str, Any] = {
+        "seq": seq,
+        "boot_ms": 60_000 * seq,
+        "duration_ms": 5_000,
+        "target": "district",
+        "method": "sufficiency",
+        "method_version": 1,
+        "direction": "down",
+        "required_bps": 1_000_000,
+        "offered_bps": 1_250_000,
+        "received_bps": 1_240_000,
+        "sustained": True,
+        "used_bytes": 780_000,
+    }
+    return ThroughputReport(**(values | other))
+
+
+def arrival(report: Any, *, started_at: datetime | None = None, **other: Any) -> Arrival:
+    """`report` from the agent in room 204 of oak-hill; by default the seq-th minute from 10:00."""
+    values: dict[str, Any] = {
+        "agent": "a" * 16,
+        "site": "oak-hill",
+        "room": "204",
+        "boot": "b" * 16,
+        "started_at": started_at or MONDAY_10 + timedelta(minutes=report.seq),
+        "repaired": False,
+        "report": report,
+    }
+    return Arrival(**(values | other))

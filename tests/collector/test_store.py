@@ -1,0 +1,195 @@
+"""What every store promises; each engine passes these."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from collector.store.duckdb_store import DuckDbStore
+from collector.store.protocol import StoreError
+from collector.verdict.bins import judge_bin
+from collector.verdict.profiles import default_profiles
+from tests.collector.builders import MONDAY_10, arrival, health, latency, throughput
+
+OpenStore = Callable[[], DuckDbStore]
+
+
+def test_a_report_of_each_kind_is_kept(open_store: OpenStore) -> None:
+    store = open_store()
+
+    outcome = store.write_reports([arrival(latency(1)), arrival(health(2)), arrival(throughput(3))])
+
+    assert outcome.new == (True, True, True)
+    assert store.count_reports() == 3
+
+
+def test_the_same_report_ten_times_is_stored_once(open_store: OpenStore) -> None:
+    store = open_store()
+    batch = [arrival(latency(seq)) for seq in range(1, 61)]
+
+    outcomes = [store.write_reports(batch) for _ in range(10)]
+
+    assert sum(sum(outcome.new) for outcome in outcomes) == 60
+    assert store.count_reports() == 60
+
+
+def test_a_report_that_stands_twice_in_one_write_is_stored_once(open_store: OpenStore) -> None:
+    store = open_store()
+
+    outcome = store.write_reports([arrival(latency(7)), arrival(latency(7))])
+
+    assert outcome.new == (True, False)
+    assert store.count_reports() == 1
+
+
+def test_halves_in_either_order_give_the_same_store(open_store: OpenStore) -> None:
+    store = open_store()
+    first = [arrival(latency(seq)) for seq in range(1, 31)]
+    second = [arrival(latency(seq)) for seq in range(20, 61)]
+
+    store.write_reports(second)
+    outcome = store.write_reports(first)
+
+    assert sum(outcome.new) == 19
+    assert store.count_reports() == 60
+
+
+def test_duplicates_are_known_after_a_restart(open_store: OpenStore) -> None:
+    open_store().write_reports([arrival(latency(seq)) for seq in (1, 2, 5)])
+
+    outcome = open_store().write_reports([arrival(latency(seq)) for seq in range(1, 7)])
+
+    assert outcome.new == (False, False, True, True, False, True)
+
+
+def test_the_same_number_of_another_boot_or_agent_is_another_report(open_store: OpenStore) -> None:
+    store = open_store()
+
+    outcome = store.write_reports(
+        [arrival(latency(1)), arrival(latency(1), boot="c" * 16), arrival(latency(1), agent="d" * 16)]
+    )
+
+    assert outcome.new == (True, True, True)
+
+
+def test_histograms_of_one_target_are_merged(open_store: OpenStore) -> None:
+    store = open_store()
+    store.write_reports([arrival(latency(1, rtt_us=10_000)), arrival(latency(2, rtt_us=100_000, lost=10))])
+
+    found = store.latency_in([("oak-hill", "204")], MONDAY_10, MONDAY_10 + timedelta(minutes=5))
+
+    (summary,) = found["oak-hill", "204"]
+    assert (summary.sent, summary.received, summary.probed_ms) == (120, 110, 120_000)
+    assert summary.rtt_ms(50) == pytest.approx(10, rel=0.02)
+    assert summary.rtt_ms(95) == pytest.approx(100, rel=0.02)
+
+
+def test_touched_bins_are_named_once_with_their_first_storing(open_store: OpenStore) -> None:
+    store = open_store()
+    before = store.judged_through()
+    store.write_reports([arrival(latency(seq)) for seq in (1, 2, 6)])
+
+    touched = store.touched_since(before, bin_seconds=300)
+
+    assert sorted(one.started_at for one in touched) == [MONDAY_10, MONDAY_10 + timedelta(minutes=5)]
+    assert store.touched_since(max(one.first_stored_at for one in touched), bin_seconds=300) == []
+
+
+def test_a_rewritten_bin_replaces_the_old_one_and_survives_a_restart(open_store: OpenStore) -> None:
+    store = open_store()
+    profiles = default_profiles()
+    for rtt_us in (10_000, 500_000):
+        store.write_reports(
+            [arrival(latency(seq + int(rtt_us), rtt_us=rtt_us), started_at=MONDAY_10) for seq in range(5)]
+        )
+        summaries = store.latency_in([("oak-hill", "204")], MONDAY_10, MONDAY_10 + timedelta(minutes=5))
+        judged = judge_bin(
+            site="oak-hill",
+            room="204",
+            started_at=MONDAY_10,
+            seconds=300,
+            summaries=summaries["oak-hill", "204"],
+            profiles=list(profiles),
+            profiles_digest=profiles.digest,
+        )
+        assert judged is not None
+        store.write_bins([judged], judged_through=MONDAY_10)
+
+    store = open_store()
+    found = store.bins_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5))
+
+    (kept,) = found["oak-hill", "204"]
+    assert kept.sent == 600
+    assert [score.quality for score in kept.scores] == ["bad", "bad"]
+    assert store.judged_through() == MONDAY_10
+
+
+def test_the_newest_reading_of_each_target_is_found(open_store: OpenStore) -> None:
+    store = open_store()
+    store.write_reports(
+        [
+            arrival(latency(1)),
+            arrival(latency(2, rtt_us=80_000)),
+            arrival(latency(1, target="gateway"), boot="c" * 16),
+        ]
+    )
+
+    readings = store.newest_readings(MONDAY_10)["oak-hill", "204"]
+
+    assert [reading.target for reading in readings] == ["district", "gateway"]
+    assert readings[0].p50_ms == pytest.approx(80, rel=0.02)
+    assert readings[0].ended_at == MONDAY_10 + timedelta(minutes=3)
+
+
+def test_retention_forgets_old_reports_and_keeps_duplicates_known(open_store: OpenStore) -> None:
+    store = open_store()
+    store.write_reports([arrival(latency(seq)) for seq in range(1, 11)])
+
+    gone = store.enforce_retention(reports_before=MONDAY_10 + timedelta(minutes=6), bins_before=MONDAY_10)
+
+    assert gone == 5
+    assert store.count_reports() == 5
+    assert not any(store.write_reports([arrival(latency(seq)) for seq in range(1, 11)]).new)
+
+
+def test_absent_values_stay_absent(open_store: OpenStore) -> None:
+    store = open_store()
+    store.write_reports([arrival(latency(1, sent=10, lost=10, failure="no_answer")), arrival(latency(2))])
+
+    found = store.latency_in([("oak-hill", "204")], MONDAY_10, MONDAY_10 + timedelta(minutes=5))
+    (reading,) = store.newest_readings(MONDAY_10 - timedelta(hours=1))["oak-hill", "204"]
+
+    assert found["oak-hill", "204"][0].received == 60
+    assert reading.failure is None
+
+
+def test_a_second_collector_on_the_same_file_is_told_so(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    path = tmp_path / "bandroom.duckdb"
+    store = DuckDbStore.open_store(path)
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from collector.store.duckdb_store import DuckDbStore, StoreError\n"
+        "try: DuckDbStore.open_store(Path(sys.argv[1]))\n"
+        "except StoreError as error: print(error)\n"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    store.close()
+
+    assert "open in another process" in said
+
+
+def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bandroom.duckdb"
+    store = DuckDbStore.open_store(path)
+    store._connection.execute("UPDATE meta SET schema_version = 99")
+    store.close()
+
+    with pytest.raises(StoreError, match="upgrade Bandroom"):
+        DuckDbStore.open_store(path)
