@@ -1,0 +1,220 @@
+"""The registry: one class over one database URL, in the words of enrolment.
+
+Codes and tokens are kept as SHA-256 only. Both are long random strings of our own making, so a plain
+digest is enough: there is nothing to guess faster with a table. A code works for `uses` machines until
+it expires; a machine that asks again with the same code and token (its answer was lost) gets the same
+agent again.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from collector.registry import schema
+from collector.time_repair import Offset
+from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, EnrolmentRequest, Role, normalised_code
+
+
+class RegistryError(Exception):
+    """The registry cannot be used as it stands; the message names the fix."""
+
+
+class Refused(Exception):
+    """A request that the registry says no to, with the machine word and a sentence."""
+
+    def __init__(self, word: str, detail: str) -> None:
+        super().__init__(detail)
+        self.word = word
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An enrolled agent and its place. `revoked_ms` is Unix milliseconds, ``None`` while it may report."""
+
+    agent: str
+    site: str
+    room: str
+    role: Role
+    enrolled_ms: int
+    revoked_ms: int | None
+
+
+class Registry:
+    """Agents, codes and boots in one SQL database. Safe for several threads and processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open_registry(cls, url: str) -> "Registry":
+        """Open the registry at an SQLAlchemy `url`, making its tables when there are none.
+
+        Raises `RegistryError` when it cannot be opened or is of a later version.
+        """
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _set_pragmas)
+        try:
+            with engine.begin() as connection:
+                if not inspect(connection).has_table("meta"):
+                    schema.metadata.create_all(connection)
+                    connection.execute(insert(schema.meta).values(schema_version=schema.SCHEMA_VERSION))
+                version = connection.execute(select(schema.meta.c.schema_version)).scalar_one()
+        except OperationalError as error:
+            raise RegistryError(f"cannot open the registry {engine.url!r}: {error.orig}") from error
+        if version > schema.SCHEMA_VERSION:
+            raise RegistryError(
+                f"the registry has schema version {version}, this program knows up to {schema.SCHEMA_VERSION}: "
+                "upgrade Bandroom"
+            )
+        return cls(engine)
+
+    def make_code(self, *, site: str, room: str, role: Role, uses: int, expires_ms: int) -> str:
+        """A new enrolment code for a place, shown once, such as ``7K2M-9QXD-4TAB``."""
+        text = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(schema.codes).values(
+                    code_sha256=digest(text), site=site, room=room, role=role, uses_left=uses, expires_ms=expires_ms
+                )
+            )
+        return "-".join(text[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+
+    def enrol(self, request: EnrolmentRequest, *, now_ms: int) -> Agent:
+        """Make an agent from a code. Raises `Refused`: ``unknown_code``, ``code_expired``, ``code_used``."""
+        code_sha256 = digest(normalised_code(request.code))
+        with self._engine.begin() as connection:
+            known = self._agent_where(connection, schema.agents.c.token_sha256 == request.token_sha256)
+            if known is not None:
+                if known[1] != code_sha256:
+                    raise Refused("token_in_use", "this token belongs to an agent that joined with another code")
+                return known[0]
+            code = connection.execute(select(schema.codes).where(schema.codes.c.code_sha256 == code_sha256)).first()
+            if code is None:
+                raise Refused("unknown_code", "no such enrolment code: ask for a new one (bandroom enrol code)")
+            if code.expires_ms <= now_ms:
+                raise Refused(
+                    "code_expired", "this enrolment code has expired: ask for a new one (bandroom enrol code)"
+                )
+            # One conditional update decides who got the last use, whatever else is enrolling.
+            taken = connection.execute(
+                update(schema.codes)
+                .where(schema.codes.c.code_sha256 == code_sha256, schema.codes.c.uses_left > 0)
+                .values(uses_left=schema.codes.c.uses_left - 1)
+            )
+            if taken.rowcount != 1:
+                raise Refused("code_used", "this enrolment code was used up: ask for a new one (bandroom enrol code)")
+            agent = Agent(
+                agent=secrets.token_hex(8),
+                site=code.site,
+                room=code.room,
+                role=code.role,
+                enrolled_ms=now_ms,
+                revoked_ms=None,
+            )
+            connection.execute(
+                insert(schema.agents).values(
+                    agent=agent.agent,
+                    token_sha256=request.token_sha256,
+                    code_sha256=code_sha256,
+                    site=agent.site,
+                    room=agent.room,
+                    role=agent.role,
+                    enrolled_ms=now_ms,
+                )
+            )
+            return agent
+
+    def agent_of_token(self, token: str) -> Agent:
+        """The agent that holds `token`. Raises `Refused`: ``unknown_agent``, ``revoked_token``."""
+        with self._engine.connect() as connection:
+            known = self._agent_where(connection, schema.agents.c.token_sha256 == digest(token))
+        if known is None:
+            raise Refused("unknown_agent", "no agent has this token: enrol it again (bandroom-agent join)")
+        if known[0].revoked_ms is not None:
+            raise Refused("revoked_token", "this agent was revoked: enrol it again with a new code")
+        return known[0]
+
+    def agents(self) -> list[Agent]:
+        """Every agent ever enrolled, by place."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(schema.agents).order_by(schema.agents.c.site, schema.agents.c.room, schema.agents.c.enrolled_ms)
+            )
+            return [_agent(row) for row in rows]
+
+    def revoke(self, agent: str, *, now_ms: int) -> None:
+        """Make an agent's token worthless. Raises `Refused` ``unknown_agent``."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(schema.agents).where(schema.agents.c.agent == agent).values(revoked_ms=now_ms)
+            )
+        if changed.rowcount != 1:
+            raise Refused("unknown_agent", f"there is no agent {agent}: bandroom enrol agents lists them")
+
+    def offsets(self, agent: str, boot: str) -> list[Offset]:
+        """The clock offsets of a boot, ascending."""
+        columns = schema.boots.c
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(columns.from_boot_ms, columns.offset_ms, columns.repaired)
+                .where(columns.agent == agent, columns.boot == boot)
+                .order_by(columns.from_boot_ms)
+            )
+            return [Offset(from_boot_ms=row[0], offset_ms=row[1], repaired=row[2]) for row in rows]
+
+    def add_offset(self, agent: str, boot: str, offset: Offset, *, now_ms: int) -> list[Offset]:
+        """Fix a further offset of a boot, unless another request was quicker; what holds now."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(
+                    insert(schema.boots).values(
+                        agent=agent,
+                        boot=boot,
+                        from_boot_ms=offset.from_boot_ms,
+                        offset_ms=offset.offset_ms,
+                        repaired=offset.repaired,
+                        made_ms=now_ms,
+                    )
+                )
+        except IntegrityError:
+            pass  # the other request's offset holds
+        return self.offsets(agent, boot)
+
+    def forget_before(self, before_ms: int) -> int:
+        """Drop codes that expired before `before_ms`. Returns how many went."""
+        with self._engine.begin() as connection:
+            old_codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < before_ms))
+            return old_codes.rowcount
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @staticmethod
+    def _agent_where(connection: Connection, condition: object) -> tuple[Agent, str] | None:
+        rows: Sequence[object] = connection.execute(select(schema.agents).where(condition)).all()  # type: ignore[arg-type]
+        return (_agent(rows[0]), rows[0].code_sha256) if rows else None  # type: ignore[attr-defined]
+
+
+def digest(secret: str) -> str:
+    """The SHA-256 of a secret as the registry keeps it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _agent(row: object) -> Agent:
+    values = {name: getattr(row, name) for name in Agent.__slots__}
+    return Agent(**values)
+
+
+def _set_pragmas(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.close()

@@ -1,0 +1,44 @@
+"""The registry's tables. SQLite by default; nothing here is SQLite's alone."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("schema_version", Integer, nullable=False))
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("code_sha256", String(64), primary_key=True),
+    Column("site", String(40), nullable=False),
+    Column("room", String(40), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("agent", String(16), primary_key=True),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("code_sha256", String(64), nullable=False),
+    Column("site", String(40), nullable=False),
+    Column("room", String(40), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("enrolled_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+)
+
+boots = Table(
+    "boots",
+    metadata,
+    Column("agent", String(16), primary_key=True),
+    Column("boot", String(16), primary_key=True),
+    Column("from_boot_ms", BigInteger, primary_key=True),
+    Column("offset_ms", BigInteger, nullable=False),
+    Column("repaired", Boolean, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+)
