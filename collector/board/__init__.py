@@ -1,0 +1,1 @@
+"""The page at ``/``: which rooms cannot teach right now, and why. Reads what was judged, judges nothing."""

@@ -1,0 +1,213 @@
+"""The sentence at the top of the board: which rooms cannot teach right now.
+
+It never says more than the data: when the newest data is old it speaks of then instead of now, and
+a room of which nothing is known is never counted as one that can teach.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.board.phrases import STATE_WORDS, clock, counted, lesson_result, long_day
+from collector.now import DistrictNow, LessonCell, RoomNow
+from collector.verdict.room_state import State
+
+STALE_SECONDS = 120.0
+"""Agents push once a minute: with nothing from any room for two, something is broken."""
+
+STATE_MEANINGS: dict[State, str] = {
+    "bad": "a lesson cannot be held",
+    "degraded": "a lesson would stutter",
+    "unknown": "too little measured to say",
+    "ok": "enough for a lesson",
+    "no_lesson": "nothing is judged",
+}
+"""What each state means for a lesson, worst first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old the newest data is. Simulated data proves nothing about measuring, so it counts only
+    where every room is simulated."""
+
+    newest_at: datetime | None
+    age_seconds: float | None
+    mixed: bool
+
+    @property
+    def stale(self) -> bool:
+        """Whether the states are too old to speak of now."""
+        return self.age_seconds is None or self.age_seconds > STALE_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A room that cannot teach, and why."""
+
+    room: RoomNow
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many rooms are in a state. How a lesson went has the shape of a state, a good one that of ``ok``."""
+
+    state: State
+    word: str
+    count: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The headline, the sentences under it, the rooms it is about and the counts."""
+
+    headline: str
+    lede: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
+    counts: tuple[Count, ...]
+    good: bool
+
+
+def freshness(rooms: Iterable[RoomNow], now: datetime) -> Freshness:
+    """The age of the newest data of `rooms`."""
+    known = list(rooms)
+    measured = [room for room in known if not room.simulated]
+    newest = max((room.newest_report_at for room in measured or known if room.newest_report_at), default=None)
+    return Freshness(
+        newest_at=newest,
+        age_seconds=None if newest is None else max(0.0, (now - newest).total_seconds()),
+        mixed=0 < len(measured) < len(known),
+    )
+
+
+def answer(district: DistrictNow, fresh: Freshness, now: datetime) -> Answer:
+    """The answer for `district` at `now`."""
+    rooms = tuple(district.rooms())
+    if not rooms:
+        return Answer(
+            headline="No rooms yet",
+            lede=("Rooms appear here once the district's rooms.csv names them.",),
+            troubles=(),
+            counts=(),
+            good=False,
+        )
+    if district.lesson is None:
+        return _of_last_lesson(district, rooms, now)
+    return _of_now(district, rooms, fresh)
+
+
+def last_lesson_cell(room: RoomNow, district: DistrictNow) -> LessonCell | None:
+    """How the district's last lesson went in `room`; ``None`` when its strip does not hold it."""
+    if district.last_lesson is None:
+        return None
+    start = district.last_lesson.started_at
+    return next((cell for cell in room.strip if cell.lesson.started_at == start), None)
+
+
+def _of_now(district: DistrictNow, rooms: tuple[RoomNow, ...], fresh: Freshness) -> Answer:
+    by_state: dict[State, list[RoomNow]] = {state: [] for state in STATE_MEANINGS}
+    for room in rooms:
+        by_state[room.state.state].append(room)
+    bad = by_state["bad"]
+    then = fresh.stale and fresh.newest_at is not None and not fresh.mixed
+    when = f"at {clock(fresh.newest_at, district.time_zone)}" if then and fresh.newest_at else "right now"
+    headline = _headline(
+        bad=len(bad),
+        degraded=len(by_state["degraded"]),
+        unknown=len(by_state["unknown"]) + len(by_state["no_lesson"]),
+        total=len(rooms),
+        past=then,
+        when=when,
+    )
+    return Answer(
+        headline=headline,
+        lede=_simulated_share(bad),
+        troubles=tuple(Trouble(room=room, why=room.evidence) for room in bad),
+        counts=tuple(
+            Count(state=state, word=STATE_WORDS[state], count=len(by_state[state]), meaning=meaning)
+            for state, meaning in STATE_MEANINGS.items()
+            if state != "no_lesson" or by_state[state]
+        ),
+        good=not bad and not fresh.stale and len(by_state["ok"]) == len(rooms),
+    )
+
+
+def _of_last_lesson(district: DistrictNow, rooms: tuple[RoomNow, ...], now: datetime) -> Answer:
+    following = district.next_lesson
+    coming = (f"The next begins {long_day(following)}, {following.label}.",) if following else ()
+    last = district.last_lesson
+    if last is None:
+        return Answer(
+            headline="No lesson now",
+            lede=("The timetable had no lesson before this one could look at.", *coming),
+            troubles=(),
+            counts=(_no_lesson_count(len(rooms)),),
+            good=False,
+        )
+    cells = [(room, last_lesson_cell(room, district)) for room in rooms]
+    bad = [(room, cell) for room, cell in cells if cell is not None and cell.quality == "bad"]
+    tally = {
+        quality: sum(cell is not None and cell.quality == quality for _, cell in cells)
+        for quality in ("bad", "degraded", "good")
+    }
+    unknown = len(rooms) - sum(tally.values())
+    return Answer(
+        headline=_headline(
+            bad=tally["bad"],
+            degraded=tally["degraded"],
+            unknown=unknown,
+            total=len(rooms),
+            past=True,
+            when="in the last lesson",
+        ),
+        lede=(
+            f"No lesson now. The last one was {long_day(last)}, {last.label}.",
+            *coming,
+            *_simulated_share([room for room, _ in bad]),
+        ),
+        troubles=tuple(Trouble(room=room, why=_past_why(cell, now)) for room, cell in bad),
+        counts=(
+            Count(state="bad", word="bad", count=tally["bad"], meaning="the lesson could not be held"),
+            Count(state="degraded", word="degraded", count=tally["degraded"], meaning="it would have stuttered"),
+            Count(state="ok", word="good", count=tally["good"], meaning="enough for the lesson"),
+            Count(state="unknown", word="unknown", count=unknown, meaning="too little measured to say"),
+            _no_lesson_count(len(rooms)),
+        ),
+        good=tally["good"] == len(rooms),
+    )
+
+
+def _past_why(cell: LessonCell, now: datetime) -> str:
+    return f"{cell.lesson.label}: {lesson_result(cell, now)}."
+
+
+def _no_lesson_count(count: int) -> Count:
+    return Count(state="no_lesson", word="no lesson", count=count, meaning="now, so nothing is judged")
+
+
+def _headline(*, bad: int, degraded: int, unknown: int, total: int, past: bool, when: str) -> str:
+    all_rooms = counted(total, "room")
+    can = "could" if past else "can"
+    if bad:
+        return f"{bad} of {all_rooms} {'could not' if past else 'cannot'} teach {when}"
+    if unknown == total:
+        return f"Nothing {'was' if past else 'is'} known {when} about {all_rooms}"
+    if degraded:
+        struggle = "struggled" if past else ("struggles" if degraded == 1 else "struggle")
+        none = "none failed" if past else "none fails"
+        if unknown:
+            none = "none is known to have failed" if past else "none is known to fail"
+        return f"{degraded} of {all_rooms} {struggle} {when}; {none}"
+    if unknown:
+        return f"{total - unknown} of {all_rooms} {can} teach {when}; {unknown} unknown"
+    return f"All {all_rooms} {can} teach {when}" if total > 1 else f"The room {can} teach {when}"
+
+
+def _simulated_share(rooms: list[RoomNow]) -> tuple[str, ...]:
+    simulated = sum(room.simulated for room in rooms)
+    if not simulated:
+        return ()
+    if len(rooms) == 1:
+        return ("It is simulated.",)
+    return (f"All {simulated} are simulated.",) if simulated == len(rooms) else (f"{simulated} of them simulated.",)

@@ -1,0 +1,138 @@
+"""Times, ages, shares and code words as a reader sees them. Local times are the district's."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from collector.now import LessonCell, LessonQuality
+from collector.timetable import Lesson
+from collector.verdict.evidence import milliseconds
+from collector.verdict.qoo import Dimension
+from collector.verdict.room_state import Cause, State
+
+NOT_MEASURED = "\N{EN DASH}"
+
+STATE_WORDS: dict[State, str] = {
+    "bad": "bad",
+    "degraded": "degraded",
+    "ok": "ok",
+    "unknown": "unknown",
+    "no_lesson": "no lesson",
+}
+CAUSE_WORDS: dict[Cause, str] = {
+    "room_access": "the room's own connection (Wi-Fi or cable)",
+    "site_lan": "the network inside the building",
+    "site_uplink": "the site's uplink",
+    "isp_egress": "the internet provider",
+    "remote_service": "the remote service",
+    "rate_limit_or_client": "a rate limit, or the client",
+    "device": "the measuring device itself",
+    "mixed": "more than one cause",
+    "undetermined": "cause not determined yet",
+}
+METHOD_WORDS = {"stamp": "STAMP over UDP", "tcp_connect": "TCP connect"}
+DIMENSION_WORDS: dict[Dimension, str] = {
+    "latency": "latency",
+    "loss": "packet loss",
+    "throughput": "throughput",
+}
+FAILURE_WORDS = {
+    "no_answer": "no answer",
+    "unreachable": "unreachable",
+    "name_not_resolved": "its name has no address",
+    "no_gateway": "the machine has no default route",
+    "refused_to_send": "the system refused to send",
+    "probe_broke": "the probe broke",
+}
+"""A word that is not here is shown as it came."""
+
+
+def clock(instant: datetime, time_zone: ZoneInfo) -> str:
+    """``10:31``."""
+    return f"{instant.astimezone(time_zone):%H:%M}"
+
+
+def clock_seconds(instant: datetime, time_zone: ZoneInfo) -> str:
+    """``10:31:07``."""
+    return f"{instant.astimezone(time_zone):%H:%M:%S}"
+
+
+def day_name(day: datetime | Lesson, time_zone: ZoneInfo) -> str:
+    """``Tue 10 Mar``."""
+    date = day.day if isinstance(day, Lesson) else day.astimezone(time_zone).date()
+    return f"{date:%a} {date.day} {date:%b}"
+
+
+def long_day(lesson: Lesson) -> str:
+    """``Tuesday 10 March``."""
+    return f"{lesson.day:%A} {lesson.day.day} {lesson.day:%B}"
+
+
+def since(instant: datetime, now: datetime, time_zone: ZoneInfo) -> str:
+    """``10:21:04``, with the day when that is not today."""
+    at = clock_seconds(instant, time_zone)
+    today = instant.astimezone(time_zone).date() == now.astimezone(time_zone).date()
+    return at if today else f"{day_name(instant, time_zone)}, {at}"
+
+
+def age(seconds: float | None) -> str:
+    """``4 s``, ``3 min``, ``2 h``, ``5 days``; ``never`` when there is no data."""
+    if seconds is None:
+        return "never"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    span = timedelta(seconds=seconds)
+    if span < timedelta(hours=2):
+        return f"{span // timedelta(minutes=1)} min"
+    if span < timedelta(days=2):
+        return f"{span // timedelta(hours=1)} h"
+    return f"{span.days} days"
+
+
+def share(value: float | None, digits: int = 0) -> str:
+    """A share 0..1 as percent. Never rounds up to 100 % nor down to 0 %."""
+    if value is None:
+        return NOT_MEASURED
+    percent = value * 100
+    step = 10.0**-digits
+    if 0 < value < 1:
+        percent = min(max(percent, step), 100 - step)
+    return f"{percent:.{digits}f} %"
+
+
+def loss(value: float | None) -> str:
+    """Lost packets in percent, ``0`` when none was lost."""
+    return "0" if value == 0 else share(value, 1)
+
+
+def latency(ms: float | None) -> str:
+    """A latency with its unit."""
+    return NOT_MEASURED if ms is None else milliseconds(ms)
+
+
+def rate(bps: int) -> str:
+    """A rate in Mbit/s."""
+    return f"{bps / 1e6:g} Mbit/s"
+
+
+def lesson_result(cell: LessonCell, now: datetime) -> str:
+    """``bad, 5 of 9 bins``: how a lesson went, and how much of it was measured."""
+    troubled: dict[LessonQuality, str] = {
+        "bad": f"bad, {cell.bad} of {bins(cell.valid)}",
+        "degraded": f"degraded, {cell.bad + cell.degraded} of {bins(cell.valid)}",
+        "good": f"good, {bins(cell.valid)}",
+        "unknown": f"unknown, {cell.valid} of {bins(cell.expected)} measured",
+    }
+    missing = cell.expected - cell.valid
+    so_far = " so far" if cell.lesson.contains(now) else ""
+    unmeasured = f", {missing} not measured" if missing > 0 and cell.quality != "unknown" else ""
+    return troubled[cell.quality] + so_far + unmeasured
+
+
+def bins(count: int) -> str:
+    """``1 bin``, ``9 bins``."""
+    return counted(count, "bin")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 room``, ``3 rooms``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
