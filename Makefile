@@ -31,7 +31,7 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy wire agent collector tests requirements/lock.py
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 wire agent
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python requirements/lock.py --check
 
 fix: $(INSTALLED)
@@ -42,7 +42,7 @@ bench: $(INSTALLED)
 	@exec $(BIN)/python -m tests.bench
 
 lock: $(INSTALLED)
-	$(BIN)/python requirements/lock.py $(LOCK)
+	$(strip $(BIN)/python requirements/lock.py $(LOCK))
 
 # A folder that was moved, or whose Python is gone, has a .venv that only looks whole.
 made_for := $(shell $(BIN)/python -c 'print(open("$(INSTALLED)").read(), end="")' 2>/dev/null)
@@ -51,7 +51,7 @@ $(INSTALLED): again
 endif
 
 $(INSTALLED): pyproject.toml requirements/dev.txt
-	@$(PYTHON) -c '' || { echo 'bandroom needs Python 3.11 or newer: install python3, or name one with PYTHON=' >&2; exit 1; }
+	@command -v $(PYTHON) > /dev/null || { echo 'bandroom needs Python 3.11 or newer: install python3, or name one with PYTHON=' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "bandroom needs Python 3.11 or newer and $(PYTHON) is older: name a newer one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
