@@ -56,7 +56,7 @@ $(INSTALLED): pyproject.toml requirements/dev.txt
 	    echo "bandroom needs Python 3.11 or newer and $(PYTHON) is older: name a newer one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo 'this Python cannot make a virtual environment: sudo apt install python3-venv' >&2; exit 1; }
-	@echo 'bandroom: installing what the lock names into .venv; once, about a minute'
+	@echo 'bandroom: installing what the lock names into .venv (the first time about a minute)'
 	@[ '$(made_for)' = '$(CURDIR)' ] || rm -rf .venv
 	@rm -f $@
 	@[ -d .venv ] || $(PYTHON) -m venv .venv
