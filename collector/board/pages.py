@@ -176,8 +176,12 @@ def _days(room: RoomNow) -> list[tuple[str, list[Any]]]:
     return list(days.items())
 
 
-def _render(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(**values)
+def _render(template: str, *, district: DistrictNow, **values: Any) -> str:
+    return (
+        _environment()
+        .get_template(template)
+        .render(district=district, bin_length=phrases.length(district.bin_seconds), **values)
+    )
 
 
 @cache
@@ -197,6 +201,8 @@ def _environment() -> Environment:
         latency=phrases.latency,
         counted=phrases.counted,
         lesson_result=phrases.lesson_result,
+        minutes=phrases.minutes,
+        troubled_seconds=phrases.troubled_seconds,
         strip_summary=strip.summary,
         cell_text=strip.cell_text,
     )
@@ -209,6 +215,7 @@ def _environment() -> Environment:
         room_path=room_path,
         state_meanings=STATE_MEANINGS,
         state_words=phrases.STATE_WORDS,
+        cause_sentences=phrases.CAUSE_SENTENCES,
         cause_words=phrases.CAUSE_WORDS,
         method_words=phrases.METHOD_WORDS,
         failure_words=phrases.FAILURE_WORDS,

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from collector.now import LessonCell, LessonQuality
+from collector.now import LessonCell
 from collector.timetable import Lesson
 from collector.verdict.evidence import milliseconds
 from collector.verdict.qoo import Dimension
@@ -27,7 +27,11 @@ CAUSE_WORDS: dict[Cause, str] = {
     "rate_limit_or_client": "a rate limit, or the client",
     "device": "the measuring device itself",
     "mixed": "more than one cause",
-    "undetermined": "cause not determined yet",
+    "undetermined": "not determined yet",
+}
+CAUSE_SENTENCES = {
+    cause: "Cause not determined yet." if cause == "undetermined" else f"Cause: {words}."
+    for cause, words in CAUSE_WORDS.items()
 }
 METHOD_WORDS = {"stamp": "STAMP over UDP", "tcp_connect": "TCP connect"}
 DIMENSION_WORDS: dict[Dimension, str] = {
@@ -88,6 +92,11 @@ def age(seconds: float | None) -> str:
     return f"{span.days} days"
 
 
+def length(seconds: int) -> str:
+    """A bin's length: ``5 minutes``, ``10 seconds``."""
+    return counted(seconds, "second") if seconds % 60 else counted(seconds // 60, "minute")
+
+
 def share(value: float | None, digits: int = 0) -> str:
     """A share 0..1 as percent. Never rounds up to 100 % nor down to 0 %."""
     if value is None:
@@ -115,17 +124,28 @@ def rate(bps: int) -> str:
 
 
 def lesson_result(cell: LessonCell, now: datetime) -> str:
-    """``bad, 5 of 9 bins``: how a lesson went, and how much of it was measured."""
-    troubled: dict[LessonQuality, str] = {
-        "bad": f"bad, {cell.bad} of {bins(cell.valid)}",
-        "degraded": f"degraded, {cell.bad + cell.degraded} of {bins(cell.valid)}",
-        "good": f"good, {bins(cell.valid)}",
-        "unknown": f"unknown, {cell.valid} of {bins(cell.expected)} measured",
-    }
-    missing = cell.expected - cell.valid
+    """``bad, 25 of 45 min``: how a lesson went, and how much of what was measured says so."""
     so_far = " so far" if cell.lesson.contains(now) else ""
-    unmeasured = f", {missing} not measured" if missing > 0 and cell.quality != "unknown" else ""
-    return troubled[cell.quality] + so_far + unmeasured
+    if cell.closed_seconds == 0:
+        return "unknown, nothing judged yet"
+    if cell.quality == "unknown":
+        return f"unknown, {minutes(cell.valid_seconds)} of {minutes(cell.closed_seconds)} min measured{so_far}"
+    missing = cell.closed_seconds - cell.valid_seconds
+    unmeasured = f", {minutes(missing)} min not measured" if missing > 0 else ""
+    measured = minutes(cell.valid_seconds)
+    if cell.quality != "good":
+        measured = f"{minutes(troubled_seconds(cell))} of {measured}"
+    return f"{cell.quality}, {measured} min{so_far}{unmeasured}"
+
+
+def troubled_seconds(cell: LessonCell) -> int:
+    """How much of a lesson had trouble of its kind: a degraded one's bad time is counted too."""
+    return cell.bad_seconds + (cell.degraded_seconds if cell.quality == "degraded" else 0)
+
+
+def minutes(seconds: float) -> str:
+    """Seconds as minutes: ``25``, ``0.8``."""
+    return f"{seconds / 60:.1f}".removesuffix(".0")
 
 
 def bins(count: int) -> str:

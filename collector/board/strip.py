@@ -101,7 +101,7 @@ def bars(room: RoomNow, on: Axis, now: datetime) -> tuple[Bar, ...]:
 
 
 def cell_text(cell: LessonCell, now: datetime) -> str:
-    """``Tue 10 Mar 10:15-11:00: bad, 5 of 9 bins``."""
+    """``Tue 10 Mar 10:15-11:00: bad, 25 of 45 min``."""
     day = cell.lesson.day
     return f"{day:%a} {day.day} {day:%b} {cell.lesson.label}: {lesson_result(cell, now)}"
 

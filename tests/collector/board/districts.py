@@ -38,13 +38,13 @@ def a_lesson(day: date = date(2026, 3, 10), number: int = 3) -> Lesson:
 
 
 def a_cell(quality: LessonQuality = "good", lesson: Lesson | None = None, **given: Any) -> LessonCell:
-    counts: dict[str, int] = {
-        "bad": 5 if quality == "bad" else 0,
-        "degraded": 3 if quality == "degraded" else 0,
-        "valid": 2 if quality == "unknown" else 9,
-        "expected": 9,
+    seconds: dict[str, int] = {
+        "bad_seconds": 1500 if quality == "bad" else 0,
+        "degraded_seconds": 900 if quality == "degraded" else 0,
+        "valid_seconds": 600 if quality == "unknown" else 2700,
+        "closed_seconds": 2700,
     }
-    return LessonCell(lesson=lesson or a_lesson(), quality=quality, **(counts | given))
+    return LessonCell(lesson=lesson or a_lesson(), quality=quality, **(seconds | given))
 
 
 def a_strip(qualities: Sequence[LessonQuality] = ("good",) * 12, until: datetime = NOW) -> tuple[LessonCell, ...]:
