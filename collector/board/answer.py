@@ -60,13 +60,14 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The headline, the sentences under it, the rooms it is about and the counts."""
+    """The headline, the sentences under it, the rooms it is about and the counts; `of_now` is false
+    when every room's data is too old to speak of now, or no lesson is on."""
 
     headline: str
     lede: tuple[str, ...]
     troubles: tuple[Trouble, ...]
     counts: tuple[Count, ...]
-    good: bool
+    of_now: bool
 
 
 def freshness(rooms: Iterable[RoomNow], now: datetime) -> Freshness:
@@ -81,7 +82,7 @@ def freshness(rooms: Iterable[RoomNow], now: datetime) -> Freshness:
     )
 
 
-def answer(district: DistrictNow, fresh: Freshness, now: datetime) -> Answer:
+def answer(district: DistrictNow, now: datetime) -> Answer:
     """The answer for `district` at `now`."""
     rooms = tuple(district.rooms())
     if not rooms:
@@ -90,11 +91,11 @@ def answer(district: DistrictNow, fresh: Freshness, now: datetime) -> Answer:
             lede=("Rooms appear here once the district's rooms.csv names them.",),
             troubles=(),
             counts=(),
-            good=False,
+            of_now=True,
         )
     if district.lesson is None:
         return _of_last_lesson(district, rooms, now)
-    return _of_now(district, rooms, fresh)
+    return _of_now(district, rooms, now)
 
 
 def last_lesson_cell(room: RoomNow, district: DistrictNow) -> LessonCell | None:
@@ -105,19 +106,20 @@ def last_lesson_cell(room: RoomNow, district: DistrictNow) -> LessonCell | None:
     return next((cell for cell in room.strip if cell.lesson.started_at == start), None)
 
 
-def _of_now(district: DistrictNow, rooms: tuple[RoomNow, ...], fresh: Freshness) -> Answer:
+def _of_now(district: DistrictNow, rooms: tuple[RoomNow, ...], now: datetime) -> Answer:
     by_state: dict[State, list[RoomNow]] = {state: [] for state in STATE_MEANINGS}
     for room in rooms:
         by_state[room.state.state].append(room)
     bad = by_state["bad"]
-    then = fresh.stale and fresh.newest_at is not None and not fresh.mixed
-    when = f"at {clock(fresh.newest_at, district.time_zone)}" if then and fresh.newest_at else "right now"
+    newest = district.newest_report_at
+    old_at = newest if newest is not None and (now - newest).total_seconds() > STALE_SECONDS else None
+    when = f"at {clock(old_at, district.time_zone)}" if old_at else "right now"
     headline = _headline(
         bad=len(bad),
         degraded=len(by_state["degraded"]),
         unknown=len(by_state["unknown"]) + len(by_state["no_lesson"]),
         total=len(rooms),
-        past=then,
+        past=old_at is not None,
         when=when,
     )
     return Answer(
@@ -129,7 +131,7 @@ def _of_now(district: DistrictNow, rooms: tuple[RoomNow, ...], fresh: Freshness)
             for state, meaning in STATE_MEANINGS.items()
             if state != "no_lesson" or by_state[state]
         ),
-        good=not bad and not fresh.stale and len(by_state["ok"]) == len(rooms),
+        of_now=old_at is None,
     )
 
 
@@ -140,10 +142,10 @@ def _of_last_lesson(district: DistrictNow, rooms: tuple[RoomNow, ...], now: date
     if last is None:
         return Answer(
             headline="No lesson now",
-            lede=("The timetable had no lesson before this one could look at.", *coming),
+            lede=("The timetable has no lesson in the last 60 days.", *coming),
             troubles=(),
             counts=(_no_lesson_count(len(rooms)),),
-            good=False,
+            of_now=False,
         )
     cells = [(room, last_lesson_cell(room, district)) for room in rooms]
     bad = [(room, cell) for room, cell in cells if cell is not None and cell.quality == "bad"]
@@ -174,7 +176,7 @@ def _of_last_lesson(district: DistrictNow, rooms: tuple[RoomNow, ...], now: date
             Count(state="unknown", word="unknown", count=unknown, meaning="too little measured to say"),
             _no_lesson_count(len(rooms)),
         ),
-        good=tally["good"] == len(rooms),
+        of_now=False,
     )
 
 

@@ -39,12 +39,12 @@ def district_page(district: DistrictNow, *, now: datetime) -> str:
         district=district,
         now=now,
         fresh=fresh,
-        answer=answer(district, fresh, now),
+        answer=answer(district, now),
         axis=on,
         sites=[_site_view(site, district, on, now) for site in _in_order(district)],
         site_names={site.site: site.name for site in district.sites},
         simulated_sites=sum(site.simulated for site in district.sites),
-        real_sites=sum(not site.simulated for site in district.sites),
+        real_sites=[site.name for site in district.sites if not site.simulated],
     )
 
 
@@ -202,6 +202,7 @@ def _environment() -> Environment:
         counted=phrases.counted,
         lesson_result=phrases.lesson_result,
         minutes=phrases.minutes,
+        unbroken=phrases.unbroken,
         troubled_seconds=phrases.troubled_seconds,
         strip_summary=strip.summary,
         cell_text=strip.cell_text,

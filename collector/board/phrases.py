@@ -1,5 +1,6 @@
 """Times, ages, shares and code words as a reader sees them. Local times are the district's."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -151,6 +152,11 @@ def minutes(seconds: float) -> str:
 def bins(count: int) -> str:
     """``1 bin``, ``9 bins``."""
     return counted(count, "bin")
+
+
+def unbroken(text: str) -> str:
+    """`text` with each number held together with its unit at the end of a line."""
+    return re.sub(r"(?<=\d) (?=(?:ms|s|min|h|%|Mbit/s)\b|%)", "\N{NO-BREAK SPACE}", text)
 
 
 def counted(count: int, noun: str) -> str:

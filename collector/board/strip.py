@@ -17,10 +17,12 @@ from collector.timetable import Lesson
 HEIGHT = 20
 WIDEST = 288
 """A strip fits beside the padding of a 360 px telephone."""
-WIDEST_CELL = 15.0
-NARROWEST_CELL = 2.0
-GAP = 2.0
-DAY_GAP = 9.0
+WIDEST_PITCH = 17.0
+NARROWEST_PITCH = 2.0
+WIDEST_GAP = 2.0
+DAY_GAP = 7.0
+MOST_LESSONS = 80
+"""More would be too narrow to see; a room's own page shows all."""
 CHARACTER = 6.2
 """Width of a character of the labels, on the safe side."""
 
@@ -58,29 +60,29 @@ class Bar:
 
 
 def axis(rooms: Iterable[RoomNow]) -> Axis:
-    """The axis that holds every lesson of every strip."""
+    """The axis that holds the lessons of every strip, the newest `MOST_LESSONS` of them."""
     found = {cell.lesson.started_at: cell.lesson for room in rooms for cell in room.strip}
-    lessons = tuple(found[start] for start in sorted(found))
+    lessons = tuple(found[start] for start in sorted(found)[-MOST_LESSONS:])
     changes = sum(before.day != after.day for before, after in pairwise(lessons))
-    room_for_cells = WIDEST - changes * (DAY_GAP - GAP)
-    pitch = min(WIDEST_CELL + GAP, max(NARROWEST_CELL + GAP, room_for_cells / max(1, len(lessons))))
+    pitch = min(WIDEST_PITCH, max(NARROWEST_PITCH, (WIDEST - changes * DAY_GAP) / max(1, len(lessons))))
+    gap = min(WIDEST_GAP, 0.3 * pitch)
     x_by_start: dict[datetime, float] = {}
     day_lines: list[float] = []
     x = 0.0
     previous: Lesson | None = None
     for lesson in lessons:
         if previous is not None and previous.day != lesson.day:
-            day_lines.append(round(x - GAP + DAY_GAP / 2, 1))
-            x += DAY_GAP - GAP
+            day_lines.append(round(x + (DAY_GAP - gap) / 2, 1))
+            x += DAY_GAP
         x_by_start[lesson.started_at] = round(x, 1)
         x += pitch
         previous = lesson
-    days, times = _labels(lessons, x_by_start, pitch)
+    days, times = _labels(lessons, x_by_start, pitch - gap)
     return Axis(
         lessons=lessons,
         x_by_start=x_by_start,
-        cell_width=round(pitch - GAP, 1),
-        width=round(max(0.0, x - GAP), 1),
+        cell_width=round(pitch - gap, 1),
+        width=round(max(0.0, x - gap), 1),
         day_lines=tuple(day_lines),
         days=days,
         times=times,
@@ -97,6 +99,7 @@ def bars(room: RoomNow, on: Axis, now: datetime) -> tuple[Bar, ...]:
             on_now=cell.lesson.contains(now),
         )
         for cell in room.strip
+        if cell.lesson.started_at in on.x_by_start
     )
 
 
@@ -120,7 +123,7 @@ def summary(room: RoomNow) -> str:
 
 
 def _labels(
-    lessons: tuple[Lesson, ...], x_by_start: dict[datetime, float], pitch: float
+    lessons: tuple[Lesson, ...], x_by_start: dict[datetime, float], cell_width: float
 ) -> tuple[tuple[Label, ...], tuple[Label, ...]]:
     """Day names and lesson times, as long as they fit over the cells of their day."""
     days: list[Label] = []
@@ -128,12 +131,12 @@ def _labels(
     for day, group in groupby(lessons, key=lambda lesson: lesson.day):
         of_day = list(group)
         left = x_by_start[of_day[0].started_at]
-        right = x_by_start[of_day[-1].started_at] + pitch - GAP
+        right = x_by_start[of_day[-1].started_at] + cell_width
         wide = right - left
         names = (f"{day:%a} {day.day} {day:%b}", f"{day:%a} {day.day}", f"{day:%a}")
         if name := next((one for one in names if len(one) * CHARACTER <= wide), None):
             days.append(Label(x=left, text=name))
-        first, last = (f"{one.label.split(chr(0x2013))[0]}" for one in (of_day[0], of_day[-1]))
+        first, last = (one.label.partition("\N{EN DASH}")[0] for one in (of_day[0], of_day[-1]))
         if len(first) * CHARACTER <= wide:
             times.append(Label(x=left, text=first))
         if len(first + last) * CHARACTER + CHARACTER <= wide:

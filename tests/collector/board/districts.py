@@ -17,6 +17,8 @@ NOW = datetime(2026, 3, 10, 15, 31, 7, tzinfo=UTC)
 IN_THE_EVENING = datetime(2026, 3, 11, 1, 0, tzinfo=UTC)
 """Tuesday, 20:00 in `ZONE`."""
 
+STATES: tuple[State, ...] = ("bad", "degraded", "ok", "unknown", "no_lesson")
+
 _DAY = tuple(
     LessonTime(start=time(*start), end=time(*end))
     for start, end in (
@@ -152,3 +154,15 @@ def a_district(*sites: SiteNow, now: datetime = NOW, **given: Any) -> DistrictNo
         "sites": sites,
     }
     return DistrictNow(**(values | given))
+
+
+def a_mixed_district() -> DistrictNow:
+    """Three sites, one of them measured, with a room in each state."""
+    simulated = [
+        a_room(f"{site}-{state}", state, site, simulated=True) for site in ("oak", "elm") for state in STATES[:4]
+    ]
+    return a_district(
+        a_site(*simulated[:4], site="oak", name="Oak School", simulated=True),
+        a_site(*simulated[4:], site="elm", name="Elm School", simulated=True),
+        a_site(a_room("here", site="here"), site="here", name="This network"),
+    )

@@ -1,0 +1,112 @@
+"""What holds for every page of the board."""
+
+import dataclasses
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from collector.board.pages import district_page, not_found_page, room_page, room_path, stylesheet
+from collector.now import DistrictNow
+from collector.verdict.room_state import State
+from tests.collector.board.districts import (
+    NOW,
+    STATES,
+    a_district,
+    a_mixed_district,
+    a_reading,
+    a_room,
+    a_site,
+)
+from tests.collector.board.reader import read, rows
+
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}} /../#?x=%2f"
+
+
+def every_page(district: DistrictNow) -> dict[str, str]:
+    """The text of each page of the board by its path."""
+    rooms = {room_path(room.site, room.room): room_page(district, room, now=NOW) for room in district.rooms()}
+    return {"/": district_page(district, now=NOW)} | rooms
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_is_a_word_and_a_shape_besides_its_colour(state: State) -> None:
+    district = a_district(a_site(a_room("101", state)))
+
+    for html in (district_page(district, now=NOW), room_page(district, next(district.rooms()), now=NOW)):
+        page = read(html)
+        shown = next(page.all("span", class_="state"))
+        assert shown.one(class_="word").text == state.replace("_", " ")
+        shape = shown.one("use").attributes["href"]
+        assert shape == f"#state-{state}"
+        assert page.one("symbol", id=shape[1:]).children
+
+
+def test_each_state_has_a_shape_of_its_own() -> None:
+    page = read(district_page(a_district(), now=NOW))
+
+    drawn = {" ".join(str(sorted(part.attributes.items())) for part in symbol.all()) for symbol in page.all("symbol")}
+    assert len(drawn) == len(STATES)
+
+
+def test_hostile_names_are_text_everywhere() -> None:
+    room = a_room(
+        HOSTILE, "bad", site=HOSTILE, evidence=HOSTILE, readings=(a_reading(target=HOSTILE, failure=HOSTILE),)
+    )
+    district = a_district(a_site(room, site=HOSTILE, name=HOSTILE), name=HOSTILE)
+
+    for path, html in every_page(district).items():
+        page = read(html)
+        assert not list(page.all("script")), path
+        assert " ".join(HOSTILE.split()) in page.one("head").one("title").text
+        assert "49" not in page.one("h1").text
+    assert HOSTILE in rows(read(district_page(district, now=NOW)))
+
+
+def test_every_link_leads_to_a_page_of_the_board() -> None:
+    district = a_mixed_district()
+    pages = every_page(
+        dataclasses.replace(district, sites=(*district.sites, a_site(a_room("a/b c", site="x"), site="x")))
+    )
+    pages["missing"] = not_found_page(district, now=NOW)
+
+    for html in pages.values():
+        page = read(html)
+        for link in page.all("a"):
+            address = urlsplit(link.attributes["href"])
+            assert not address.scheme
+            assert not address.netloc
+            assert not address.path or address.path in pages
+            assert not address.fragment or list(page.all(id=unquote(address.fragment)))
+
+
+def test_a_page_holds_no_script_no_inline_style_and_nothing_from_elsewhere() -> None:
+    district = a_mixed_district()
+    for html in (*every_page(district).values(), not_found_page(district, now=NOW)):
+        page = read(html)
+        for element in page.all():
+            assert element.tag not in {"script", "style", "iframe", "img", "object", "embed", "base"}
+            assert not [name for name in element.attributes if name == "style" or name.startswith("on")]
+        assert "//" not in html.removeprefix("<!doctype html>")
+        assert page.one("link").attributes["href"] == f"/style.css?v={stylesheet()[1]}"
+
+
+def test_a_page_has_its_landmarks_a_language_a_title_and_a_way_past_the_header() -> None:
+    for html in every_page(a_mixed_district()).values():
+        page = read(html)
+        assert page.one("html").attributes["lang"] == "en"
+        assert page.one("head").one("title").text
+        assert len(list(page.all("h1"))) == 1
+        assert next(page.all("a")).attributes["href"] == "#" + page.one("main").attributes["id"]
+        assert page.one("header", class_="top")
+        assert page.one("footer")
+        identifiers = [one.attributes["id"] for one in page.all() if "id" in one.attributes]
+        assert len(identifiers) == len(set(identifiers))
+        for table in page.all("table"):
+            assert all(heading.attributes["scope"] in {"row", "col"} for heading in table.all("th"))
+
+
+def test_a_missing_room_gets_a_page_with_a_way_back_that_does_not_renew_itself() -> None:
+    page = read(not_found_page(a_mixed_district(), now=NOW))
+
+    assert page.one("h1").text == "There is no such room"
+    assert not [one for one in page.all("meta") if "http-equiv" in one.attributes]
