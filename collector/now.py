@@ -21,15 +21,16 @@ LessonQuality = Literal["bad", "degraded", "good", "unknown"]
 class LessonCell:
     """One cell of a room's heat strip: how a lesson went, so far when it is still on.
 
-    Counts are bins: `expected` those that have closed, `valid` those that were measured enough.
+    `closed_seconds` is how much of the lesson has been judged by now, `valid_seconds` how much of that
+    was measured enough; of these, `bad_seconds` were bad and `degraded_seconds` degraded.
     """
 
     lesson: Lesson
     quality: LessonQuality
-    bad: int
-    degraded: int
-    valid: int
-    expected: int
+    bad_seconds: int
+    degraded_seconds: int
+    valid_seconds: int
+    closed_seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,8 @@ class Reading:
 class RoomNow:
     """One room as it is now.
 
-    `evidence` is one plain sentence, two at most. `coverage` is the share of closed lesson bins in
-    the strip that are valid, ``None`` before any closed. `readings` are newest reports by target.
+    `evidence` is one plain sentence, two at most. `coverage` is the share of the strip's closed
+    lesson time that was measured enough, ``None`` before any closed. `readings` are newest reports by target.
     `agents` counts the room's enrolled agents that are not revoked.
     """
 

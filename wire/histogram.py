@@ -25,7 +25,9 @@ HIGHEST_US = 60_000_000
 OVERFLOW = ceil(log(HIGHEST_US / LOWEST_US) / log(GROWTH)) + 1
 """The bucket past the last: 60 s and longer."""
 
-_EDGES_US = [LOWEST_US * GROWTH**i for i in range(OVERFLOW - 1)] + [float(HIGHEST_US)]
+EDGES_US = (*(LOWEST_US * GROWTH**i for i in range(OVERFLOW - 1)), float(HIGHEST_US))
+"""The lower edges of the buckets from 1 on, in microseconds."""
+
 _TEXT = re.compile(r"(?:0|[1-9][0-9]{0,2}):[1-9][0-9]{0,6}(?: [1-9][0-9]{0,2}:[1-9][0-9]{0,6})*")
 
 
@@ -33,7 +35,7 @@ def bucket_of(us: float) -> int:
     """The bucket of a time of `us` microseconds. Raises `ValueError` for a negative time or NaN."""
     if not us >= 0:
         raise ValueError(f"a time cannot be {us} us")
-    return bisect_right(_EDGES_US, us)
+    return bisect_right(EDGES_US, us)
 
 
 def value_of(bucket: int) -> float:
@@ -45,7 +47,7 @@ def value_of(bucket: int) -> float:
         return float(LOWEST_US)
     if bucket >= OVERFLOW:
         return float(HIGHEST_US)
-    low, high = _EDGES_US[bucket - 1], _EDGES_US[bucket]
+    low, high = EDGES_US[bucket - 1], EDGES_US[bucket]
     return 2 * low * high / (low + high)
 
 

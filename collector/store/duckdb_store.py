@@ -7,7 +7,7 @@ Rows go in as columns: one statement a table and commit, whatever the number of 
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -118,7 +118,7 @@ class DuckDbStore:
     def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
         """See `Store.touched_since`."""
         rows = self._rows(
-            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1, min(stored_at) FROM latency"
+            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1, min(stored_at), max(stored_at) FROM latency"
             " WHERE stored_at > $2 GROUP BY ALL",
             [bin_seconds, _naive(stored_after)],
         )
@@ -128,37 +128,35 @@ class DuckDbStore:
                 room=room,
                 started_at=datetime.fromtimestamp(epoch, UTC),
                 first_stored_at=first.replace(tzinfo=UTC),
+                last_stored_at=last.replace(tzinfo=UTC),
             )
-            for site, room, epoch, first in rows
+            for site, room, epoch, first, last in rows
         ]
 
-    def latency_in(
-        self, rooms: Collection[tuple[str, str]], start: datetime, end: datetime
-    ) -> dict[tuple[str, str], list[LatencySummary]]:
-        """See `Store.latency_in`."""
+    def latency_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[LatencySummary]]:
+        """See `Store.latency_between`."""
         rows = self._rows(
-            "SELECT site, room, agent, target, method, sum(sent), sum(received), sum(sent * interval_ms),"
-            " list(histogram), bool_or(repaired) FROM latency"
-            " WHERE started_at >= $1 AND started_at < $2 AND site IN (SELECT unnest($3))"
-            " GROUP BY ALL ORDER BY ALL",
-            [_naive(start), _naive(end), sorted({site for site, _ in rooms})],
+            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1 AS bin, agent, target, method, sum(sent),"
+            " sum(received), sum(sent * interval_ms), list(histogram), bool_or(repaired) FROM latency"
+            " WHERE started_at >= $2 AND started_at < $3 GROUP BY ALL ORDER BY bin, site, room, agent, target, method",
+            [bin_seconds, _naive(start), _naive(end)],
         )
-        wanted = set(rooms)
-        found: dict[tuple[str, str], list[LatencySummary]] = defaultdict(list)
-        for site, room, agent, target, method, sent, received, probed_ms, texts, repaired in rows:
-            if (site, room) in wanted:
-                found[site, room].append(
-                    LatencySummary(
-                        agent=agent,
-                        target=target,
-                        method=method,
-                        sent=sent,
-                        received=received,
-                        probed_ms=probed_ms,
-                        histogram=_merged(texts),
-                        repaired=repaired,
-                    )
+        found: dict[tuple[str, str, datetime], list[LatencySummary]] = defaultdict(list)
+        for site, room, epoch, agent, target, method, sent, received, probed_ms, texts, repaired in rows:
+            found[site, room, datetime.fromtimestamp(epoch, UTC)].append(
+                LatencySummary(
+                    agent=agent,
+                    target=target,
+                    method=method,
+                    sent=sent,
+                    received=received,
+                    probed_ms=probed_ms,
+                    histogram=_merged(texts),
+                    repaired=repaired,
                 )
+            )
         return found
 
     def newest_readings(self, since: datetime) -> dict[tuple[str, str], list[Reading]]:
@@ -191,7 +189,7 @@ class DuckDbStore:
             )
         return found
 
-    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime) -> None:
+    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """See `Store.write_bins`."""
         with self._writing, self._transaction() as cursor:
             if bins:
@@ -216,7 +214,8 @@ class DuckDbStore:
                     schema.BIN_TARGETS,
                     [_target_row(one, target) for one in bins for target in one.targets],
                 )
-            cursor.execute("UPDATE meta SET judged_through = $1", [_naive(judged_through)])
+            if judged_through is not None:
+                cursor.execute("UPDATE meta SET judged_through = $1", [_naive(judged_through)])
 
     def judged_through(self) -> datetime:
         """See `Store.judged_through`."""

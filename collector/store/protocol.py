@@ -1,6 +1,6 @@
 """What the collector asks of a store, in its own words. No query language leaks out of an engine."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,12 +48,13 @@ class WriteOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """A bin that reports were stored into, and when the store first took one since it was asked last."""
+    """A bin that reports were stored into, and when the store took the first and the last of those."""
 
     site: str
     room: str
     started_at: datetime
     first_stored_at: datetime
+    last_stored_at: datetime
 
 
 class Store(Protocol):
@@ -71,19 +72,20 @@ class Store(Protocol):
         """Bins that latency reports stored after `stored_after` began in."""
         ...
 
-    def latency_in(
-        self, rooms: Collection[tuple[str, str]], start: datetime, end: datetime
-    ) -> dict[tuple[str, str], list[LatencySummary]]:
-        """Per room, what each agent measured to each target by reports beginning in ``[start, end)``."""
+    def latency_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[LatencySummary]]:
+        """Per (site, room, start of bin), what each agent measured to each target, by latency reports
+        that began in ``[start, end)``; bins are aligned to the epoch."""
         ...
 
     def newest_readings(self, since: datetime) -> dict[tuple[str, str], list[Reading]]:
         """Per room, the newest latency report by target that ended after `since`."""
         ...
 
-    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime) -> None:
+    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """Keep judged bins, replacing those of the same room and start, with the mark up to which
-        stored reports have been judged."""
+        stored reports have been judged; ``None`` leaves the mark."""
         ...
 
     def judged_through(self) -> datetime:

@@ -1,0 +1,1 @@
+"""HTTP: agents report and enrol, programs read rooms, people read the board."""

@@ -1,0 +1,166 @@
+"""What agents ask: to join, to hand over reports, and what to measure."""
+
+import asyncio
+import hashlib
+import time
+from collections import deque
+
+from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter, ValidationError
+
+from collector.api.access import TheAgent
+from collector.api.services import Services, TheServices
+from collector.ingest.decode import Refusal
+from collector.ingest.group_commit import Busy
+from collector.registry.registry import Agent, Refused
+from collector.store.protocol import StoreUnavailable
+from wire.answers import Problem
+from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch
+from wire.codec import encode
+from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Target
+from wire.fields import WireError
+from wire.version import WIRE_VERSION
+
+BODY_SECONDS = 30
+"""How long a client may take to send a body."""
+
+MAX_WRONG_CODES = 30
+WRONG_CODE_SECONDS = 60
+MAX_ENROLMENT_BYTES = 4_096
+FALLBACK_INTERVAL_MS = 10_000
+TIMEOUT_MS = 2_000
+GATEWAY_PORT = 80
+
+router = APIRouter()
+_ENROLMENT_REQUEST = TypeAdapter(EnrolmentRequest)
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {"model": Problem} for status in (400, 401, 413, 415, 422, 429, 503)
+}
+
+
+class WrongCodes:
+    """Counts wrong enrolment codes, so that nobody tries them all."""
+
+    def __init__(self) -> None:
+        self._at: deque[float] = deque(maxlen=MAX_WRONG_CODES)
+
+    def add(self, now: float) -> None:
+        """A wrong code was tried at `now` (monotonic seconds)."""
+        self._at.append(now)
+
+    def too_many(self, now: float) -> bool:
+        """Whether the last minute saw as many as are borne."""
+        return len(self._at) == MAX_WRONG_CODES and now - self._at[0] < WRONG_CODE_SECONDS
+
+
+@router.post(
+    "/v1/reports",
+    responses=_PROBLEMS,
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": TypeAdapter(Batch).json_schema()}}}
+    },
+)
+async def post_reports(request: Request, agent: TheAgent, services: TheServices) -> Acknowledgement:
+    """Hand over a batch of reports (JSON, plain or gzip). Answered when every report is stored, was there
+    before, or is named as rejected; until then the agent keeps them."""
+    body = await _body(request, MAX_BODY_BYTES)
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    try:
+        return await services.ingest.take(agent, body, encoding)
+    except Refusal as error:
+        services.accounts.refused.labels(reason=error.word).inc()
+        raise
+    except Busy:
+        services.accounts.refused.labels(reason="busy").inc()
+        raise Refusal(503, "busy", "too many reports are waiting to be stored; send these again later") from None
+    except StoreUnavailable:
+        services.accounts.refused.labels(reason="store_unavailable").inc()
+        raise Refusal(503, "store_unavailable", "the store does not take reports now; send these again later") from None
+
+
+@router.post(
+    "/v1/enrol",
+    responses=_PROBLEMS,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": TypeAdapter(EnrolmentRequest).json_schema()}},
+        }
+    },
+)
+async def enrol(request: Request, services: TheServices) -> Enrolment:
+    """Join the district with an enrolment code. Asking again with the same code and token is harmless."""
+    wrong_codes: WrongCodes = request.app.state.wrong_codes
+    if wrong_codes.too_many(time.monotonic()):
+        raise Refusal(429, "too_many_attempts", "too many wrong enrolment codes; try again in a minute")
+    try:
+        asked = _ENROLMENT_REQUEST.validate_json(await _body(request, MAX_ENROLMENT_BYTES))
+        now_ms = int(services.clock().timestamp() * 1000)
+        agent = await asyncio.to_thread(services.registry.enrol, asked, now_ms=now_ms)
+    except ValidationError as error:
+        cause = error.errors(include_url=False, include_input=False)[0].get("ctx", {}).get("error")
+        if isinstance(cause, WireError):
+            raise Refusal(422, cause.word, cause.detail) from None
+        raise Refusal(422, "bad_request", "an enrolment request has version, code and token_sha256") from None
+    except Refused as error:
+        wrong_codes.add(time.monotonic())
+        services.accounts.refused.labels(reason=error.word).inc()
+        raise Refusal(403, error.word, error.detail) from None
+    return Enrolment(version=WIRE_VERSION, agent=agent.agent, site=agent.site, room=agent.room, role=agent.role)
+
+
+@router.get("/v1/agent/config", responses={304: {"description": "Unchanged"}, 401: {"model": Problem}})
+async def agent_config(request: Request, agent: TheAgent, services: TheServices) -> AgentConfig:
+    """What this agent shall measure, and how often. Has an ETag."""
+    config = config_for(agent, services)
+    body = encode(config)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})  # type: ignore[return-value]
+    return Response(body, media_type="application/json", headers={"ETag": etag})  # type: ignore[return-value]
+
+
+def config_for(agent: Agent, services: Services) -> AgentConfig:
+    """The configuration of one agent: the district's reflector beside us, and the room's own gateway."""
+    settings = services.settings
+    district = Target(
+        alias="district",
+        method="stamp",
+        host=settings.public_host,
+        port=services.reflector_port,
+        tcp_port=services.http_port,
+        interval_ms=settings.probe_interval_ms,
+        timeout_ms=TIMEOUT_MS,
+    )
+    gateway = Target(
+        alias="gateway",
+        method="tcp_connect",
+        host=None,
+        port=GATEWAY_PORT,
+        tcp_port=None,
+        interval_ms=min(FALLBACK_INTERVAL_MS, settings.report_seconds * 1000),
+        timeout_ms=TIMEOUT_MS,
+    )
+    return AgentConfig(
+        version=WIRE_VERSION,
+        role=agent.role,
+        period_ms=settings.report_seconds * 1000,
+        push_interval_ms=settings.push_seconds * 1000,
+        targets=(district, gateway),
+    )
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The request's body, of at most `limit` bytes. Raises `Refusal`."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise Refusal(413, "too_large", f"a request body holds at most {limit} bytes; send fewer reports")
+                chunks.append(chunk)
+    except TimeoutError:
+        raise Refusal(408, "too_slow", f"the body did not arrive within {BODY_SECONDS} s") from None
+    return b"".join(chunks)

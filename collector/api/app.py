@@ -1,0 +1,129 @@
+"""The HTTP application: routes put together, and every no said in one form."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import generate_latest
+from starlette.exceptions import HTTPException
+
+from collector.api import agents, rooms
+from collector.api.access import Reader, TokenMemory
+from collector.api.services import Services, TheServices
+from collector.board.pages import district_page, not_found_page, room_page, stylesheet
+from collector.ingest.decode import Refusal
+from wire.version import VERSION
+
+_SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_RETRY_SECONDS = {429: "60", 503: "30"}
+_CHALLENGES = {"no_reader": 'Basic realm="Bandroom", charset="UTF-8"'}
+
+pages = APIRouter(dependencies=[Reader], include_in_schema=False)
+operations = APIRouter()
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over `services`. Its interactive documentation is off: it would load from elsewhere."""
+    app = FastAPI(
+        title="Bandroom",
+        version=VERSION,
+        description="Which classrooms cannot teach online today, why, and what fixes it.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = services
+    app.state.tokens = TokenMemory()
+    app.state.wrong_codes = agents.WrongCodes()
+    app.include_router(agents.router)
+    app.include_router(rooms.router)
+    app.include_router(operations)
+    app.include_router(pages)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.middleware("http")(_with_safe_headers)
+    return app
+
+
+@operations.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Whether the process answers at all."""
+    return {"status": "ok"}
+
+
+@operations.get("/readyz", responses={503: {"description": "Not now; the body says why"}})
+def readyz(services: TheServices) -> dict[str, str]:
+    """Whether reports are stored and rooms are judged."""
+    if services.commits.failing:
+        raise Refusal(503, "store_unavailable", "the store did not take the last reports")
+    rooms.the_district(services)
+    return {"status": "ready"}
+
+
+@operations.get("/metrics", dependencies=[Reader])
+def metrics(services: TheServices) -> Response:
+    """Counters in Prometheus' text form."""
+    return Response(generate_latest(services.metrics), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@pages.get("/", response_class=HTMLResponse)
+def district(services: TheServices) -> str:
+    """The board."""
+    return district_page(rooms.the_district(services), now=services.clock())
+
+
+@pages.get("/rooms/{site}/{room}", response_class=HTMLResponse)
+def room(site: str, room: str, services: TheServices) -> HTMLResponse:
+    """One room's evidence."""
+    whole = rooms.the_district(services)
+    found = whole.room(site, room)
+    if found is None:
+        return HTMLResponse(not_found_page(whole, now=services.clock()), status_code=404)
+    return HTMLResponse(room_page(whole, found, now=services.clock()))
+
+
+@pages.get("/style.css")
+def style() -> Response:
+    """The board's one stylesheet; its address carries its hash, so it may be kept for ever."""
+    return Response(
+        stylesheet()[0], media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )
+
+
+async def _with_safe_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    for name, value in _SAFE_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def problem(status: int, word: str, detail: str) -> JSONResponse:
+    """The one form of every no: a machine word and a sentence."""
+    headers = {}
+    if status in _RETRY_SECONDS:
+        headers["Retry-After"] = _RETRY_SECONDS[status]
+    if status == 401:
+        headers["WWW-Authenticate"] = _CHALLENGES.get(word, "Bearer")
+    return JSONResponse({"error": word, "detail": detail}, status_code=status, headers=headers)
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    return problem(error.status, error.word, error.detail)
+
+
+def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    word = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "http_error")
+    return problem(error.status_code, word, str(error.detail))
+
+
+def _bad_request(_request: Request, _error: Exception) -> JSONResponse:
+    return problem(422, "bad_request", "a parameter of the request has the wrong form; see /openapi.json")

@@ -1,0 +1,42 @@
+"""What the HTTP handlers work with, wired by `collector.serve`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from collector.district import District
+from collector.engine import Engine
+from collector.ingest.accounts import Accounts
+from collector.ingest.group_commit import GroupCommit
+from collector.ingest.ingest import Ingest
+from collector.registry.registry import Registry
+from collector.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The collector's parts. `http_port` and `reflector_port` are the ports that agents reach."""
+
+    settings: Settings
+    district: District
+    registry: Registry
+    ingest: Ingest
+    commits: GroupCommit
+    accounts: Accounts
+    engine: Engine
+    metrics: CollectorRegistry
+    clock: Callable[[], datetime]
+    http_port: int
+    reflector_port: int
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+TheServices = Annotated[Services, Depends(_services)]

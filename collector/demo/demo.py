@@ -1,0 +1,150 @@
+"""``bandroom demo``: everything in one command, without root and without a server elsewhere.
+
+The collector, the board and the agent are the real ones; the agent is a process of its own that joins
+with a code, as on a school's machine. Data lives in a temporary folder and goes with the demo.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+
+from collector.demo.history import SCHOOL_DAYS, simulated_days
+from collector.demo.simulated_agents import run_simulated_agents
+from collector.demo.simulated_district import REAL_ROOM, simulated_district
+from collector.serve import CannotStart, Running, asked_to_stop, open_parts, running, utc_now
+from collector.settings import Settings
+from collector.store.protocol import Store
+from collector.verdict.bins import RoomBin
+from collector.verdict.profiles import default_profiles
+
+SEED = 7
+AGENT_STOP_SECONDS = 6
+
+
+async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> None:
+    """Run the demo until Ctrl-C, SIGTERM or for `for_seconds`. Raises `CannotStart`."""
+    began = time.monotonic()
+    district = simulated_district(local_time_zone())
+    with tempfile.TemporaryDirectory(prefix="bandroom-demo-") as folder:
+        settings = Settings(
+            port=port,
+            reflector_port=0,
+            data=Path(folder) / "collector",
+            bin_seconds=10,
+            report_seconds=5,
+            push_seconds=2,
+            probe_interval_ms=200,
+        )
+        store, registry = open_parts(settings)
+        days = simulated_days(district, now=utc_now(), profiles=default_profiles(), seed=SEED)
+        with _progress(console) as bar:
+            filling = bar.add_task("simulating two school weeks", total=SCHOOL_DAYS)
+            await asyncio.to_thread(lambda: store.write_bins(next(days), judged_through=None))
+            bar.advance(filling)
+            try:
+                async with (
+                    running(settings, district, store, registry) as collector,
+                    real_agent(collector, Path(folder) / "agent"),
+                ):
+                    _say_hello(console, collector, time.monotonic() - began)
+                    live = [
+                        asyncio.create_task(run_simulated_agents(collector.services, seed=SEED)),
+                        asyncio.create_task(_fill(store, days, bar, filling)),
+                    ]
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(for_seconds):
+                            await asked_to_stop()
+                    console.print("stopping")
+                    for task in live:
+                        task.cancel()
+                    await asyncio.gather(*live, return_exceptions=True)
+            except* CannotStart as group:
+                raise CannotStart(str(group.exceptions[0])) from group
+
+
+@contextlib.asynccontextmanager
+async def real_agent(collector: Running, state: Path) -> AsyncIterator[Process]:
+    """The real agent of this machine, joined and running as a process of its own until the context ends."""
+    expires_ms = int((time.time() + 3600) * 1000)
+    code = collector.services.registry.make_code(
+        site=REAL_ROOM.site, room=REAL_ROOM.room, role="room", uses=1, expires_ms=expires_ms
+    )
+    joined = await _agent_process("join", collector.url, "--code", code, "--state", str(state))
+    output, _ = await joined.communicate()
+    if joined.returncode:
+        raise CannotStart(f"the agent could not join: {output.decode(errors='replace').strip()}")
+    process = await _agent_process("run", "--state", str(state), log=state / "agent.log")
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                async with asyncio.timeout(AGENT_STOP_SECONDS):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _agent_process(*arguments: str, log: Path | None = None) -> Process:
+    command = (sys.executable, "-m", "agent.main", *arguments)
+    # A process group of its own: Ctrl-C in the terminal is for us, and we stop the agent.
+    if log is None:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=os.name == "posix",
+        )
+    with log.open("ab") as file:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=os.name == "posix",
+        )
+
+
+async def _fill(store: Store, days: Iterator[list[RoomBin]], bar: Progress, filling: TaskID) -> None:
+    """Write the older simulated days while the board is already up."""
+    while (bins := await asyncio.to_thread(next, days, None)) is not None:
+        await asyncio.to_thread(store.write_bins, bins, judged_through=None)
+        bar.advance(filling)
+
+
+def _say_hello(console: Console, collector: Running, seconds: float) -> None:
+    rooms = len(collector.services.district.rooms) - 1
+    console.print(
+        f"Board: [bold]{collector.url}[/bold]  (ready after {seconds:.0f} s)\n"
+        f"[bold]This machine[/bold] is measured for real: latency and loss to this collector and to your gateway.\n"
+        f"The other {rooms} rooms are [bold]simulated[/bold] and say so. Stop with Ctrl-C.",
+        highlight=False,
+    )
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console)
+
+
+def local_time_zone() -> ZoneInfo:
+    """This machine's time zone, or UTC where it does not say."""
+    name = os.environ.get("TZ", "")
+    with contextlib.suppress(OSError):
+        name = name or str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    try:
+        return ZoneInfo(name or "UTC")
+    except (OSError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,99 @@
+"""Agents of the simulated rooms: they enrol and hand over batches like real ones, in this process."""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from collector.api.services import Services
+from collector.demo.simulated_district import SILENT, SimulatedRoom
+from collector.district import Room
+from collector.ingest.group_commit import Busy
+from collector.registry.registry import Agent
+from collector.store.protocol import StoreUnavailable
+from wire.batch import Batch, BootClock
+from wire.codec import encode
+from wire.enrolment import EnrolmentRequest
+from wire.reports import LatencyReport
+from wire.version import WIRE_VERSION
+
+PROBE_INTERVAL_MS = 100
+"""Denser than real agents, so that the demo's short bins hold enough packets to speak of loss."""
+
+
+async def run_simulated_agents(services: Services, *, seed: int) -> None:
+    """Report for every simulated room until cancelled."""
+    simulated = {site.site for site in services.district.sites if site.simulated}
+    rooms = [one for one in services.district.rooms if one.site in simulated and (one.site, one.room) not in SILENT]
+    agents = await asyncio.to_thread(lambda: [SimulatedAgent(services, room, seed=seed) for room in rooms])
+    seconds = services.settings.report_seconds
+    at = datetime.now(UTC)
+    while True:
+        for agent in agents:
+            await agent.report(at, seconds)
+            await asyncio.sleep(0)
+        at += timedelta(seconds=seconds)
+        await asyncio.sleep(max(0.0, (at + timedelta(seconds=seconds) - datetime.now(UTC)).total_seconds()))
+
+
+class SimulatedAgent:
+    """One simulated machine: enrolled when it is made, its boot a day ago."""
+
+    def __init__(self, services: Services, room: Room, *, seed: int) -> None:
+        self._services = services
+        self._network = SimulatedRoom(room=room, seed=seed)
+        self._agent = _enrolled(services, room)
+        self._boot = secrets.token_hex(8)
+        self._booted_at = datetime.now(UTC) - timedelta(days=1)
+        self._seq = 0
+
+    async def report(self, at: datetime, seconds: int) -> None:
+        """Hand over what the period of `seconds` from `at` showed; a store that is away is borne."""
+        reports = []
+        for one in self._network.measure(at, seconds, interval_ms=PROBE_INTERVAL_MS):
+            self._seq += 1
+            reports.append(
+                LatencyReport(
+                    seq=self._seq,
+                    boot_ms=self._boot_ms(at),
+                    duration_ms=seconds * 1000,
+                    target=one.target,
+                    method="stamp" if one.target == "district" else "tcp_connect",
+                    method_version=1,
+                    timestamps="user",
+                    interval_ms=PROBE_INTERVAL_MS,
+                    timeout_ms=2000,
+                    sent=one.sent,
+                    received=one.received,
+                    duplicates=0,
+                    reordered=0,
+                    min_us=one.min_us,
+                    ipdv_mean_us=None,
+                    histogram=one.histogram.to_text(),
+                )
+            )
+        now = datetime.now(UTC)
+        batch = Batch(
+            version=WIRE_VERSION,
+            batch=secrets.token_hex(8),
+            boot=self._boot,
+            clock=BootClock(
+                boot_ms=self._boot_ms(now), wall_ms=int(now.timestamp() * 1000), synchronised=True, live=True
+            ),
+            reports=tuple(reports),
+        )
+        try:
+            await self._services.ingest.take(self._agent, encode(batch), "")
+        except (Busy, StoreUnavailable):
+            return
+
+    def _boot_ms(self, at: datetime) -> int:
+        return int((at - self._booted_at).total_seconds() * 1000)
+
+
+def _enrolled(services: Services, room: Room) -> Agent:
+    now_ms = int(services.clock().timestamp() * 1000)
+    code = services.registry.make_code(site=room.site, room=room.room, role="room", uses=1, expires_ms=now_ms + 60_000)
+    token = secrets.token_urlsafe(32)
+    request = EnrolmentRequest(version=WIRE_VERSION, code=code, token_sha256=hashlib.sha256(token.encode()).hexdigest())
+    return services.registry.enrol(request, now_ms=now_ms)

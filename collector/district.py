@@ -1,0 +1,263 @@
+"""The district as its admin writes it: ``district.toml`` and, beside it, ``rooms.csv``.
+
+``district.toml`` names the district, its time zone, one weekly timetable and its sites; ``rooms.csv``
+is what a spreadsheet exports: ``site,room`` and, as far as known, ``seats,ap,switch,uplink``.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from collector.mistakes import BadFile, Mistake, did_you_mean, read_toml, validate
+from collector.timetable import LessonTime, Timetable
+from wire.fields import WireError, check_slug
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+REQUIRED_COLUMNS = ("site", "room")
+OPTIONAL_COLUMNS = ("seats", "ap", "switch", "uplink")
+MAX_SEATS = 500
+MAX_ROOMS = 20_000
+_LESSON = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A room by its label. `ap`, `switch` and `uplink` are labels of what it hangs on, ``None`` unknown."""
+
+    site: str
+    room: str
+    seats: int | None = None
+    ap: str | None = None
+    switch: str | None = None
+    uplink: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A school. `simulated` sites exist in the demo only and say so wherever they show."""
+
+    site: str
+    name: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class District:
+    """Sites in the order of the file, rooms in the order of the spreadsheet."""
+
+    name: str
+    timetable: Timetable
+    sites: tuple[Site, ...]
+    rooms: tuple[Room, ...]
+
+    def has_room(self, site: str, room: str) -> bool:
+        """Whether the district knows this room."""
+        return any((one.site, one.room) == (site, room) for one in self.rooms)
+
+
+def _slug(value: str) -> str:
+    try:
+        check_slug("it", value)
+    except WireError:
+        raise ValueError(f'"{value[:60]}" is not a slug; allowed are a-z, 0-9 and hyphens, at most 40') from None
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        hint = did_you_mean(value, available_timezones())
+        raise ValueError(f'"{value[:60]}" is not an IANA time zone such as America/Chicago{hint}')
+    return value
+
+
+def _lesson(value: str) -> str:
+    match = _LESSON.fullmatch(value)
+    if not match or (match.group(3) == "24" and match.group(4) != "00"):
+        raise ValueError(f'"{value[:60]}" is not a lesson time; write it as "08:00-08:45", 24-hour clock')
+    if value[:5] >= value[6:]:
+        raise ValueError(f'"{value}" ends before it begins; a lesson lies within one day')
+    return value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Timetable(_Strict):
+    days: Annotated[list[Weekday], Field(min_length=1)]
+    lessons: Annotated[list[Annotated[str, AfterValidator(_lesson)]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Timetable":
+        for earlier, later in zip(self.lessons, self.lessons[1:], strict=False):
+            if later[:5] < earlier[6:]:
+                raise ValueError(
+                    f'lesson "{later}" begins before "{earlier}" ends; list lessons in order, not overlapping'
+                )
+        return self
+
+
+class _Site(_Strict):
+    id: Annotated[str, AfterValidator(_slug)]
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class _DistrictFile(_Strict):
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
+    timetable: _Timetable
+    sites: Annotated[list[_Site], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_site_once(self) -> "_DistrictFile":
+        seen: set[str] = set()
+        for one in self.sites:
+            if one.id in seen:
+                raise ValueError(f'site "{one.id}" stands twice; give each site its own id')
+            seen.add(one.id)
+        return self
+
+
+def load_district(path: Path) -> District:
+    """Read ``district.toml`` at `path` and the spreadsheet it names. Raises `BadFile` with every mistake
+    of both files."""
+    mistakes: list[Mistake] = []
+    text, data = read_toml(path)
+    try:
+        file: _DistrictFile | None = validate(_DistrictFile, data, text=text, file=path.name)
+    except BadFile as error:
+        file = None
+        mistakes += error.mistakes
+    csv_name = data.get("rooms", "rooms.csv")
+    rooms: tuple[Room, ...] = ()
+    if isinstance(csv_name, str):
+        try:
+            rooms = read_rooms(path.parent / csv_name, known_sites=_site_ids(data))
+        except BadFile as error:
+            mistakes += error.mistakes
+    if mistakes or file is None:
+        raise BadFile(mistakes)
+    lessons = tuple(LessonTime(start=_time(one[:5]), end=_time(one[6:])) for one in file.timetable.lessons)
+    return District(
+        name=file.name,
+        timetable=Timetable(
+            time_zone=ZoneInfo(file.time_zone),
+            lessons_by_weekday={WEEKDAYS.index(day): lessons for day in file.timetable.days},
+        ),
+        sites=tuple(Site(site=one.id, name=one.name) for one in file.sites),
+        rooms=rooms,
+    )
+
+
+def read_rooms(path: Path, *, known_sites: frozenset[str]) -> tuple[Room, ...]:
+    """Read a spreadsheet export: comma or semicolon, with or without a byte order mark. Raises `BadFile`."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text; export it as CSV UTF-8"
+        raise BadFile([Mistake(file=path.name, line=1, key="", text=f"cannot be read: {reason} ({path})")]) from None
+    header = text.split("\n", maxsplit=1)[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
+    columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    mistakes = _column_mistakes(columns, path.name)
+    if mistakes:
+        raise BadFile(mistakes)
+    reader.fieldnames = columns
+    rooms: dict[tuple[str, str], Room] = {}
+    for row in reader:
+        cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+        if not any(cells.values()):
+            continue
+        wrong = _row_mistakes(cells, overlong=None in row, known_sites=known_sites, seen=rooms)
+        mistakes += [Mistake(file=path.name, line=reader.line_num, key=key, text=what) for key, what in wrong]
+        if not wrong:
+            rooms[cells["site"], cells["room"]] = _room(cells)
+    if not rooms and not mistakes:
+        mistakes.append(Mistake(file=path.name, line=1, key="", text="has no rooms; add one line for each room"))
+    if len(rooms) > MAX_ROOMS:
+        mistakes.append(Mistake(file=path.name, line=1, key="", text=f"has {len(rooms)} rooms; at most {MAX_ROOMS}"))
+    if mistakes:
+        raise BadFile(mistakes)
+    return tuple(rooms.values())
+
+
+def _column_mistakes(columns: list[str], file: str) -> list[Mistake]:
+    known = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+    wrong = [
+        (name, f"unknown column; allowed are {', '.join(known)}{did_you_mean(name, known)}")
+        for name in columns
+        if name not in known
+    ]
+    wrong += [(name, "the column stands twice; keep one") for name in known if columns.count(name) > 1]
+    wrong += [
+        (name, f"the column is missing; the first line must name {' and '.join(REQUIRED_COLUMNS)}")
+        for name in REQUIRED_COLUMNS
+        if name not in columns
+    ]
+    return [Mistake(file=file, line=1, key=key, text=what) for key, what in wrong]
+
+
+def _row_mistakes(
+    cells: Mapping[str, str], *, overlong: bool, known_sites: frozenset[str], seen: Mapping[tuple[str, str], Room]
+) -> list[tuple[str, str]]:
+    wrong = []
+    if overlong:
+        wrong.append(("", "has more cells than the first line has columns; quote cells that hold a comma"))
+    site, room = cells.get("site", ""), cells.get("room", "")
+    if site not in known_sites:
+        known = ", ".join(sorted(known_sites)) or "none"
+        wrong.append(
+            (
+                "site",
+                f'"{site[:60]}" is not a site of district.toml; known are {known}{did_you_mean(site, known_sites)}',
+            )
+        )
+    try:
+        _slug(room)
+    except ValueError as error:
+        wrong.append(("room", str(error)))
+    if (site, room) in seen:
+        wrong.append(("room", f'"{room}" stands twice in {site}; give each room one line'))
+    seats = cells.get("seats", "")
+    if seats and not (seats.isascii() and seats.isdigit() and 1 <= int(seats) <= MAX_SEATS):
+        wrong.append(
+            ("seats", f'"{seats[:60]}" is not a number of seats; allowed are 1 to {MAX_SEATS}, or leave it empty')
+        )
+    for label in ("ap", "switch", "uplink"):
+        if cells.get(label):
+            try:
+                _slug(cells[label])
+            except ValueError as error:
+                wrong.append((label, str(error)))
+    return wrong
+
+
+def _room(cells: Mapping[str, str]) -> Room:
+    return Room(
+        site=cells["site"],
+        room=cells["room"],
+        seats=int(cells["seats"]) if cells.get("seats") else None,
+        ap=cells.get("ap") or None,
+        switch=cells.get("switch") or None,
+        uplink=cells.get("uplink") or None,
+    )
+
+
+def _site_ids(data: Mapping[str, object]) -> frozenset[str]:
+    sites = data.get("sites")
+    listed = sites if isinstance(sites, list) else []
+    return frozenset(one["id"] for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str))
+
+
+def _time(text: str) -> time:
+    return time(0) if text == "24:00" else time.fromisoformat(text)

@@ -1,0 +1,115 @@
+"""One batch of one agent, from bytes to the acknowledgement."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from collector.ingest.accounts import Accounts
+from collector.ingest.decode import Received, decode_batch, inflate
+from collector.ingest.group_commit import GroupCommit
+from collector.registry.registry import Agent, Registry
+from collector.store.protocol import Arrival
+from collector.time_repair import TOLERANCE_MS, Offset, new_offset, offset_at
+from wire.batch import Acknowledgement, RejectedReport
+from wire.reports import Report
+from wire.version import WIRE_VERSION
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_BOOTS_REMEMBERED = 20_000
+
+
+class Ingest:
+    """Takes batches. `now` is the collector's clock; `keep` is how long reports are kept."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        commits: GroupCommit,
+        accounts: Accounts,
+        now: Callable[[], datetime],
+        keep: timedelta,
+    ) -> None:
+        self._registry = registry
+        self._commits = commits
+        self._accounts = accounts
+        self._now = now
+        self._keep_ms = int(keep.total_seconds() * 1000)
+        self._offsets: dict[tuple[str, str], list[Offset]] = {}
+        self._fixing = asyncio.Lock()
+
+    async def take(self, agent: Agent, body: bytes, encoding: str) -> Acknowledgement:
+        """Store a batch and say what became of each report.
+
+        Raises `Refusal` for a batch that cannot be read, `Busy` or `StoreUnavailable` when the agent
+        should come again.
+        """
+        received_ms = int(self._now().timestamp() * 1000)
+        received = decode_batch(inflate(body, encoding))
+        offsets = await self._offsets_of(agent, received, received_ms)
+        arrivals, rejected = self._placed(agent, received, offsets, received_ms)
+        # From here to the write nothing is awaited: what is counted as received is accounted for.
+        self._accounts.received.inc(len(arrivals) + len(rejected))
+        for one in rejected:
+            self._accounts.rejected.labels(reason=one.error).inc()
+        outcome = await self._commits.write(arrivals)
+        stored = sum(outcome.new)
+        return Acknowledgement(
+            version=WIRE_VERSION,
+            batch=received.batch,
+            stored=stored,
+            duplicate=len(arrivals) - stored,
+            rejected=tuple(sorted(rejected, key=lambda one: one.index)),
+        )
+
+    async def _offsets_of(self, agent: Agent, received: Received, received_ms: int) -> Sequence[Offset]:
+        """The clock offsets of the batch's boot, fixed now if this contact adds one."""
+        key = (agent.agent, received.boot)
+        known = self._offsets.get(key)
+        if known and new_offset(known, received.clock, received_ms=received_ms) is None:
+            return known
+        async with self._fixing:
+            known = await asyncio.to_thread(self._registry.offsets, *key)
+            added = new_offset(known, received.clock, received_ms=received_ms)
+            if added is not None:
+                known = await asyncio.to_thread(self._registry.add_offset, *key, added, now_ms=received_ms)
+            if len(self._offsets) >= MAX_BOOTS_REMEMBERED:
+                self._offsets.clear()
+            self._offsets[key] = known
+        return known
+
+    def _placed(
+        self, agent: Agent, received: Received, offsets: Sequence[Offset], received_ms: int
+    ) -> tuple[list[Arrival], list[RejectedReport]]:
+        arrivals: list[Arrival] = []
+        rejected = list(received.rejected)
+        for index, report in zip(received.indices, received.reports, strict=True):
+            offset = offset_at(offsets, report.boot_ms) if offsets else None
+            no = self._why_not(report, offset, received_ms)
+            if no is not None or offset is None:
+                word, detail = no or ("time_unknown", "")
+                rejected.append(RejectedReport(index=index, seq=report.seq, error=word, detail=detail))
+                continue
+            arrivals.append(
+                Arrival(
+                    agent=agent.agent,
+                    site=agent.site,
+                    room=agent.room,
+                    boot=received.boot,
+                    started_at=_EPOCH + timedelta(milliseconds=report.boot_ms + offset.offset_ms),
+                    repaired=offset.repaired,
+                    report=report,
+                )
+            )
+        return arrivals, rejected
+
+    def _why_not(self, report: Report, offset: Offset | None, received_ms: int) -> tuple[str, str] | None:
+        """The word and sentence for a report that cannot be placed in time, or ``None``."""
+        if offset is None:
+            return "time_unknown", "its boot ended before it met the collector and its clock was never synchronised"
+        started_ms = report.boot_ms + offset.offset_ms
+        if started_ms + report.duration_ms > received_ms + 2 * TOLERANCE_MS:
+            return "from_future", "it ends later than it arrived: the boot clock in the batch is wrong"
+        if started_ms < received_ms - self._keep_ms:
+            return "too_old", "it is older than the collector keeps reports"
+        return None

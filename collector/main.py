@@ -1,0 +1,185 @@
+"""The command ``bandroom``: reads settings, wires by hand, runs, returns an exit code."""
+
+import asyncio
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from collector.district import District, load_district
+from collector.mistakes import BadFile
+from collector.registry.registry import Refused, Registry, RegistryError
+from collector.serve import CannotStart, open_parts, open_registry, serve
+from collector.settings import Settings, load_settings
+from collector.store.protocol import StoreError
+from wire.enrolment import Role
+from wire.version import VERSION
+
+app = typer.Typer(
+    help="Which classrooms cannot teach online today, why, and what fixes it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with them.", no_args_is_help=True)
+app.add_typer(enrol_app, name="enrol")
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")]
+DEFAULT_SETTINGS = Path("bandroom.toml")
+
+
+@app.command(name="serve")
+def serve_command(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
+    """Run the collector: takes reports, judges rooms, shows the board."""
+    read, district = _load(settings)
+    _log_to_stderr()
+    try:
+        store, registry = open_parts(read)
+        asyncio.run(serve(read, district, store, registry))
+    except (StoreError, RegistryError, CannotStart, OSError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the board is; 0 takes a free port.", min=0, max=65_535)] = 8600,
+    for_seconds: Annotated[
+        int | None, typer.Option("--for", help="Stop after this many seconds; without it, on Ctrl-C.", min=1)
+    ] = None,
+) -> None:
+    """Show Bandroom at work: this machine measured for real, beside a simulated district."""
+    from collector.demo.demo import run_demo
+
+    _log_to_stderr(logging.WARNING)
+    try:
+        asyncio.run(run_demo(port=port, for_seconds=for_seconds, console=Console(stderr=False)))
+    except (StoreError, RegistryError, CannotStart, OSError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="district.toml or bandroom.toml")]) -> None:
+    """Find every mistake in a district or settings file, all at once."""
+    try:
+        if file.name == "bandroom.toml" or "district" not in file.name:
+            district = load_district(load_settings(file).district)
+        else:
+            district = load_district(file)
+    except BadFile as error:
+        _fail(str(error))
+    print(f"{file}: good; {len(district.sites)} sites, {len(district.rooms)} rooms")
+
+
+@app.command()
+def rooms(
+    url: Annotated[str, typer.Option(help="Where the collector runs.")] = "http://127.0.0.1:8600",
+    password: Annotated[
+        str | None, typer.Option(help="The reader password, if it has one.", envvar="BANDROOM_READER_PASSWORD")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer of /v1/rooms as it is.")] = False,
+) -> None:
+    """Which rooms can teach now; asks the running collector."""
+    from collector.rooms_table import CannotAsk, ask_rooms, rooms_table
+
+    try:
+        answer = ask_rooms(url, password)
+    except CannotAsk as error:
+        _fail(str(error))
+    if as_json:
+        print(answer.text)
+    else:
+        Console().print(rooms_table(answer))
+
+
+@enrol_app.command("code")
+def enrol_code(  # noqa: PLR0917  # typer calls it by name
+    site: Annotated[str, typer.Option(help="A site of district.toml.")],
+    room: Annotated[str, typer.Option(help="A room of rooms.csv.")],
+    role: Annotated[str, typer.Option(help="room, reference or edge.")] = "room",
+    uses: Annotated[int, typer.Option(help="How many machines may use it.", min=1, max=10_000)] = 1,
+    hours: Annotated[int, typer.Option(help="How long it is good for.", min=1, max=24 * 365)] = 24,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """Make an enrolment code for a room. It is shown once."""
+    read, district = _load(settings)
+    roles: dict[str, Role] = {"room": "room", "reference": "reference", "edge": "edge"}
+    if role not in roles:
+        _fail(f'"{role}" is not a role; allowed are {", ".join(roles)}')
+    if not district.has_room(site, room):
+        known = ", ".join(one.room for one in district.rooms if one.site == site) or "none"
+        _fail(f'there is no room "{room}" at "{site}" in {read.district}; rooms there: {known[:500]}')
+    expires_ms = int((time.time() + hours * 3600) * 1000)
+    code = _registry(read).make_code(site=site, room=room, role=roles[role], uses=uses, expires_ms=expires_ms)
+    print(code)
+    machine = "one machine" if uses == 1 else f"{uses} machines"
+    print(f"good for {machine} in room {room} at {site}, for {hours} hours; on the machine run:", file=sys.stderr)
+    print(f"  bandroom-agent join URL --code {code}", file=sys.stderr)
+
+
+@enrol_app.command("agents")
+def enrol_agents(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
+    """List the agents."""
+    read, _ = _load(settings)
+    table = Table("agent", "site", "room", "role", "enrolled (UTC)", "revoked (UTC)")
+    for one in _registry(read).agents():
+        revoked = _utc(one.revoked_ms) if one.revoked_ms else ""
+        table.add_row(one.agent, one.site, one.room, one.role, _utc(one.enrolled_ms), revoked)
+    Console().print(table)
+
+
+@enrol_app.command("revoke")
+def enrol_revoke(
+    agent: Annotated[str, typer.Argument(help="The agent's id.")], settings: SettingsFile = DEFAULT_SETTINGS
+) -> None:
+    """Take an agent's right to report. What it reported stays."""
+    read, _ = _load(settings)
+    try:
+        _registry(read).revoke(agent, now_ms=int(time.time() * 1000))
+    except Refused as error:
+        _fail(error.detail)
+    print(f"agent {agent} is revoked")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(VERSION)
+
+
+def main() -> None:
+    """Entry point of the command ``bandroom``. Exit codes: 0 done, 1 something to mend, 2 wrong usage."""
+    app()
+
+
+def _load(path: Path) -> tuple[Settings, District]:
+    try:
+        read = load_settings(path)
+        return read, load_district(read.district)
+    except BadFile as error:
+        _fail(str(error))
+
+
+def _registry(settings: Settings) -> Registry:
+    try:
+        return open_registry(settings)
+    except (RegistryError, OSError) as error:
+        _fail(str(error))
+
+
+def _log_to_stderr(level: int = logging.INFO) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+def _utc(epoch_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(epoch_ms / 1000))
+
+
+def _fail(text: str) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise typer.Exit(1)

@@ -1,0 +1,128 @@
+"""Mistakes in files that people write: found all at once, each with its line and the way to mend it.
+
+A mistake reads ``file:line key: what is wrong; what is allowed; did you mean``. TOML readers do not keep
+line numbers, so the line of a key is looked up in the text.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One mistake at a place in a file. `line` counts from 1."""
+
+    file: str
+    line: int
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file}:{self.line} {self.key}: {self.text}" if self.key else f"{self.file}:{self.line} {self.text}"
+        )
+
+
+class BadFile(Exception):
+    """A file with mistakes; `str` is one line for each."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes, key=lambda one: (one.file, one.line, one.key)))
+        super().__init__("\n".join(str(one) for one in self.mistakes))
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text and the tables of a TOML file. Raises `BadFile` when it cannot be read."""
+    text = ""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        line = int(place.group(1)) if place else max(1, text.count("\n"))
+        what = str(error).split(" (at", maxsplit=1)[0]
+        raise BadFile([Mistake(file=path.name, line=line, key="", text=f"not TOML: {what}")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadFile([Mistake(file=path.name, line=1, key="", text=f"cannot be read: {reason} ({path})")]) from None
+
+
+def validate(model: type[M], data: Mapping[str, Any], *, text: str, file: str) -> M:
+    """Build `model` from the tables of a file. Raises `BadFile` with every mistake."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise BadFile(
+            _mistake(model, one, text=text, file=file) for one in error.errors(include_url=False, include_context=True)
+        ) from None
+
+
+def line_of(text: str, location: Sequence[str | int]) -> int:
+    """The line on which the key at `location` stands, or the line of the nearest table above it.
+
+    The search goes down the location: a table header or key narrows it to the lines after; an index
+    takes the n-th ``[[table]]`` of its name.
+    """
+    lines = text.splitlines()
+    at, found = 0, 1
+    for depth, part in enumerate(location):
+        if isinstance(part, int):
+            continue
+        index = location[depth + 1] if depth + 1 < len(location) else 0
+        wanted = index if isinstance(index, int) else 0
+        name = re.escape(str(part))
+        header = re.compile(rf"\s*\[\[?\s*(?:[\w-]+\.)*\"?{name}\"?\s*\]\]?\s*(?:#.*)?$")
+        key = re.compile(rf"\s*\"?{name}\"?\s*=")
+        hits = [number for number in range(at, len(lines)) if header.match(lines[number]) or key.match(lines[number])]
+        if hits:
+            is_table_list = header.match(lines[hits[0]]) and lines[hits[0]].lstrip().startswith("[[")
+            at = hits[min(wanted, len(hits) - 1)] if is_table_list else hits[0]
+            found = at + 1
+    return found
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean "x"?`` for the nearest of `known`, or nothing."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def _mistake(model: type[BaseModel], error: ErrorDetails, *, text: str, file: str) -> Mistake:
+    location = error["loc"]
+    key = ".".join(str(part) for part in location)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = _keys_at(model, location[:-1])
+        what = f"unknown key; allowed are {', '.join(known)}{did_you_mean(str(location[-1]), known)}"
+    elif kind == "missing":
+        what = "is missing; add it"
+    elif kind == "value_error":
+        what = str(error["ctx"]["error"])
+    elif kind in {"literal_error", "enum"}:
+        what = f"allowed are {error['ctx']['expected']}"
+    else:
+        what = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
+    return Mistake(file=file, line=line_of(text, location), key=key, text=what)
+
+
+def _keys_at(model: Any, location: Sequence[str | int]) -> list[str]:
+    """The keys that the model at `location` below `model` knows."""
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        inner = [one for one in (annotation, *getattr(annotation, "__args__", ())) if hasattr(one, "model_fields")]
+        if not inner:
+            return []
+        model = inner[0]
+    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,267 @@
+"""Run the collector: wire its parts by hand, own their tasks, stop them in order.
+
+Stopping goes from the outside in: no new requests, then what waits is committed, then the store closes.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import uvicorn
+from prometheus_client import CollectorRegistry, Gauge
+
+from collector.api.app import create_app
+from collector.api.services import Services
+from collector.district import District
+from collector.engine import Engine
+from collector.ingest.accounts import Accounts
+from collector.ingest.group_commit import GroupCommit
+from collector.ingest.ingest import Ingest
+from collector.reflector import start_reflector
+from collector.registry.registry import Registry
+from collector.settings import Settings
+from collector.store.duckdb_store import DuckDbStore
+from collector.store.protocol import Store, StoreUnavailable
+from collector.verdict.profiles import default_profiles
+
+log = logging.getLogger(__name__)
+
+RETENTION_EVERY = timedelta(hours=6)
+MAX_CONNECTIONS = 2_000
+STOP_SECONDS = 5
+
+
+class CannotStart(Exception):
+    """The collector cannot start; the message says what to change."""
+
+
+def utc_now() -> datetime:
+    """The collector's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A collector that answers. `url` is where it does, on this machine."""
+
+    url: str
+    services: Services
+
+
+def open_parts(settings: Settings) -> tuple[Store, Registry]:
+    """The store and the registry in the data directory. Raises `StoreError` or `RegistryError`."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    registry = open_registry(settings)
+    store = DuckDbStore.open_store(settings.data / "bandroom.duckdb", memory_limit=settings.store_memory)
+    return store, registry
+
+
+def open_registry(settings: Settings) -> Registry:
+    """The registry alone, for commands beside a running collector. Raises `RegistryError`."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    default = f"sqlite:///{settings.data / 'registry.sqlite'}"
+    return Registry.open_registry(settings.registry_url.get_secret_value() if settings.registry_url else default)
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings,
+    district: District,
+    store: Store,
+    registry: Registry,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> AsyncIterator[Running]:
+    """A running collector; leaving the context stops it and closes `store` and `registry`.
+
+    Raises `CannotStart` when an address is taken or a file of the certificate cannot be read.
+    """
+    metrics = CollectorRegistry()
+    accounts = Accounts(metrics)
+    commits = GroupCommit(store, accounts)
+    listener = _listen(settings)
+    try:
+        reflector, reflector_port = await start_reflector(
+            settings.reflector_host or settings.host, settings.reflector_port, metrics
+        )
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            f"cannot open the reflector's UDP port {settings.reflector_port}: {error.strerror}; "
+            "set reflector_port to a free one"
+        ) from error
+    port = listener.getsockname()[1]
+    keep = timedelta(days=settings.keep_reports_days)
+    services = Services(
+        settings=settings,
+        district=district,
+        registry=registry,
+        commits=commits,
+        accounts=accounts,
+        ingest=Ingest(registry=registry, commits=commits, accounts=accounts, now=clock, keep=keep),
+        engine=Engine(
+            store=store,
+            registry=registry,
+            district=district,
+            profiles=default_profiles(),
+            bin_seconds=settings.bin_seconds,
+            settle_seconds=settings.settle_seconds,
+            clock=clock,
+        ),
+        metrics=metrics,
+        clock=clock,
+        http_port=settings.public_port or (443 if settings.behind_proxy else port),
+        reflector_port=reflector_port,
+    )
+    _gauges(metrics, services)
+    server = _server(settings, services)
+
+    scheme = "https" if settings.tls_certificate else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(commits.run()),
+                tasks.create_task(_judge_for_ever(services)),
+                tasks.create_task(_retain_for_ever(settings, store, registry, clock)),
+            ]
+            serving = tasks.create_task(server.serve(sockets=[listener]))
+            try:
+                yield Running(url=f"{scheme}://{host}:{port}", services=services)
+            finally:
+                server.should_exit = True
+                await serving
+                reflector.close()
+                for task in background:
+                    task.cancel()
+    finally:
+        listener.close()
+        store.close()
+        registry.close()
+
+
+async def serve(settings: Settings, district: District, store: Store, registry: Registry) -> None:
+    """Run a collector until it is asked to stop (SIGINT, SIGTERM)."""
+    async with running(settings, district, store, registry) as collector:
+        log.info(
+            "collector started url=%s reflector_port=%d rooms=%d",
+            collector.url,
+            collector.services.reflector_port,
+            len(district.rooms),
+        )
+        await asked_to_stop()
+    log.info("collector stopped")
+
+
+async def asked_to_stop() -> None:
+    """Wait for SIGINT or SIGTERM; a second one ends the process at once."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(asked.set)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    await asked.wait()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, but signals are ours: its own handling would end the process before the store is closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def _judge_for_ever(services: Services) -> None:
+    every = min(15.0, max(1.0, services.settings.report_seconds / 2))
+    failing = False
+    while True:
+        try:
+            await asyncio.to_thread(services.engine.tick)
+            if failing:
+                log.info("rooms are judged again")
+            failing = False
+        except StoreUnavailable as error:
+            if not failing:
+                log.warning("rooms are not judged error=%s", error)
+            failing = True
+        await asyncio.sleep(every)
+
+
+async def _retain_for_ever(settings: Settings, store: Store, registry: Registry, clock: Callable[[], datetime]) -> None:
+    while True:
+        now = clock()
+        try:
+            gone = await asyncio.to_thread(
+                store.enforce_retention,
+                reports_before=now - timedelta(days=settings.keep_reports_days),
+                bins_before=now - timedelta(days=settings.keep_bins_days),
+            )
+            await asyncio.to_thread(registry.forget_before, int(now.timestamp() * 1000))
+            if gone:
+                log.info("retention enforced rows=%d", gone)
+        except StoreUnavailable as error:
+            log.warning("retention not enforced, next try in %s error=%s", RETENTION_EVERY, error)
+        await asyncio.sleep(RETENTION_EVERY.total_seconds())
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.host, settings.port),
+            family=family,
+            backlog=1024,
+            dualstack_ipv6=settings.host == "::" and socket.has_dualstack_ipv6(),
+        )
+    except OSError as error:
+        raise CannotStart(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; set port to a free one"
+        ) from error
+
+
+def _server(settings: Settings, services: Services) -> _Server:
+    config = uvicorn.Config(
+        create_app(services),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        lifespan="off",
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        proxy_headers=False,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+    try:
+        config.load()
+    except OSError as error:
+        raise CannotStart(f"cannot read tls_certificate or tls_key: {error.strerror or error}") from error
+    return _Server(config)
+
+
+def _gauges(metrics: CollectorRegistry, services: Services) -> None:
+    def bins() -> float:
+        return services.engine.judged_bins
+
+    def rooms_in(state: str) -> Callable[[], float]:
+        def count() -> float:
+            district = services.engine.now
+            return sum(one.state.state == state for one in district.rooms()) if district else 0
+
+        return count
+
+    Gauge("bandroom_bins_judged", "Bins judged since the start", registry=metrics).set_function(bins)
+    by_state = Gauge("bandroom_rooms", "Rooms by their state now", ["state"], registry=metrics)
+    for state in ("bad", "degraded", "ok", "unknown", "no_lesson"):
+        by_state.labels(state=state).set_function(rooms_in(state))

@@ -1,0 +1,103 @@
+"""How the collector runs: ``bandroom.toml``, a typed value with the defaults in it."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Settings(BaseModel):
+    """Every setting, its default and what it means. Relative paths count from the file's own folder.
+
+    A non-loopback `host` needs a certificate or `behind_proxy`, and a `reader_password`, because board
+    and API name rooms and schools; otherwise `problems` says which setting to add.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Port = 8600
+    reflector_host: str | None = None
+    """Where the UDP reflector listens; by default where HTTP does."""
+    reflector_port: Port = 8620
+    district: Annotated[Path, Field(strict=False)] = Path("district.toml")
+    data: Annotated[Path, Field(strict=False)] = Path("data")
+    registry_url: SecretStr | None = None
+    """An SQLAlchemy URL; by default SQLite in the data directory."""
+    reader_password: SecretStr | None = None
+    """Asked for by board and API (HTTP Basic; any user name)."""
+    behind_proxy: bool = False
+    """A reverse proxy in front of us ends TLS."""
+    tls_certificate: Annotated[Path | None, Field(strict=False)] = None
+    tls_key: Annotated[Path | None, Field(strict=False)] = None
+    public_host: str | None = None
+    """The host name or address that agents send UDP to; by default the host they reach HTTP on."""
+    public_port: Port | None = None
+    """The TCP port that agents reach HTTP on; by default `port`, or 443 behind a proxy."""
+    bin_seconds: Annotated[int, Field(ge=2, le=3600)] = 300
+    report_seconds: Annotated[int, Field(ge=1, le=300)] = 60
+    push_seconds: Annotated[int, Field(ge=1, le=300)] = 60
+    probe_interval_ms: Annotated[int, Field(ge=100, le=10_000)] = 1000
+    keep_reports_days: Annotated[int, Field(ge=1, le=3660)] = 30
+    keep_bins_days: Annotated[int, Field(ge=7, le=3660)] = 400
+    store_memory: Annotated[str, Field(pattern=r"^[1-9]\d{0,5}(MB|GB)$")] = "1GB"
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together; give both or neither")
+        if self.report_seconds > self.bin_seconds:
+            raise ValueError(f"report_seconds ({self.report_seconds}) must not exceed bin_seconds ({self.bin_seconds})")
+        return self
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long after its end a bin waits for reports: the report that is being made, a push, and slack."""
+        return self.report_seconds + self.push_seconds + 5
+
+    def problems(self) -> list[tuple[str, str]]:
+        """(setting, what to do) for everything that forbids starting."""
+        if is_loopback(self.host):
+            return []
+        found = []
+        if self.tls_certificate is None and not self.behind_proxy:
+            found.append(
+                (
+                    "host",
+                    f'"{self.host}" is not a loopback address: add tls_certificate and tls_key, or behind_proxy = true',
+                )
+            )
+        if self.reader_password is None:
+            found.append(("host", f'"{self.host}" is not a loopback address: add reader_password for board and API'))
+        return found
+
+
+def load_settings(path: Path) -> Settings:
+    """Read ``bandroom.toml``. Raises `BadFile` with every mistake, and for what forbids starting."""
+    text, data = read_toml(path)
+    settings = validate(Settings, data, text=text, file=path.name)
+    problems = settings.problems()
+    if problems:
+        raise BadFile(Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what) for key, what in problems)
+    folder = path.parent
+    paths = {
+        name: folder / value
+        for name in ("district", "data", "tls_certificate", "tls_key")
+        if (value := getattr(settings, name)) is not None
+    }
+    return settings.model_copy(update=paths)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,128 @@
+"""Make a `DistrictNow` from what was judged: pure, so that a page can be explained by its inputs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from collector.district import District, Room
+from collector.now import DistrictNow, LessonCell, LessonQuality, Reading, RoomNow, SiteNow
+from collector.timetable import Lesson
+from collector.verdict.bins import RoomBin
+from collector.verdict.evidence import sentence
+from collector.verdict.profiles import Profiles
+from collector.verdict.room_state import State, room_state
+
+STRIP_LESSONS = 8
+TROUBLED_SHARE = 1 / 3
+"""A lesson is bad when this share of its measured time was bad [T]; one bad bin in a lesson is not."""
+
+KNOWN_SHARE = 0.5
+"""Below this share of measured time a lesson is unknown [T]."""
+
+_WORST_FIRST: dict[State, int] = {"bad": 0, "degraded": 1, "unknown": 2, "ok": 3, "no_lesson": 4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """All that is known at `taken_at`, by room. Bins ascend; `closed_until` is the end of the newest bin
+    that can have been judged."""
+
+    taken_at: datetime
+    closed_until: datetime
+    bins: Mapping[tuple[str, str], Sequence[RoomBin]]
+    readings: Mapping[tuple[str, str], Sequence[Reading]]
+    newest_report_at: Mapping[tuple[str, str], datetime]
+    agents: Mapping[tuple[str, str], int]
+
+
+def snapshot(district: District, judged: Judged, *, profiles: Profiles, bin_seconds: int) -> DistrictNow:
+    """The district as it is at ``judged.taken_at``, rooms worst first within their site."""
+    now = judged.taken_at
+    lesson = district.timetable.lesson_at(now)
+    strip = district.timetable.last_lessons(now, STRIP_LESSONS)
+    sites = []
+    for site in district.sites:
+        rooms = [
+            _room_now(
+                one,
+                judged,
+                strip=strip,
+                in_session=lesson is not None,
+                profiles=profiles,
+                time_zone=district.timetable.time_zone,
+                simulated=site.simulated,
+            )
+            for one in district.rooms
+            if one.site == site.site
+        ]
+        rooms.sort(key=lambda one: (_WORST_FIRST[one.state.state], one.room))
+        sites.append(SiteNow(site=site.site, name=site.name, simulated=site.simulated, rooms=tuple(rooms)))
+    return DistrictNow(
+        name=district.name,
+        time_zone=district.timetable.time_zone,
+        taken_at=now,
+        bin_seconds=bin_seconds,
+        lesson=lesson,
+        last_lesson=lesson or (strip[-1] if strip else None),
+        next_lesson=district.timetable.next_lesson(now),
+        sites=tuple(sites),
+    )
+
+
+def _room_now(
+    room: Room,
+    judged: Judged,
+    *,
+    strip: Sequence[Lesson],
+    in_session: bool,
+    profiles: Profiles,
+    time_zone: ZoneInfo,
+    simulated: bool,
+) -> RoomNow:
+    key = (room.site, room.room)
+    bins = judged.bins.get(key, ())
+    newest = judged.newest_report_at.get(key)
+    state = room_state(bins, closed_until=judged.closed_until, in_session=in_session)
+    cells = tuple(lesson_cell(lesson, bins, closed_until=judged.closed_until) for lesson in strip)
+    closed = sum(cell.closed_seconds for cell in cells)
+    return RoomNow(
+        site=room.site,
+        room=room.room,
+        simulated=simulated,
+        seats=room.seats,
+        agents=judged.agents.get(key, 0),
+        state=state,
+        evidence=sentence(state, profiles=profiles, time_zone=time_zone, newest_report_at=newest),
+        strip=cells,
+        coverage=min(1.0, sum(cell.valid_seconds for cell in cells) / closed) if closed else None,
+        newest_report_at=newest,
+        readings=tuple(judged.readings.get(key, ())),
+        bins=tuple(bins),
+    )
+
+
+def lesson_cell(lesson: Lesson, bins: Sequence[RoomBin], *, closed_until: datetime) -> LessonCell:
+    """How `lesson` went, by the bins whose middle lies in it."""
+    seconds = {"bad": 0, "degraded": 0, "good": 0}
+    for one in bins:
+        if one.headline is not None and lesson.contains(one.started_at + timedelta(seconds=one.seconds / 2)):
+            seconds[one.headline.quality] += one.seconds
+    valid = sum(seconds.values())
+    closed = max(0, int((min(lesson.ended_at, closed_until) - lesson.started_at).total_seconds()))
+    return LessonCell(
+        lesson=lesson,
+        quality=_quality(seconds["bad"], seconds["degraded"], valid, closed),
+        bad_seconds=seconds["bad"],
+        degraded_seconds=seconds["degraded"],
+        valid_seconds=valid,
+        closed_seconds=closed,
+    )
+
+
+def _quality(bad: int, degraded: int, valid: int, closed: int) -> LessonQuality:
+    if not valid or valid < KNOWN_SHARE * closed:
+        return "unknown"
+    if bad >= TROUBLED_SHARE * valid:
+        return "bad"
+    return "degraded" if bad + degraded >= TROUBLED_SHARE * valid else "good"
