@@ -1,0 +1,111 @@
+"""What the collector wants measured: fetched, kept on disk, used when the collector is away."""
+
+import json
+import logging
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from agent.background import background
+from agent.clock import NS_PER_MS, Clock
+from agent.http import Collector, Unanswered
+from agent.outcome import problem_word
+from agent.schedule import Sleep
+from agent.state import write_private
+from wire.codec import decode
+from wire.enrolment import AgentConfig
+from wire.fields import WireError
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 300.0
+FIRST_RETRY_S = 2.0
+
+
+class ConfigSource:
+    """The newest config known, and how to get a newer one."""
+
+    def __init__(self, path: Path, collector: Collector, *, token: str) -> None:
+        self._path = path
+        self._collector = collector
+        self._token = token
+        self._etag: str | None = None
+        self._word: str | None = "not_tried"
+        self.config: AgentConfig | None = None
+
+    def period_ns(self) -> int:
+        """How long a report's period is. Only asked once there is a config."""
+        assert self.config is not None
+        return self.config.period_ms * NS_PER_MS
+
+    def push_interval_ns(self) -> int:
+        """How often to deliver. Only asked once there is a config."""
+        assert self.config is not None
+        return self.config.push_interval_ms * NS_PER_MS
+
+    def load(self) -> None:
+        """Take the last good config from the disk; without a readable one there is none yet."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            self.config = decode(AgentConfig, json.dumps(kept["config"]))
+            self._etag = kept["etag"]
+        except (OSError, ValueError, KeyError, TypeError):
+            self.config = self._etag = None
+
+    async def fetch(self) -> str | None:
+        """Ask the collector; ``None`` when `config` is what it wants now, else the word why not."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        if self._etag is not None:
+            headers["If-None-Match"] = self._etag
+        try:
+            answer = await self._collector.ask("GET", "/v1/agent/config", headers=headers)
+        except Unanswered as error:
+            return error.word
+        if answer.status == 304 and self.config is not None:
+            return None
+        if answer.status != 200:
+            return problem_word(answer) or f"http_{answer.status}"
+        try:
+            self.config = decode(AgentConfig, answer.body)
+        except WireError as error:
+            return f"config_{error.word}"
+        self._etag = answer.headers.get("etag")
+        kept = json.dumps({"etag": self._etag, "config": json.loads(answer.body)})
+        try:
+            await background(partial(write_private, self._path, kept))
+        except OSError as error:
+            log.warning("config cannot be kept errno=%s", error.errno)
+        return None
+
+    async def run(
+        self, follow: Callable[[AgentConfig], None], note: Callable[..., None], clock: Clock, sleep: Sleep
+    ) -> None:
+        """Tell `follow` each new config, the one from the disk first, until cancelled.
+
+        While there has never been one, ask often; later an old one still holds.
+        """
+        followed = self.config
+        if followed is not None:
+            follow(followed)
+        failures = 0
+        while True:
+            word = await self.fetch()
+            failures = failures + 1 if word else 0
+            await self._tell(word, note, clock)
+            if self.config is not None and self.config != followed:
+                followed = self.config
+                follow(followed)
+            wait_s = REFRESH_S
+            if self.config is None:
+                wait_s = min(REFRESH_S, FIRST_RETRY_S * 2.0 ** min(failures, 10))
+            await sleep(wait_s * random.uniform(0.8, 1.2))
+
+    async def _tell(self, word: str | None, note: Callable[..., None], clock: Clock) -> None:
+        """Log what changed, once; note the rest for `bandroom-agent status`."""
+        if word is None:
+            await background(partial(note, config_ms=str(clock.wall_ns() // NS_PER_MS), config_problem=""))
+        elif word != self._word:
+            log.warning("no new config from the collector word=%s", word)
+            await background(partial(note, config_problem=word))
+        self._word = word

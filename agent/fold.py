@@ -1,0 +1,79 @@
+"""Samples of one period into one report. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Protocol
+
+from agent.clock import NS_PER_MS
+from agent.period import Period
+from agent.sample import Sample
+from wire.histogram import Histogram
+from wire.reports import LatencyMethod, LatencyReport, Report
+
+METHOD_VERSIONS: Mapping[LatencyMethod, int] = {"stamp": 1, "tcp_connect": 1}
+
+
+class Draft(Protocol):
+    """A report that only lacks its number, which the spool gives."""
+
+    def __call__(self, *, seq: int) -> Report:
+        """The report with its number. Raises `WireError` for a report that cannot be true."""
+
+
+def fold(period: Period, *, target: str, intervals_ms: Mapping[LatencyMethod, int], timeout_ms: int) -> Draft | None:
+    """The report of `period`; ``None`` when nothing was tried in it.
+
+    One method is reported. Where STAMP got no answer all period and TCP did, TCP stands in for it
+    with all its samples, the lost ones too: the network carries what pupils use and drops only
+    UDP. Where neither was answered, STAMP's silence is the report: an outage.
+
+    A report has a `failure`, the commonest reason, exactly when nothing was received. A probe that
+    broke by our own fault was not tried and is not a loss.
+    """
+    method = _reported(period.samples)
+    ours = sorted((one for one in period.samples if one.method == method), key=lambda one: one.sent_ns)
+    if not ours:
+        return None
+    tried = [one for one in ours if one.failure != "probe_broke"]
+    answered = [one for one in tried if one.answered]
+    rtts_us = [one.rtt_ns / 1000 for one in answered if one.rtt_ns is not None]
+    failures = Counter(one.failure for one in (tried or ours) if one.failure is not None)
+    return partial(
+        LatencyReport,
+        boot_ms=period.start_ns // NS_PER_MS,
+        duration_ms=max(1, (period.end_ns - period.start_ns) // NS_PER_MS),
+        target=target,
+        method=method,
+        method_version=METHOD_VERSIONS[method],
+        timestamps="kernel" if answered and all(one.timestamps == "kernel" for one in answered) else "user",
+        interval_ms=intervals_ms[method],
+        timeout_ms=timeout_ms,
+        sent=len(tried),
+        received=len(answered),
+        duplicates=sum(one.duplicates for one in ours),
+        reordered=sum(one.reordered for one in answered),
+        min_us=int(min(rtts_us)) if rtts_us else None,
+        ipdv_mean_us=_ipdv_mean_us(tried),
+        histogram=Histogram.of(rtts_us).to_text(),
+        failure=None if answered else failures.most_common(1)[0][0],
+    )
+
+
+def _reported(samples: Sequence[Sample]) -> LatencyMethod:
+    methods = {one.method for one in samples}
+    answered = {one.method for one in samples if one.answered}
+    if "stamp" in answered or not answered:
+        return "stamp" if "stamp" in methods else "tcp_connect"
+    return "tcp_connect"
+
+
+def _ipdv_mean_us(tried: Sequence[Sample]) -> int | None:
+    """Mean absolute difference of consecutive round trips, both answered (RFC 3393, section 4.2)."""
+    steps = [
+        abs(later.rtt_ns - earlier.rtt_ns)
+        for earlier, later in pairwise(tried)
+        if earlier.rtt_ns is not None and later.rtt_ns is not None
+    ]
+    return sum(steps) // len(steps) // 1000 if steps else None

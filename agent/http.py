@@ -1,0 +1,211 @@
+"""One HTTP request with one deadline for all of it, through the machine's proxy and trust."""
+
+import asyncio
+import http.client
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from urllib.parse import urlsplit
+
+from agent.background import background
+from agent.proxy import BadProxy, Proxy, find_proxy
+from wire.version import VERSION
+
+DEADLINE_S = 30.0
+MOST_ANSWER_BYTES = 4_000_000
+_CHUNK_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back. Names of `headers` are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes | None
+
+
+class Unanswered(Exception):
+    """No answer of any kind.
+
+    Attributes:
+        word: the machine word why; never an address or a name.
+    """
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+
+class Collector:
+    """The collector's HTTP interface, as bytes.
+
+    Redirects are not followed, certificates always verified: against the system's authorities and
+    those in `ca_file`. `proxy` replaces the machine's proxy settings.
+    """
+
+    def __init__(self, url: str, *, ca_file: str | None = None, proxy: str | None = None) -> None:
+        parts = urlsplit(url)
+        self._scheme = parts.scheme
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._netloc = parts.netloc
+        self._path = parts.path.rstrip("/")
+        self._ca_file = ca_file
+        self._proxy = proxy
+        self._trust: ssl.SSLContext | None = None
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        deadline_s: float = DEADLINE_S,
+    ) -> Answer:
+        """Send one request and read the whole answer. Raises `Unanswered`.
+
+        The thread that does it is left behind when the deadline passes, its connection cut under it.
+        """
+        line = _Line(deadline_s)
+        request = _Request(
+            method=method,
+            path=self._path + path,
+            headers={
+                "Host": self._netloc,
+                "User-Agent": f"bandroom-agent/{VERSION}",
+                "Connection": "close",
+                **(headers or {}),
+            },
+            body=body,
+        )
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await background(partial(self._exchange, line, request))
+        except TimeoutError:
+            raise Unanswered("timeout") from None
+        finally:
+            line.cut()
+
+    def _exchange(self, line: "_Line", request: _Request) -> Answer:
+        try:
+            proxy = find_proxy(self._scheme, self._host, self._proxy)
+            link = line.connect(proxy.host if proxy else self._host, proxy.port if proxy else self._port)
+            with link:
+                return self._converse(line, link, proxy, request)
+        except (ssl.SSLError, ssl.CertificateError) as error:
+            raise Unanswered(
+                "tls_untrusted" if isinstance(error, ssl.SSLCertVerificationError) else "tls_failed"
+            ) from None
+        except BadProxy:
+            raise Unanswered("bad_proxy") from None
+        except TimeoutError:
+            raise Unanswered("timeout") from None
+        except socket.gaierror:
+            raise Unanswered("name_not_resolved") from None
+        except ConnectionRefusedError:
+            raise Unanswered("refused") from None
+        except FileNotFoundError:
+            raise Unanswered("no_ca_file") from None
+        except (http.client.HTTPException, ConnectionError, ValueError):
+            raise Unanswered("broken_answer") from None
+        except OSError:
+            raise Unanswered("unreachable") from None
+
+    def _converse(self, line: "_Line", link: socket.socket, proxy: Proxy | None, request: _Request) -> Answer:
+        path = request.path
+        if self._scheme == "https":
+            if proxy is not None:
+                self._tunnel(link, proxy)
+            link = self._trusted().wrap_socket(link, server_hostname=self._host)
+        elif proxy is not None:
+            path = f"http://{self._netloc}{path}"
+            if proxy.authorization:
+                request.headers["Proxy-Authorization"] = proxy.authorization
+        with link:
+            connection = http.client.HTTPConnection(self._host, self._port)
+            connection.sock = link
+            connection.request(request.method, path, request.body, request.headers)
+            response = connection.getresponse()
+            received = bytearray()
+            while chunk := response.read(_CHUNK_BYTES):
+                received += chunk
+                if len(received) > MOST_ANSWER_BYTES:
+                    raise Unanswered("answer_too_large")
+                link.settimeout(line.left_s())
+            return Answer(
+                status=response.status,
+                headers={name.lower(): value for name, value in response.getheaders()},
+                body=bytes(received),
+            )
+
+    def _tunnel(self, link: socket.socket, proxy: Proxy) -> None:
+        """Ask the proxy for a way through (RFC 9110, section 9.3.6)."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        request = f"CONNECT {host}:{self._port} HTTP/1.1\r\nHost: {host}:{self._port}\r\n"
+        if proxy.authorization:
+            request += f"Proxy-Authorization: {proxy.authorization}\r\n"
+        link.sendall(f"{request}\r\n".encode("ascii"))
+        response = http.client.HTTPResponse(link, method="CONNECT")
+        response.begin()
+        if response.status != 200:
+            raise Unanswered("proxy_wants_login" if response.status == 407 else "proxy_refused")
+
+    def _trusted(self) -> ssl.SSLContext:
+        """Reading the system's authorities costs 20 ms, so it is done once."""
+        if self._trust is None:
+            trust = ssl.create_default_context()
+            if self._ca_file is not None:
+                trust.load_verify_locations(self._ca_file)
+            self._trust = trust
+        return self._trust
+
+
+class _Line:
+    """One TCP connection that another thread may cut: a hung or trickling peer sees its deadline."""
+
+    def __init__(self, deadline_s: float) -> None:
+        self._ends_at = time.monotonic() + deadline_s
+        self._lock = Lock()
+        self._plug: socket.socket | None = None
+        self._cut = False
+
+    def left_s(self) -> float:
+        """Seconds to the deadline. Raises `TimeoutError` past it."""
+        left = self._ends_at - time.monotonic()
+        if left <= 0 or self._cut:
+            raise TimeoutError
+        return left
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Connect within the deadline, trying each address. Raises `OSError`."""
+        link = socket.create_connection((host, port), timeout=self.left_s())
+        with self._lock:
+            # TLS takes `link` over; a second handle on the same connection stays ours to pull
+            self._plug = link.dup()
+        link.settimeout(self.left_s())
+        return link
+
+    def cut(self) -> None:
+        """End the connection from outside. Harmless when it has ended."""
+        with self._lock:
+            self._cut = True
+            if self._plug is not None:
+                with suppress(OSError):
+                    self._plug.shutdown(socket.SHUT_RDWR)
+                self._plug.close()
+                self._plug = None

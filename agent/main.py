@@ -1,0 +1,216 @@
+"""The command ``bandroom-agent``.
+
+Exit codes: 0 done; 1 it could not be done, the line on stderr says why; 2 the command line or
+``agent.toml`` is wrong; 128 + signal when a second signal forced the end.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sqlite3
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agent.boot import boot_marker
+from agent.clock import NS_PER_MS, system_clock
+from agent.config import ConfigSource
+from agent.http import Unanswered
+from agent.join import NotJoined, join
+from agent.lock import AlreadyRunning, hold_lock
+from agent.once import measure_once, table
+from agent.run import collector_of, run_agent
+from agent.settings import BadSettings, Settings, proxy_mistake, read_settings, url_mistake
+from agent.spool import Spool
+from agent.state import ENVIRONMENT, State, default_folder
+from agent.status import read_status
+from agent.stop import stop_on_signals
+from wire.codec import encode
+from wire.fields import WireError
+from wire.version import VERSION
+
+T = TypeVar("T")
+
+
+class Failed(Exception):
+    """A command that could not be done; the text is for whoever typed it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    state = State(Path(options.state) if options.state else default_folder(os.environ))
+    try:
+        code: int = options.command(options, state)
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (Failed, NotJoined, WireError) as error:
+        print(f"bandroom-agent: {error}", file=sys.stderr)
+        return 1
+    except Unanswered as error:
+        print(
+            f"bandroom-agent: the collector did not answer ({error.word}): {_ADVICE.get(error.word, _CHECK)}",
+            file=sys.stderr,
+        )
+        return 1
+    except AlreadyRunning:
+        print(
+            f"bandroom-agent: another agent is running with {state.folder}; stop it first or name another --state",
+            file=sys.stderr,
+        )
+        return 1
+    except (OSError, sqlite3.Error) as error:
+        print(f"bandroom-agent: {state.folder} cannot be used: {error}", file=sys.stderr)
+        return 1
+    return code
+
+
+def _join(options: argparse.Namespace, state: State) -> int:
+    insecure = options.insecure_http
+    if mistake := url_mistake(options.url, insecure_http=insecure):
+        if options.url.startswith("http://") and not url_mistake(options.url, insecure_http=True):
+            mistake = "would send the token in clear text; use https, or add --insecure-http to accept that"
+        raise Failed(f"{options.url} {mistake}")
+    if options.proxy and proxy_mistake(options.proxy):
+        raise Failed("that is not a proxy, allowed is http://[user:password@]host:port")
+    if state.settings.exists() and not options.force:
+        raise Failed(f"this machine has joined already ({state.settings}); --force makes it a new agent")
+    state.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with hold_lock(state.lock):
+        joined = _loop(
+            join(
+                options.url,
+                options.code,
+                state,
+                insecure_http=insecure,
+                ca_file=str(Path(options.ca_file).resolve()) if options.ca_file else None,
+                proxy=options.proxy,
+            )
+        )
+    print(f"this machine now measures for room {joined.room} at {joined.site}")
+    print(f"next: bandroom-agent run{_state_option(options)}")
+    return 0
+
+
+def _run(_options: argparse.Namespace, state: State) -> int:
+    settings = _settings(state)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    clock = system_clock()
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        with stop_on_signals(stop):
+            await run_agent(settings, state, spool, clock=clock, sleep=asyncio.sleep, stop=stop)
+
+    with hold_lock(state.lock):
+        spool = Spool(state.spool, limit_bytes=settings.spool_bytes)
+        spool.open(marker=boot_marker(), reading=clock.read())
+        try:
+            _loop(work())
+        finally:
+            spool.close()
+    return 0
+
+
+def _once(options: argparse.Namespace, state: State) -> int:
+    settings = _settings(state)
+    source = ConfigSource(state.config, collector_of(settings), token=settings.token.shown)
+    source.load()
+    word = _loop(source.fetch())
+    if source.config is None:
+        raise Failed(f"the collector gave no targets to measure ({word}): {_ADVICE.get(word or '', _CHECK)}")
+    if word is not None:
+        print(f"bandroom-agent: the collector is away ({word}), measuring what it last asked for", file=sys.stderr)
+    reports = _loop(
+        measure_once(
+            source.config,
+            agent=settings.agent,
+            collector_host=settings.host,
+            clock=system_clock(),
+            seconds=options.seconds,
+        )
+    )
+    if options.json:
+        for report in reports:
+            print(encode(report).decode())
+    else:
+        print(table(reports))
+    return 0
+
+
+def _status(options: argparse.Namespace, state: State) -> int:
+    _settings(state)
+    status = read_status(state, system_clock().wall_ns() // NS_PER_MS)
+    print(json.dumps(status.as_json()) if options.json else status.as_text())
+    return 0
+
+
+_CHECK = "check the URL and the network"
+_ADVICE = {
+    "tls_untrusted": "its certificate is not trusted here; name the authority's file with --ca-file",
+    "name_not_resolved": "its name has no address here; check the URL and the DNS server",
+    "refused": "nothing listens there; check the port, and that the collector runs",
+    "proxy_wants_login": "the proxy wants a login; give --proxy http://user:password@host:port",
+    "bad_proxy": "the machine's proxy setting is of a kind not spoken here; give --proxy http://host:port",
+    "unknown_token": "this agent is not known there (any more); join again with a new code and --force",
+}
+
+
+def _settings(state: State) -> Settings:
+    try:
+        return read_settings(state.settings)
+    except FileNotFoundError:
+        raise Failed(
+            f"this machine has not joined a district yet ({state.settings} is missing): "
+            "bandroom-agent join URL --code CODE"
+        ) from None
+
+
+def _loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` on a selector loop, also on Windows, where the default one cannot watch UDP sockets."""
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(work)
+
+
+def _state_option(options: argparse.Namespace) -> str:
+    return f" --state {options.state}" if options.state else ""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bandroom-agent", description="Measure what pupils get, where they sit.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--state", metavar="DIR", help=f"the agent's folder (default: ${ENVIRONMENT} or the system's)")
+
+    one = commands.add_parser("join", parents=[common], help="become an agent, with a code from the admin")
+    one.add_argument("url", metavar="URL", help="the collector, such as https://bandroom.example.org")
+    one.add_argument("--code", required=True, help="such as 7K2M-9QXD-4TAB")
+    one.add_argument("--ca-file", metavar="FILE", help="trust these certificate authorities, too (PEM)")
+    one.add_argument("--proxy", metavar="URL", help="http://[user:password@]host:port, instead of the machine's")
+    one.add_argument("--insecure-http", action="store_true", help="accept http to another machine, in clear text")
+    one.add_argument("--force", action="store_true", help="become a new agent where there is one already")
+    one.set_defaults(command=_join)
+
+    one = commands.add_parser("run", parents=[common], help="measure and report until stopped")
+    one.set_defaults(command=_run)
+
+    one = commands.add_parser("once", parents=[common], help="measure now and show it; sends nothing")
+    one.add_argument("--json", action="store_true", help="a report on each line, as it would travel")
+    one.add_argument("--seconds", type=float, default=5.0, help="how long to measure (default: 5)")
+    one.set_defaults(command=_once)
+
+    one = commands.add_parser("status", parents=[common], help="what the agent here is doing")
+    one.add_argument("--json", action="store_true", help="for programs")
+    one.set_defaults(command=_status)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The agent at work: measure, keep, deliver, until asked to stop."""
+
+import asyncio
+import logging
+import sqlite3
+from functools import partial
+
+from agent.clock import Clock
+from agent.config import ConfigSource
+from agent.health import watch_health
+from agent.http import Collector
+from agent.probes import prepare
+from agent.push import Push
+from agent.roster import Roster
+from agent.schedule import Sleep, Tally
+from agent.settings import Settings
+from agent.spool import Spool, SpoolLost
+from agent.spool_file import Counts
+from agent.state import State
+from agent.writer import Writer
+from wire.enrolment import AgentConfig
+
+log = logging.getLogger(__name__)
+
+LAST_WRITE_S = 1.5
+LAST_PUSH_S = 2.0
+"""Together below the five seconds in which a stopped agent has to be gone."""
+
+
+def collector_of(settings: Settings) -> Collector:
+    """The collector that `settings` name, as they say to reach it."""
+    proxy = settings.proxy.shown if settings.proxy is not None else None
+    return Collector(settings.url, ca_file=settings.ca_file, proxy=proxy)
+
+
+async def run_agent(
+    settings: Settings, state: State, spool: Spool, *, clock: Clock, sleep: Sleep, stop: asyncio.Event
+) -> None:
+    """Measure and deliver until `stop` is set; then keep what was learned, try once more to deliver
+    it, and return within five seconds. `spool` is open and stays open."""
+    collector = collector_of(settings)
+    token = settings.token.shown
+    tally = Tally()
+    config = ConfigSource(state.config, collector, token=token)
+    writer = Writer(spool, clock=clock, sleep=sleep)
+    push = Push(spool, collector, agent=settings.agent, token=token, clock=clock, sleep=sleep)
+    counted = Counts(numbered=0, delivered=0, dropped=0, quarantined=0, waiting=0)
+
+    def count() -> Counts:
+        nonlocal counted
+        try:
+            counted = spool.counts()
+        except (SpoolLost, sqlite3.OperationalError):
+            log.info("the spool cannot be counted now")
+        return counted
+
+    async with asyncio.TaskGroup() as tasks:
+        roster = Roster(
+            tasks,
+            partial(prepare, agent=settings.agent, collector_host=settings.host, clock=clock),
+            clock=clock,
+            sleep=sleep,
+            emit=writer.emit,
+            tally=tally,
+        )
+        loops: list[asyncio.Task[None]] = []
+
+        def follow(wanted: AgentConfig) -> None:
+            roster.follow(wanted)
+            if len(loops) == 1:  # the first config there ever was
+                loops.append(tasks.create_task(push.run(config.push_interval_ns)))
+                loops.append(
+                    tasks.create_task(
+                        watch_health(
+                            period_ns=config.period_ns,
+                            clock=clock,
+                            sleep=sleep,
+                            emit=writer.emit,
+                            tally=tally,
+                            count=count,
+                            towards=(settings.host, settings.port),
+                        )
+                    )
+                )
+
+        config.load()
+        loops.append(tasks.create_task(config.run(follow, spool.note, clock, sleep)))
+        writing = tasks.create_task(writer.run())
+        log.info("agent started")
+        await stop.wait()
+        for loop in loops:
+            loop.cancel()
+        await roster.stop()
+        writer.finish()
+        await asyncio.wait((writing,), timeout=LAST_WRITE_S)
+        writing.cancel()
+        try:
+            async with asyncio.timeout(LAST_PUSH_S):
+                await push.deliver_all()
+        except TimeoutError:
+            log.info("no time left to deliver, the reports wait in the spool")
+    log.info("agent stopped")
