@@ -57,6 +57,7 @@ class Engine:
         self._newest: dict[tuple[str, str], datetime] = {}
         self._now: DistrictNow | None = None
         self.judged_bins = 0
+        self.failing = False
 
     @property
     def now(self) -> DistrictNow | None:
@@ -80,6 +81,10 @@ class Engine:
             key = (one.site, one.room, one.started_at)
             self._pending[key] = min(one.first_stored_at, self._pending.get(key, one.first_stored_at))
             self._seen_through = max(self._seen_through, one.last_stored_at)
+            self._saw_report(one.site, one.room, one.newest_ended_at)
+
+    def _saw_report(self, site: str, room: str, ended_at: datetime) -> None:
+        self._newest[site, room] = max(ended_at, self._newest.get((site, room), ended_at))
 
     def _closed(self, started_at: datetime, now: datetime) -> bool:
         return started_at + timedelta(seconds=self._bin_seconds) + self._settle <= now
@@ -145,8 +150,8 @@ class Engine:
                 del bins[started_at]
         look_back = READINGS_LOOK_BACK if self._now else FIRST_LOOK_BACK
         readings = self._store.newest_readings(now - look_back)
-        for key, of_room in readings.items():
-            self._newest[key] = max(one.ended_at for one in of_room)
+        for (site, room), of_room in readings.items():
+            self._saw_report(site, room, max(one.ended_at for one in of_room))
         agents: dict[tuple[str, str], int] = defaultdict(int)
         for agent in self._registry.agents():
             agents[agent.site, agent.room] += agent.revoked_ms is None

@@ -22,7 +22,7 @@ from collector.engine import Engine
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
-from collector.reflector import start_reflector
+from collector.reflector import Reflector
 from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.store.duckdb_store import DuckDbStore
@@ -86,9 +86,7 @@ async def running(
     commits = GroupCommit(store, accounts)
     listener = _listen(settings)
     try:
-        reflector, reflector_port = await start_reflector(
-            settings.reflector_host or settings.host, settings.reflector_port, metrics
-        )
+        reflector = Reflector(settings.reflector_host or settings.host, settings.reflector_port, metrics)
     except OSError as error:
         listener.close()
         raise CannotStart(
@@ -116,10 +114,11 @@ async def running(
         metrics=metrics,
         clock=clock,
         http_port=settings.public_port or (443 if settings.behind_proxy else port),
-        reflector_port=reflector_port,
+        reflector_port=reflector.port,
     )
     _gauges(metrics, services)
     server = _server(settings, services)
+    reflector.start()
 
     scheme = "https" if settings.tls_certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -136,10 +135,10 @@ async def running(
             finally:
                 server.should_exit = True
                 await serving
-                reflector.close()
                 for task in background:
                     task.cancel()
     finally:
+        reflector.close()
         listener.close()
         store.close()
         registry.close()
@@ -182,18 +181,23 @@ class _Server(uvicorn.Server):
 
 
 async def _judge_for_ever(services: Services) -> None:
+    """Tick the engine. Whatever goes wrong in judging, reports go on being taken, and `/readyz` says so."""
     every = min(15.0, max(1.0, services.settings.report_seconds / 2))
-    failing = False
     while True:
         try:
             await asyncio.to_thread(services.engine.tick)
-            if failing:
-                log.info("rooms are judged again")
-            failing = False
         except StoreUnavailable as error:
-            if not failing:
+            if not services.engine.failing:
                 log.warning("rooms are not judged error=%s", error)
-            failing = True
+            services.engine.failing = True
+        except Exception:  # the loop that owns judging
+            if not services.engine.failing:
+                log.exception("rooms are not judged, this is a fault of ours")
+            services.engine.failing = True
+        else:
+            if services.engine.failing:
+                log.info("rooms are judged again")
+            services.engine.failing = False
         await asyncio.sleep(every)
 
 

@@ -93,7 +93,9 @@ def _room_now(
         seats=room.seats,
         agents=judged.agents.get(key, 0),
         state=state,
-        evidence=sentence(state, profiles=profiles, time_zone=time_zone, newest_report_at=newest),
+        evidence=sentence(
+            state, agents=judged.agents.get(key, 0), profiles=profiles, time_zone=time_zone, newest_report_at=newest
+        ),
         strip=cells,
         coverage=min(1.0, sum(cell.valid_seconds for cell in cells) / closed) if closed else None,
         newest_report_at=newest,

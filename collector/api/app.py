@@ -63,6 +63,8 @@ def readyz(services: TheServices) -> dict[str, str]:
     """Whether reports are stored and rooms are judged."""
     if services.commits.failing:
         raise Refusal(503, "store_unavailable", "the store did not take the last reports")
+    if services.engine.failing:
+        raise Refusal(503, "not_judging", "rooms were not judged in the last round; the log says why")
     rooms.the_district(services)
     return {"status": "ready"}
 

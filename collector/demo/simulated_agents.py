@@ -19,6 +19,7 @@ from wire.version import WIRE_VERSION
 
 PROBE_INTERVAL_MS = 100
 """Denser than real agents, so that the demo's short bins hold enough packets to speak of loss."""
+SILENT_SINCE = timedelta(hours=19)
 
 
 async def run_simulated_agents(services: Services, *, seed: int) -> None:
@@ -46,6 +47,7 @@ class SimulatedAgent:
         self._boot = secrets.token_hex(8)
         self._booted_at = datetime.now(UTC) - timedelta(days=1)
         self._seq = 0
+        self.silent = (room.site, room.room) in SILENT
 
     async def report(self, at: datetime, seconds: int) -> None:
         """Hand over what the period of `seconds` from `at` showed; a store that is away is borne."""

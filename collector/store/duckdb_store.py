@@ -118,7 +118,8 @@ class DuckDbStore:
     def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
         """See `Store.touched_since`."""
         rows = self._rows(
-            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1, min(stored_at), max(stored_at) FROM latency"
+            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1, min(stored_at), max(stored_at),"
+            " max(started_at + to_milliseconds(duration_ms)) FROM latency"
             " WHERE stored_at > $2 GROUP BY ALL",
             [bin_seconds, _naive(stored_after)],
         )
@@ -129,8 +130,9 @@ class DuckDbStore:
                 started_at=datetime.fromtimestamp(epoch, UTC),
                 first_stored_at=first.replace(tzinfo=UTC),
                 last_stored_at=last.replace(tzinfo=UTC),
+                newest_ended_at=ended.replace(tzinfo=UTC),
             )
-            for site, room, epoch, first, last in rows
+            for site, room, epoch, first, last, ended in rows
         ]
 
     def latency_between(

@@ -48,13 +48,15 @@ class WriteOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """A bin that reports were stored into, and when the store took the first and the last of those."""
+    """A bin that reports were stored into, when the store took the first and the last of those, and when
+    the period of the newest of them ended."""
 
     site: str
     room: str
     started_at: datetime
     first_stored_at: datetime
     last_stored_at: datetime
+    newest_ended_at: datetime
 
 
 class Store(Protocol):

@@ -12,12 +12,14 @@ from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_state import RoomState
 
 
-def sentence(state: RoomState, *, profiles: Profiles, time_zone: ZoneInfo, newest_report_at: datetime | None) -> str:
+def sentence(
+    state: RoomState, *, agents: int, profiles: Profiles, time_zone: ZoneInfo, newest_report_at: datetime | None
+) -> str:
     """The evidence for `state` in one or two sentences, with local times."""
     if state.state == "no_lesson":
         return "No lesson now, so nothing is judged."
     if state.state == "unknown":
-        return _why_unknown(state, newest_report_at, time_zone)
+        return _why_unknown(state, agents, newest_report_at, time_zone)
     newest = state.decided_by[0]
     if state.state == "ok":
         return f"{_local(newest.started_at, time_zone)}: {_latency(newest)}, {_loss(newest)}."
@@ -53,9 +55,11 @@ def _loss(one: RoomBin) -> str:
     return f"{one.loss:.1%} were lost"
 
 
-def _why_unknown(state: RoomState, newest_report_at: datetime | None, time_zone: ZoneInfo) -> str:
+def _why_unknown(state: RoomState, agents: int, newest_report_at: datetime | None, time_zone: ZoneInfo) -> str:
     if newest_report_at is None:
-        return "No agent has reported from this room yet."
+        if agents:
+            return "Its agent has not reported yet."
+        return "No agent is enrolled in this room."
     if state.decided_by:
         return "Not enough measurements of this lesson yet to judge it: one complete bin, two are needed."
     return f"Not enough measurements to judge; the newest is from {_local_day(newest_report_at, time_zone)}."

@@ -77,9 +77,9 @@ def test_histograms_of_one_target_are_merged(open_store: OpenStore) -> None:
     store = open_store()
     store.write_reports([arrival(latency(1, rtt_us=10_000)), arrival(latency(2, rtt_us=100_000, lost=10))])
 
-    found = store.latency_in([("oak-hill", "204")], MONDAY_10, MONDAY_10 + timedelta(minutes=5))
+    found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
 
-    (summary,) = found["oak-hill", "204"]
+    (summary,) = found["oak-hill", "204", MONDAY_10]
     assert (summary.sent, summary.received, summary.probed_ms) == (120, 110, 120_000)
     assert summary.rtt_ms(50) == pytest.approx(10, rel=0.02)
     assert summary.rtt_ms(95) == pytest.approx(100, rel=0.02)
@@ -93,7 +93,7 @@ def test_touched_bins_are_named_once_with_their_first_storing(open_store: OpenSt
     touched = store.touched_since(before, bin_seconds=300)
 
     assert sorted(one.started_at for one in touched) == [MONDAY_10, MONDAY_10 + timedelta(minutes=5)]
-    assert store.touched_since(max(one.first_stored_at for one in touched), bin_seconds=300) == []
+    assert store.touched_since(max(one.last_stored_at for one in touched), bin_seconds=300) == []
 
 
 def test_a_rewritten_bin_replaces_the_old_one_and_survives_a_restart(open_store: OpenStore) -> None:
@@ -103,13 +103,13 @@ def test_a_rewritten_bin_replaces_the_old_one_and_survives_a_restart(open_store:
         store.write_reports(
             [arrival(latency(seq + int(rtt_us), rtt_us=rtt_us), started_at=MONDAY_10) for seq in range(5)]
         )
-        summaries = store.latency_in([("oak-hill", "204")], MONDAY_10, MONDAY_10 + timedelta(minutes=5))
+        summaries = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
         judged = judge_bin(
             site="oak-hill",
             room="204",
             started_at=MONDAY_10,
             seconds=300,
-            summaries=summaries["oak-hill", "204"],
+            summaries=summaries["oak-hill", "204", MONDAY_10],
             profiles=list(profiles),
             profiles_digest=profiles.digest,
         )
@@ -157,10 +157,10 @@ def test_absent_values_stay_absent(open_store: OpenStore) -> None:
     store = open_store()
     store.write_reports([arrival(latency(1, sent=10, lost=10, failure="no_answer")), arrival(latency(2))])
 
-    found = store.latency_in([("oak-hill", "204")], MONDAY_10, MONDAY_10 + timedelta(minutes=5))
+    found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
     (reading,) = store.newest_readings(MONDAY_10 - timedelta(hours=1))["oak-hill", "204"]
 
-    assert found["oak-hill", "204"][0].received == 60
+    assert found["oak-hill", "204", MONDAY_10][0].received == 60
     assert reading.failure is None
 
 
