@@ -139,14 +139,15 @@ class Collector:
         with link:
             connection = http.client.HTTPConnection(self._host, self._port)
             connection.sock = link
-            connection.request(request.method, path, request.body, request.headers)
+            with suppress(BrokenPipeError, ConnectionResetError):  # an early no may still be read
+                connection.request(request.method, path, request.body, request.headers)
             response = connection.getresponse()
             received = bytearray()
-            while chunk := response.read(_CHUNK_BYTES):
-                received += chunk
+            while not response.isclosed():  # once it is, so is the connection
+                link.settimeout(line.left_s())
+                received += response.read(_CHUNK_BYTES)
                 if len(received) > MOST_ANSWER_BYTES:
                     raise Unanswered("answer_too_large")
-                link.settimeout(line.left_s())
             return Answer(
                 status=response.status,
                 headers={name.lower(): value for name, value in response.getheaders()},
@@ -194,10 +195,16 @@ class _Line:
     def connect(self, host: str, port: int) -> socket.socket:
         """Connect within the deadline, trying each address. Raises `OSError`."""
         link = socket.create_connection((host, port), timeout=self.left_s())
-        with self._lock:
-            # TLS takes `link` over; a second handle on the same connection stays ours to pull
-            self._plug = link.dup()
-        link.settimeout(self.left_s())
+        try:
+            link.settimeout(self.left_s())
+            with self._lock:
+                if self._cut:
+                    raise TimeoutError
+                # TLS takes `link` over; a second handle on the same connection stays ours to pull
+                self._plug = link.dup()
+        except BaseException:
+            link.close()
+            raise
         return link
 
     def cut(self) -> None:

@@ -26,10 +26,16 @@ def read_link(host: str, port: int) -> Link | None:
     local = _local_address(host, port)
     if local is None:
         return None
-    for name, addresses in psutil.net_if_addrs().items():
-        if any(one.address.partition("%")[0] == local for one in addresses):
-            speed = psutil.net_if_stats()[name].speed
-            counted = psutil.net_io_counters(pernic=True).get(name)
+    try:
+        addresses = psutil.net_if_addrs()
+        stats = psutil.net_if_stats()
+        counters = psutil.net_io_counters(pernic=True)
+    except (OSError, psutil.Error):
+        return None
+    for name, own in addresses.items():
+        if any(one.address.partition("%")[0] == local for one in own):
+            speed = stats[name].speed if name in stats else 0
+            counted = counters.get(name)
             return Link(
                 name=name,
                 mbps=None if speed in _UNKNOWN_SPEEDS else speed,

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 BATCH_MOST = 500
 """Reports in one request: a lesson's backlog in one go, and a body of some 30 kB."""
 
+GROWTH = 10
+"""After a 413 batches are half as long and grow again by so many reports with each delivery."""
+
 FIRST_BACKOFF_S = 5.0
 LONGEST_BACKOFF_S = 300.0
 PAUSE_S = 0.25
@@ -72,7 +75,9 @@ class Push:
         problem: Kept | None = None
         try:
             boots = await background(self._spool.boots)
-            turn = self._failures % len(boots) if boots else 0
+            if not boots:
+                return None
+            turn = self._failures % len(boots)
             for boot in boots[turn:] + boots[:turn]:
                 kept = await self._deliver_boot(boot)
                 problem = kept or problem
@@ -104,7 +109,7 @@ class Push:
                 return outcome
             case Delivered(refused=refused):
                 await self._settle(boot, [seq for seq in seqs if seq not in refused], dict(refused))
-                self._most = min(BATCH_MOST, self._most * 2)
+                self._most = min(BATCH_MOST, self._most + GROWTH)
                 return None
             case Refused(word=word) if len(reports) == 1:
                 await self._settle(boot, [], {seqs[0]: word})

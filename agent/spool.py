@@ -110,7 +110,7 @@ class Spool:
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT boot, boot_ms, wall_ms, synchronised, number FROM boot "
-                "WHERE number IN (SELECT boot FROM report) ORDER BY number"
+                "WHERE EXISTS (SELECT 1 FROM report WHERE report.boot = boot.number) ORDER BY number"
             ).fetchall()
             current = self._current
         return [

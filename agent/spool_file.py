@@ -92,15 +92,22 @@ def move_aside(path: Path) -> Path:
 def boot_number(db: sqlite3.Connection, marker: str | None, reading: BootClock) -> int:
     """The row of the running boot: the one with its `marker`, or a new one with a random name.
 
-    Boots that have nothing waiting are forgotten.
+    A boot clock that ran backwards is another boot's, whatever the system says. Boots that have
+    nothing waiting are forgotten.
     """
-    db.execute("DELETE FROM boot WHERE marker IS NOT ? AND number NOT IN (SELECT boot FROM report)", (marker,))
-    row = db.execute("SELECT number FROM boot WHERE marker = ?", (marker,)).fetchone()
+    row = db.execute(
+        "SELECT number FROM boot WHERE marker = ? AND boot_ms <= ? ORDER BY number DESC",
+        (marker, reading.boot_ms),
+    ).fetchone()
     if row is None:
         row = db.execute(
-            "INSERT INTO boot VALUES (1 + (SELECT coalesce(max(number), 0) FROM boot), ?, ?, ?, ?, ?) RETURNING number",
+            "INSERT INTO boot SELECT 1 + coalesce(max(number), 0), ?, ?, ?, ?, ? FROM boot RETURNING number",
             (secrets.token_hex(8), marker, reading.boot_ms, reading.wall_ms, reading.synchronised),
         ).fetchone()
+    db.execute(
+        "DELETE FROM boot WHERE number < ? AND NOT EXISTS (SELECT 1 FROM report WHERE report.boot = boot.number)",
+        row,
+    )
     return int(row[0])
 
 

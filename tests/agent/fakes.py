@@ -1,0 +1,170 @@
+"""A reflector, a collector and a clock, as small as they can be and still be real."""
+
+import gzip
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+from agent.clock import NS_PER_S, Clock, system_clock
+from wire.stamp import ERROR_SYNCHRONISED, reflect
+
+AGENT = "00c0ffee00c0ffee"
+TOKEN = "t" * 43
+
+
+@dataclass
+class MovedClock:
+    """The machine's clocks, moved by hand on top. With ``frozen`` they only move by hand."""
+
+    frozen: bool = False
+    boot_ns: int = 1_000 * NS_PER_S
+    wall_step_ns: int = 0
+    synchronised: bool | None = True
+
+    def clock(self) -> Clock:
+        real = system_clock()
+        if self.frozen:
+            wall_ns = 1_760_000_000 * NS_PER_S
+            return Clock(
+                boot_ns=lambda: self.boot_ns,
+                precise_ns=lambda: self.boot_ns,
+                wall_ns=lambda: wall_ns + self.boot_ns + self.wall_step_ns,
+                synchronised=lambda: self.synchronised,
+            )
+        return Clock(
+            boot_ns=real.boot_ns,
+            precise_ns=real.precise_ns,
+            wall_ns=lambda: real.wall_ns() + self.wall_step_ns,
+            synchronised=lambda: self.synchronised,
+        )
+
+
+Answers = Callable[[bytes, int], list[bytes]]
+"""What a reflector sends back for a packet, given how many came before it."""
+
+
+def honest(packet: bytes, _count: int) -> list[bytes]:
+    now = time.time_ns()
+    answer = reflect(packet, received_ns=now, sent_ns=now, ttl=255, error_estimate=ERROR_SYNCHRONISED)
+    return [answer] if answer else []
+
+
+@contextmanager
+def reflector(answers: Answers = honest, host: str = "127.0.0.1") -> Iterator[int]:
+    """A STAMP reflector on a free port, which is what it yields."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as link:
+        link.bind((host, 0))
+        link.settimeout(0.05)
+        open_ = [True]
+
+        def serve() -> None:
+            count = 0
+            while open_[0]:
+                try:
+                    packet, sender = link.recvfrom(2048)
+                except TimeoutError:
+                    continue
+                for answer in answers(packet, count):
+                    link.sendto(answer, sender)
+                count += 1
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield link.getsockname()[1]
+        finally:
+            open_[0] = False
+            thread.join()
+
+
+@dataclass
+class Seen:
+    """One request a `FakeCollector` got."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def batch(self) -> Any:
+        return json.loads(gzip.decompress(self.body))
+
+
+Reply = tuple[int, dict[str, str], bytes]
+Script = Callable[[Seen], Reply]
+
+
+@dataclass
+class FakeCollector:
+    """Answers by `script`; remembers what it saw and which reports it acknowledged."""
+
+    script: Script
+    url: str = ""
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        return [report for one in self.seen if one.path == "/v1/reports" for report in one.batch["reports"]]
+
+
+def acknowledge(seen: Seen) -> Reply:
+    batch = seen.batch
+    said = {
+        "version": 1,
+        "batch": batch["batch"],
+        "stored": len(batch["reports"]),
+        "duplicate": 0,
+        "rejected": [],
+    }
+    return as_json(200, said)
+
+
+def as_json(status: int, said: object, **headers: str) -> Reply:
+    return status, {"Content-Type": "application/json", **headers}, json.dumps(said).encode()
+
+
+@contextmanager
+def collector(script: Script = acknowledge) -> Iterator[FakeCollector]:
+    """A real HTTP server on a free port."""
+    fake = FakeCollector(script)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            seen = Seen(self.command, self.path, headers, body)
+            fake.seen.append(seen)
+            status, more, answer = fake.script(seen)
+            self.send_response(status)
+            for name, value in more.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_GET = do_POST  # noqa: N815 - the server looks for this name
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,132 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.clock import NS_PER_MS, NS_PER_S
+from agent.fold import fold
+from agent.period import Period
+from agent.sample import Sample
+from wire.histogram import Histogram
+from wire.reports import Failure, LatencyMethod, LatencyReport
+
+START_NS = 600 * NS_PER_S
+INTERVALS_MS: dict[LatencyMethod, int] = {"stamp": 1000, "tcp_connect": 10_000}
+FAILURES: list[Failure] = ["no_answer", "unreachable", "name_not_resolved", "no_gateway", "refused_to_send"]
+
+
+def report(*samples: Sample) -> LatencyReport | None:
+    period = Period(start_ns=START_NS, end_ns=START_NS + 60 * NS_PER_S, samples=samples)
+    draft = fold(period, target="district", intervals_ms=INTERVALS_MS, timeout_ms=2000)
+    built = draft(seq=1) if draft else None
+    assert built is None or isinstance(built, LatencyReport)
+    return built
+
+
+def answered(ms: float, at_s: float = 1, method: LatencyMethod = "stamp") -> Sample:
+    return Sample(
+        sent_ns=START_NS + int(at_s * NS_PER_S),
+        method=method,
+        rtt_ns=int(ms * NS_PER_MS),
+        timestamps="kernel" if method == "stamp" else "user",
+    )
+
+
+def lost(at_s: float = 1, method: LatencyMethod = "stamp", failure: Failure = "no_answer") -> Sample:
+    return Sample(sent_ns=START_NS + int(at_s * NS_PER_S), method=method, failure=failure)
+
+
+some_samples = st.lists(
+    st.builds(
+        lambda at, method, rtt, failure: Sample(
+            sent_ns=START_NS + at,
+            method=method,
+            rtt_ns=rtt if failure is None else None,
+            failure=failure,
+        ),
+        at=st.integers(0, 60 * NS_PER_S - 1),
+        method=st.sampled_from(["stamp", "tcp_connect"]),
+        rtt=st.integers(0, 60 * NS_PER_S),
+        failure=st.one_of(st.none(), st.sampled_from([*FAILURES, "probe_broke"])),
+    ),
+    max_size=80,
+)
+
+
+@given(some_samples)
+def test_every_report_adds_up_and_is_one_the_wire_accepts(samples: list[Sample]) -> None:
+    built = report(*samples)
+
+    if built is None:
+        assert not samples
+        return
+    ours = [one for one in samples if one.method == built.method]
+    assert built.sent == len([one for one in ours if one.failure != "probe_broke"])
+    assert built.received == len([one for one in ours if one.answered])
+    assert Histogram.from_text(built.histogram).total == built.received
+    assert (built.failure is None) == (built.received > 0)
+
+
+@given(some_samples, st.randoms())
+def test_the_order_of_arrival_does_not_matter(samples: list[Sample], random: object) -> None:
+    times = {one.sent_ns: one for one in samples}
+    unique = list(times.values())
+    shuffled = list(unique)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis hands out a random.Random
+
+    assert report(*unique) == report(*shuffled)
+
+
+def test_the_minimum_is_exact_and_the_delay_variation_is_of_consecutive_answers() -> None:
+    built = report(answered(10, 1), answered(14, 2), lost(3), answered(100, 4), answered(101, 5))
+
+    assert built is not None
+    assert (built.sent, built.received) == (5, 4)
+    assert built.min_us == 10_000
+    assert built.ipdv_mean_us == (4000 + 1000) // 2
+    assert built.timestamps == "kernel"
+    assert (built.boot_ms, built.duration_ms) == (600_000, 60_000)
+
+
+def test_tcp_stands_in_for_a_period_in_which_udp_was_never_answered() -> None:
+    built = report(
+        *(lost(at) for at in range(10)),
+        answered(20, 2, "tcp_connect"),
+        lost(12, "tcp_connect"),
+    )
+
+    assert built is not None
+    assert (built.method, built.sent, built.received) == ("tcp_connect", 2, 1)
+    assert built.interval_ms == 10_000
+    assert built.failure is None
+
+
+def test_an_outage_of_both_is_reported_as_lost_stamp() -> None:
+    built = report(*(lost(at) for at in range(60)), lost(2, "tcp_connect"), lost(12, "tcp_connect"))
+
+    assert built is not None
+    assert (built.method, built.sent, built.received) == ("stamp", 60, 0)
+    assert built.failure == "no_answer"
+
+
+def test_a_period_in_which_udp_answers_at_all_is_reported_by_stamp() -> None:
+    built = report(lost(1), answered(20, 2, "tcp_connect"), answered(7, 3), lost(4))
+
+    assert built is not None
+    assert (built.method, built.sent, built.received) == ("stamp", 3, 1)
+
+
+def test_a_probe_that_broke_is_no_loss() -> None:
+    built = report(lost(1, failure="probe_broke"), lost(2, failure="probe_broke"))
+
+    assert built is not None
+    assert (built.sent, built.failure) == (0, "probe_broke")
+
+
+def test_the_commonest_reason_is_the_failure() -> None:
+    built = report(lost(1), lost(2, failure="unreachable"), lost(3, failure="unreachable"))
+
+    assert built is not None
+    assert built.failure == "unreachable"
+
+
+def test_a_period_without_a_try_has_no_report() -> None:
+    assert report() is None
