@@ -25,10 +25,14 @@ SILENT_SINCE = timedelta(hours=19)
 async def run_simulated_agents(services: Services, *, seed: int) -> None:
     """Report for every simulated room until cancelled."""
     simulated = {site.site for site in services.district.sites if site.simulated}
-    rooms = [one for one in services.district.rooms if one.site in simulated and (one.site, one.room) not in SILENT]
-    agents = await asyncio.to_thread(lambda: [SimulatedAgent(services, room, seed=seed) for room in rooms])
+    rooms = [one for one in services.district.rooms if one.site in simulated]
+    everyone = await asyncio.to_thread(lambda: [SimulatedAgent(services, room, seed=seed) for room in rooms])
+    agents = [one for one in everyone if not one.silent]
     seconds = services.settings.report_seconds
     at = datetime.now(UTC)
+    for agent in everyone:
+        if agent.silent:
+            await agent.report(at - SILENT_SINCE, seconds)
     while True:
         for agent in agents:
             await agent.report(at, seconds)
