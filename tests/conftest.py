@@ -1,6 +1,7 @@
 """What a test may need of its machine: asked for with @pytest.mark.requires, and never skipped in silence."""
 
 import functools
+import gc
 import os
 import shutil
 import subprocess
@@ -23,9 +24,7 @@ def netns_missing() -> Reason:
     if shutil.which("ip") is None:
         return "the command ip is not installed (iproute2)"
     name = f"bandroom-probe-{os.getpid()}"
-    made = subprocess.run(
-        ["ip", "netns", "add", name], check=False, capture_output=True, text=True, timeout=10
-    )
+    made = subprocess.run(["ip", "netns", "add", name], check=False, capture_output=True, text=True, timeout=10)
     if made.returncode != 0:
         return f"ip netns add: {made.stderr.strip()}"
     subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True, timeout=10)
@@ -45,9 +44,7 @@ def browser_missing() -> Reason:
     if chromium is None:
         return "no chromium found"
     try:
-        asked = subprocess.run(
-            [chromium, "--version"], check=False, capture_output=True, text=True, timeout=30
-        )
+        asked = subprocess.run([chromium, "--version"], check=False, capture_output=True, text=True, timeout=30)
     except subprocess.TimeoutExpired:
         return f"{chromium} --version does not answer"
     return None if asked.returncode == 0 else f"{chromium} --version: {asked.stderr.strip()}"
@@ -98,3 +95,13 @@ def chromium() -> Path:
     path = find_chromium()
     assert path is not None, "a test that uses this fixture is marked requires('browser')"
     return path
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Let the summary be the last thing that is read.
+
+    Hypothesis leaves a garbage collector callback behind, which outlives DuckDB's module at exit and
+    makes its binding print a page about leaked instances.
+    """
+    gc.callbacks.clear()
