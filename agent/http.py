@@ -141,18 +141,18 @@ class Collector:
             connection.sock = link
             with suppress(BrokenPipeError, ConnectionResetError):  # an early no may still be read
                 connection.request(request.method, path, request.body, request.headers)
-            response = connection.getresponse()
-            received = bytearray()
-            while not response.isclosed():  # once it is, so is the connection
-                link.settimeout(line.left_s())
-                received += response.read(_CHUNK_BYTES)
-                if len(received) > MOST_ANSWER_BYTES:
-                    raise Unanswered("answer_too_large")
-            return Answer(
-                status=response.status,
-                headers={name.lower(): value for name, value in response.getheaders()},
-                body=bytes(received),
-            )
+            with connection.getresponse() as response:
+                received = bytearray()
+                while chunk := response.read(_CHUNK_BYTES):
+                    received += chunk
+                    if len(received) > MOST_ANSWER_BYTES:
+                        raise Unanswered("answer_too_large")
+                    link.settimeout(line.left_s())
+                return Answer(
+                    status=response.status,
+                    headers={name.lower(): value for name, value in response.getheaders()},
+                    body=bytes(received),
+                )
 
     def _tunnel(self, link: socket.socket, proxy: Proxy) -> None:
         """Ask the proxy for a way through (RFC 9110, section 9.3.6)."""
@@ -161,10 +161,10 @@ class Collector:
         if proxy.authorization:
             request += f"Proxy-Authorization: {proxy.authorization}\r\n"
         link.sendall(f"{request}\r\n".encode("ascii"))
-        response = http.client.HTTPResponse(link, method="CONNECT")
-        response.begin()
-        if response.status != 200:
-            raise Unanswered("proxy_wants_login" if response.status == 407 else "proxy_refused")
+        with http.client.HTTPResponse(link, method="CONNECT") as response:
+            response.begin()
+            if response.status != 200:
+                raise Unanswered("proxy_wants_login" if response.status == 407 else "proxy_refused")
 
     def _trusted(self) -> ssl.SSLContext:
         """Reading the system's authorities costs 20 ms, so it is done once."""

@@ -41,18 +41,23 @@ class Periods:
         self._samples: list[Sample] = []
         self._complete: list[Period] = []
         self._skipped = 0
+        self._measuring = False
         self.woke_ns = NEVER_NS
 
     def notice(self, now_ns: int) -> None:
         """The machine is awake now. After a sleep, `woke_ns` is when that was noticed."""
         if now_ns - self._seen_ns > self._asleep_ns:
             self.cut(self._seen_ns)
-            self._start_ns = self.woke_ns = now_ns
+            self._measuring = False
+            self.woke_ns = now_ns
         self._seen_ns = max(self._seen_ns, now_ns)
         self._settle(now_ns)
 
     def began(self, now_ns: int) -> int:
         """A probe begins; the number by which `ended` knows it."""
+        if not self._measuring:  # time before the first probe was not measured
+            self._measuring = True
+            self._start_ns = now_ns
         self._number += 1
         self._runs[self._number] = now_ns
         return self._number
@@ -69,7 +74,7 @@ class Periods:
         end_ns = min(self._runs.values(), default=at_ns)
         self._runs.clear()
         self._settle(end_ns)
-        if end_ns > self._start_ns:
+        if self._measuring and end_ns > self._start_ns:
             self._close(end_ns)
         self._samples.clear()
         self._start_ns = max(self._start_ns, at_ns)
@@ -86,7 +91,7 @@ class Periods:
 
     def _settle(self, now_ns: int) -> None:
         settled_ns = min(self._runs.values(), default=now_ns)
-        while (end_ns := (self._start_ns // self._period_ns + 1) * self._period_ns) <= settled_ns:
+        while self._measuring and (end_ns := (self._start_ns // self._period_ns + 1) * self._period_ns) <= settled_ns:
             self._close(end_ns)
 
     def _close(self, end_ns: int) -> None:

@@ -103,24 +103,18 @@ async def measure(job: Job, *, clock: Clock, sleep: Sleep, emit: Emit, tally: Ta
                 if now_ns < due_ns:
                     continue
                 periods.notice(now_ns)
-                missed_ns = max(now_ns - job.interval_ns, periods.woke_ns + WAKING_NS)
-                due_ns, skipped = _after(due_ns, missed_ns, job.interval_ns)
-                tally.skipped_probes += skipped
+                missed = max(0, now_ns - due_ns) // job.interval_ns
+                waking = now_ns < periods.woke_ns + WAKING_NS
+                tally.skipped_probes += missed + waking
+                due_ns += (missed + 1) * job.interval_ns
                 report()
-                if due_ns <= now_ns:
+                if not waking:
                     runs.create_task(run(periods.began(now_ns), now_ns))
-                    due_ns += job.interval_ns
         finally:
             now_ns = clock.boot_ns()
             periods.notice(now_ns)
             periods.cut(now_ns)
             report()
-
-
-def _after(due_ns: int, moment_ns: int, interval_ns: int) -> tuple[int, int]:
-    """The first due moment later than `moment_ns`, and how many due ones are passed over."""
-    passed = max(0, (moment_ns - due_ns) // interval_ns + 1) if due_ns <= moment_ns else 0
-    return due_ns + passed * interval_ns, passed
 
 
 def place_of(error: BaseException) -> str:

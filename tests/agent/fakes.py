@@ -3,12 +3,14 @@
 import gzip
 import json
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from agent.clock import NS_PER_S, Clock, system_clock
@@ -132,8 +134,8 @@ def as_json(status: int, said: object, **headers: str) -> Reply:
 
 
 @contextmanager
-def collector(script: Script = acknowledge) -> Iterator[FakeCollector]:
-    """A real HTTP server on a free port."""
+def collector(script: Script = acknowledge, *, certificate: Path | None = None) -> Iterator[FakeCollector]:
+    """A real HTTP server on a free port, with TLS when given a certificate."""
     fake = FakeCollector(script)
 
     class Handler(BaseHTTPRequestHandler):
@@ -157,9 +159,17 @@ def collector(script: Script = acknowledge) -> Iterator[FakeCollector]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that hung up or did not trust us is what some tests are about."""
+
+    server = Quiet(("127.0.0.1", 0), Handler)
     fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        fake.url = f"https://localhost:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -168,3 +178,105 @@ def collector(script: Script = acknowledge) -> Iterator[FakeCollector]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def tcp_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A TCP listener on a free port that runs `serve` for each connection, on a thread of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+        done = Event()
+        links: list[socket.socket] = []
+
+        def one(link: socket.socket) -> None:
+            with suppress(OSError), link:
+                serve(link)
+
+        def accept() -> None:
+            while not done.is_set():
+                try:
+                    link, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                link.settimeout(10)
+                links.append(link)
+                Thread(target=one, args=(link,), daemon=True).start()
+
+        thread = Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            done.set()
+            thread.join()
+            for link in links:
+                link.close()
+
+
+def hang(link: socket.socket) -> None:
+    """Take a request and never answer."""
+    while link.recv(65_536):
+        pass
+
+
+def trickle(link: socket.socket) -> None:
+    """Answer a byte at a time, for ever."""
+    link.recv(65_536)
+    link.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        link.sendall(b" ")
+        time.sleep(0.02)
+
+
+def trickle_head(link: socket.socket) -> None:
+    """Never come to the end of the first header."""
+    link.recv(65_536)
+    link.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while True:
+        link.sendall(b"a")
+        time.sleep(0.02)
+
+
+@dataclass
+class FakeProxy:
+    """What a proxy saw: the first line and the headers of each request."""
+
+    port: int = 0
+    heads: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def proxy(towards: int, *, refuse: bytes = b"") -> Iterator[FakeProxy]:
+    """A forward proxy that brings every request to the port `towards` of this machine."""
+    fake = FakeProxy()
+
+    def serve(link: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += link.recv(65_536)
+        fake.heads.append(head.split(b"\r\n\r\n")[0].decode())
+        if refuse:
+            link.sendall(refuse)
+            return
+        with socket.create_connection(("127.0.0.1", towards)) as onward:
+            if head.startswith(b"CONNECT "):
+                link.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                method, url, rest = head.split(b" ", 2)
+                onward.sendall(b"%s /%s %s" % (method, url.split(b"/", 3)[3], rest))
+            back = Thread(target=_pump, args=(onward, link), daemon=True)
+            back.start()
+            _pump(link, onward)
+            back.join()
+
+    with tcp_server(serve) as port:
+        fake.port = port
+        yield fake
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
