@@ -10,15 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from collector.mistakes import BadFile, Mistake, did_you_mean, read_toml, validate
 from collector.timetable import LessonTime, Timetable
-from wire.fields import WireError, check_slug
+from wire.fields import MAX_SLUG, WireError, check_slug
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -68,7 +69,11 @@ def _slug(value: str) -> str:
     try:
         check_slug("it", value)
     except WireError:
-        raise ValueError(f'"{value[:60]}" is not a slug; allowed are a-z, 0-9 and hyphens, at most 40') from None
+        near = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:MAX_SLUG].strip("-")
+        hint = f'; did you mean "{near}"?' if near else ""
+        raise ValueError(
+            f'"{value[:60]}" is not a slug; allowed are a-z, 0-9 and hyphens, at most {MAX_SLUG}{hint}'
+        ) from None
     return value
 
 
@@ -92,18 +97,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _in_order(lessons: list[str]) -> list[str]:
+    for earlier, later in pairwise(lessons):
+        if later[:5] < earlier[6:]:
+            raise ValueError(f'"{later}" begins before "{earlier}" ends; list lessons in order, not overlapping')
+    return lessons
+
+
 class _Timetable(_Strict):
     days: Annotated[list[Weekday], Field(min_length=1)]
-    lessons: Annotated[list[Annotated[str, AfterValidator(_lesson)]], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "_Timetable":
-        for earlier, later in zip(self.lessons, self.lessons[1:], strict=False):
-            if later[:5] < earlier[6:]:
-                raise ValueError(
-                    f'lesson "{later}" begins before "{earlier}" ends; list lessons in order, not overlapping'
-                )
-        return self
+    lessons: Annotated[list[Annotated[str, AfterValidator(_lesson)]], Field(min_length=1), AfterValidator(_in_order)]
 
 
 class _Site(_Strict):
@@ -111,21 +114,20 @@ class _Site(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=80)]
 
 
+def _each_once(sites: list[_Site]) -> list[_Site]:
+    ids = [one.id for one in sites]
+    for one in sorted(set(ids)):
+        if ids.count(one) > 1:
+            raise ValueError(f'"{one}" stands {ids.count(one)} times; give each site its own id')
+    return sites
+
+
 class _DistrictFile(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     time_zone: Annotated[str, AfterValidator(_zone)]
     rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
     timetable: _Timetable
-    sites: Annotated[list[_Site], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _each_site_once(self) -> "_DistrictFile":
-        seen: set[str] = set()
-        for one in self.sites:
-            if one.id in seen:
-                raise ValueError(f'site "{one.id}" stands twice; give each site its own id')
-            seen.add(one.id)
-        return self
+    sites: Annotated[list[_Site], Field(min_length=1), AfterValidator(_each_once)]
 
 
 def load_district(path: Path) -> District:

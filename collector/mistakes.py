@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 M = TypeVar("M", bound=BaseModel)
+_ANY_HEADER = re.compile(r"\s*\[")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,26 +69,28 @@ def validate(model: type[M], data: Mapping[str, Any], *, text: str, file: str) -
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int:
-    """The line on which the key at `location` stands, or the line of the nearest table above it.
+    """The line on which the key at `location` stands, or that of the nearest table above it.
 
-    The search goes down the location: a table header or key narrows it to the lines after; an index
-    takes the n-th ``[[table]]`` of its name.
+    Each part narrows the search: a ``[table]`` or the n-th ``[[table]]`` to the lines behind its header,
+    a key to its line before the next header.
     """
     lines = text.splitlines()
     at, found = 0, 1
     for depth, part in enumerate(location):
         if isinstance(part, int):
             continue
-        index = location[depth + 1] if depth + 1 < len(location) else 0
-        wanted = index if isinstance(index, int) else 0
+        following = location[depth + 1] if depth + 1 < len(location) else 0
         name = re.escape(str(part))
         header = re.compile(rf"\s*\[\[?\s*(?:[\w-]+\.)*\"?{name}\"?\s*\]\]?\s*(?:#.*)?$")
         key = re.compile(rf"\s*\"?{name}\"?\s*=")
-        hits = [number for number in range(at, len(lines)) if header.match(lines[number]) or key.match(lines[number])]
-        if hits:
-            is_table_list = header.match(lines[hits[0]]) and lines[hits[0]].lstrip().startswith("[[")
-            at = hits[min(wanted, len(hits) - 1)] if is_table_list else hits[0]
-            found = at + 1
+        end = next((number for number in range(at, len(lines)) if _ANY_HEADER.match(lines[number])), len(lines))
+        hit = next((number for number in range(at, end) if key.match(lines[number])), None)
+        if hit is None:
+            headers = [number for number in range(at, len(lines)) if header.match(lines[number])]
+            if not headers:
+                break
+            hit = headers[min(following, len(headers) - 1)] if isinstance(following, int) else headers[0]
+        found, at = hit + 1, hit + 1
     return found
 
 

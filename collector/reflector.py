@@ -28,7 +28,7 @@ MAX_PER_SECOND = 2_000
 UNKNOWN_TTL = 255
 """Told to senders where the system does not say how a packet came (RFC 8762 lets the field be unused)."""
 
-_WAKE_SECONDS = 0.5
+_WAKE_SECONDS = 0.2
 _SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@ll")
 

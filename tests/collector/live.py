@@ -1,0 +1,152 @@
+"""A real collector in a thread of the test: real sockets on port 0, a clock that the test moves."""
+
+import asyncio
+import gzip
+import hashlib
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collector.api.services import Services
+from collector.district import District, Room, Site
+from collector.serve import open_parts, running
+from collector.settings import Settings
+from collector.store.protocol import Store
+from collector.timetable import LessonTime, Timetable
+from wire.batch import Batch, BootClock
+from wire.codec import encode
+from wire.enrolment import EnrolmentRequest
+
+MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+TOKEN = "t" * 43
+
+
+class MovableClock:
+    """A wall clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = MONDAY_10) -> None:
+        self._now = now
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self._now
+
+    def move(self, by: timedelta) -> None:
+        """Move on, or back."""
+        self._now += by
+
+
+def a_district() -> District:
+    """Two rooms of one school, lessons around the clock on week days."""
+    hours = tuple(LessonTime(start=time(hour), end=time((hour + 1) % 24)) for hour in range(24))
+    return District(
+        name="Maple Valley",
+        timetable=Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), hours)),
+        sites=(Site(site="oak-hill", name="Oak Hill"),),
+        rooms=(Room(site="oak-hill", room="204", seats=28), Room(site="oak-hill", room="205")),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An HTTP answer, its body as JSON where it is."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """A running collector, its parts, and an agent's token for room 204."""
+
+    host: str
+    port: int
+    services: Services
+    store: Store
+    clock: MovableClock
+    agent: str
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answered:
+        """One request on a connection of its own."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            text = answer.read()
+            is_json = answer.headers.get_content_type() == "application/json"
+            return Answered(
+                status=answer.status,
+                headers={name.lower(): value for name, value in answer.getheaders()},
+                body=json.loads(text) if is_json else text.decode(),
+            )
+        finally:
+            connection.close()
+
+    def post(self, body: bytes, *, token: str = TOKEN, zipped: bool = True) -> Answered:
+        """Hand over a batch's bytes."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        if zipped:
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body)
+        return self.ask("POST", "/v1/reports", body, headers)
+
+    def report(self, *reports: Any, boot: str = "b" * 16, clock: BootClock | None = None) -> Answered:
+        """Hand over `reports` in a batch sent at the collector's own time, an hour after the boot."""
+        return self.post(encode(a_batch(*reports, boot=boot, clock=clock or self.good_clock())))
+
+    def good_clock(self, boot_ms: int = 3_600_000) -> BootClock:
+        """A boot clock whose wall clock agrees with the collector's."""
+        wall_ms = int(self.clock().timestamp() * 1000)
+        return BootClock(boot_ms=boot_ms, wall_ms=wall_ms, synchronised=True, live=True)
+
+    def metric(self, name: str) -> float:
+        """The sum of a counter over its labels."""
+        lines = self.ask("GET", "/metrics").body.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+
+def a_batch(*reports: Any, boot: str = "b" * 16, clock: BootClock) -> Batch:
+    """A batch of `reports`."""
+    return Batch(version=1, batch="c" * 16, boot=boot, clock=clock, reports=tuple(reports))
+
+
+@contextmanager
+def live_collector(folder: Path, *, store: Store | None = None, **settings: Any) -> Iterator[Live]:
+    """Run a collector over `folder`, or over a `store` of the test's own, with one agent enrolled."""
+    read = Settings(port=0, reflector_port=0, data=folder / "data", **settings)
+    opened, registry = open_parts(read)
+    if store is not None:
+        opened.close()
+    used = store or opened
+    clock = MovableClock()
+    now_ms = int(clock().timestamp() * 1000)
+    code = registry.make_code(site="oak-hill", room="204", role="room", uses=1, expires_ms=now_ms + 1000)
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    agent = registry.enrol(EnrolmentRequest(version=1, code=code, token_sha256=digest), now_ms=now_ms)
+    ready: list[Any] = []
+    started, stop = threading.Event(), threading.Event()
+
+    async def run() -> None:
+        async with running(read, a_district(), used, registry, clock=clock) as collector:
+            ready.append(collector)
+            started.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    try:
+        assert started.wait(30), "the collector did not start"
+        services: Services = ready[0].services
+        host, port = ready[0].url.removeprefix("http://").rsplit(":", 1)
+        yield Live(host=host, port=int(port), services=services, store=used, clock=clock, agent=agent.agent)
+    finally:
+        stop.set()
+        thread.join(30)
