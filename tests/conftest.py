@@ -1,5 +1,6 @@
 """What a test may need of its machine: asked for with @pytest.mark.requires, and never skipped in silence."""
 
+import atexit
 import functools
 import os
 import shutil
@@ -97,9 +98,9 @@ def chromium() -> Path:
     return path
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Let the summary be the last thing that is read.
+@atexit.register
+def _end_on_the_summary() -> None:
+    """Let pytest's summary be the last thing that is read.
 
     DuckDB's binding prints a page about leaked instances when its module outlives the interpreter's
     own clean-up, as it does when an exception or a garbage collector callback still knows it.
