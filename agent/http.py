@@ -143,11 +143,11 @@ class Collector:
                 connection.request(request.method, path, request.body, request.headers)
             with connection.getresponse() as response:
                 received = bytearray()
-                while chunk := response.read(_CHUNK_BYTES):
-                    received += chunk
+                while not response.isclosed():  # once it is, so is the connection, at a server that closes
+                    link.settimeout(line.left_s())
+                    received += response.read(_CHUNK_BYTES)
                     if len(received) > MOST_ANSWER_BYTES:
                         raise Unanswered("answer_too_large")
-                    link.settimeout(line.left_s())
                 return Answer(
                     status=response.status,
                     headers={name.lower(): value for name, value in response.getheaders()},
