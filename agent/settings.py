@@ -84,13 +84,13 @@ def read_settings(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise BadSettings([f"{path}:1: not text in UTF-8"]) from None
+        raise BadSettings([f"{path}:1 not text in UTF-8"]) from None
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         at = line[1] if line else str(text.count("\n") + 1)
-        raise BadSettings([f"{path}:{at}: not TOML: {str(error).partition(' (at')[0]}"]) from None
+        raise BadSettings([f"{path}:{at} not TOML: {str(error).partition(' (at')[0]}"]) from None
     mistakes = sorted(_mistakes(values, text))
     if mistakes:
         raise BadSettings([f"{path}:{line} {sentence}" for line, sentence in mistakes])
@@ -131,31 +131,31 @@ def _mistakes(values: Mapping[str, Any], text: str) -> list[tuple[int, str]]:
         if key not in known:
             close = get_close_matches(key, known, n=1)
             hint = f", did you mean {close[0]}?" if close else ""
-            found.append((_line(text, key), f"{key}: unknown key, allowed are {', '.join(known)}{hint}"))
+            found.append((_line(text, key), f"{key}: is no key, allowed are {', '.join(known)}{hint}"))
         elif sentence := _mistake(key, value, values):
             found.append((_line(text, key), f"{key}: {sentence}"))
     end = max(1, len(text.splitlines()))
     for name, one in known.items():
         if one.default is MISSING and name not in values:
-            found.append((end, f"{name}: missing, bandroom-agent join writes it"))
+            found.append((end, f"{name}: is missing, bandroom-agent join writes it"))
     return found
 
 
 def _mistake(key: str, value: Any, values: Mapping[str, Any]) -> str | None:
     if not _fits(key, value):
-        return f"{_noun(type(value))}, allowed is {_noun(_type_of(key))}"
+        return f"is {_noun(type(value))}, allowed is {_noun(_type_of(key))}"
     if key == "url":
         return url_mistake(value, insecure_http=values.get("insecure_http") is True)
     if key == "agent" and not re.fullmatch(r"[0-9a-f]{16}", value):
-        return "not an agent id, allowed are 16 hexadecimal digits"
+        return "is not an agent id, allowed are 16 hexadecimal digits"
     if key == "token" and not re.fullmatch(r"[A-Za-z0-9_-]{20,200}", value):
-        return "not a token, allowed are 20 to 200 letters, digits, - and _"
+        return "is not a token, allowed are 20 to 200 letters, digits, - and _"
     if key == "spool_bytes" and not SMALLEST_SPOOL_BYTES <= value <= MOST_SPOOL_BYTES:
-        return f"{value}, allowed are {SMALLEST_SPOOL_BYTES} to {MOST_SPOOL_BYTES}"
+        return f"is {value}, allowed are {SMALLEST_SPOOL_BYTES} to {MOST_SPOOL_BYTES}"
     if key == "proxy" and proxy_mistake(value):
-        return "not a proxy, allowed is http://[user:password@]host:port"
+        return "is not a proxy, allowed is http://[user:password@]host:port"
     if key == "ca_file" and not Path(value).is_file():
-        return "no such file, allowed is a file of PEM certificates"
+        return "names no file, allowed is a file of PEM certificates"
     return None
 
 
