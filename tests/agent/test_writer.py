@@ -1,0 +1,72 @@
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from agent.fold import Draft
+from agent.spool import Spool, SpoolLost
+from agent.writer import DRAFTS_MOST, Writer
+from tests.agent.fakes import MovedClock
+from tests.agent.reports import READING, latency
+from wire.batch import BootClock
+
+
+class FullDisk(Spool):
+    """A spool whose disk takes nothing for the first `errors` times."""
+
+    def __init__(self, path: Path, errors: list[Exception]) -> None:
+        super().__init__(path)
+        self.errors = errors
+
+    def add(self, drafts: Sequence[Draft], reading: BootClock, *, lost: int = 0) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        super().add(drafts, reading, lost=lost)
+
+
+async def no_pause(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+def write(path: Path, drafts: int, errors: list[Exception]) -> tuple[int, int]:
+    """How many reports wait and how many were dropped, once the writer is finished."""
+    spool = FullDisk(path, errors)
+    spool.open(marker="boot-1", reading=READING)
+
+    async def work() -> None:
+        writer = Writer(spool, clock=MovedClock().clock(), sleep=no_pause)
+        for _ in range(drafts):
+            writer.emit(latency())
+        writing = asyncio.create_task(writer.run())
+        writer.finish()
+        await writing
+
+    asyncio.run(work())
+    counts = spool.counts()
+    spool.close()
+    return counts.waiting, counts.dropped
+
+
+def test_everything_emitted_before_the_end_is_on_disk_after_it(tmp_path: Path) -> None:
+    assert write(tmp_path / "spool.sqlite", 10, []) == (10, 0)
+
+
+def test_a_full_disk_is_said_once_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    errors: list[Exception] = [sqlite3.OperationalError("database or disk is full")] * 3
+
+    with caplog.at_level(logging.INFO):
+        assert write(tmp_path / "spool.sqlite", 10, errors) == (10, 0)
+
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("reports cannot be kept on disk")
+
+
+def test_what_memory_cannot_hold_is_counted_as_dropped(tmp_path: Path) -> None:
+    assert write(tmp_path / "spool.sqlite", DRAFTS_MOST + 7, []) == (DRAFTS_MOST, 7)
+
+
+def test_a_spool_that_was_lost_gets_the_reports_again(tmp_path: Path) -> None:
+    assert write(tmp_path / "spool.sqlite", 10, [SpoolLost()]) == (10, 0)
