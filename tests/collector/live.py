@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from collector.api.services import Services
 from collector.district import District, Room, Site
+from collector.registry.registry import Agent, Registry
 from collector.serve import open_parts, running
 from collector.settings import Settings
 from collector.store.protocol import Store
@@ -119,18 +120,20 @@ def a_batch(*reports: Any, boot: str = "b" * 16, clock: BootClock) -> Batch:
 
 
 @contextmanager
-def live_collector(folder: Path, *, store: Store | None = None, **settings: Any) -> Iterator[Live]:
-    """Run a collector over `folder`, or over a `store` of the test's own, with one agent enrolled."""
+def live_collector(
+    folder: Path, *, store: Store | None = None, clock: MovableClock | None = None, **settings: Any
+) -> Iterator[Live]:
+    """Run a collector over `folder`, or over a `store` of the test's own, with one agent enrolled.
+
+    Given the `folder` and `clock` of an earlier one it is that collector, started again.
+    """
     read = Settings(port=0, reflector_port=0, data=folder / "data", **settings)
     opened, registry = open_parts(read)
     if store is not None:
         opened.close()
     used = store or opened
-    clock = MovableClock()
-    now_ms = int(clock().timestamp() * 1000)
-    code = registry.make_code(site="oak-hill", room="204", role="room", uses=1, expires_ms=now_ms + 1000)
-    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
-    agent = registry.enrol(EnrolmentRequest(version=1, code=code, token_sha256=digest), now_ms=now_ms)
+    clock = clock or MovableClock()
+    agent = next(iter(registry.agents()), None) or _enrolled(registry, clock)
     ready: list[Any] = []
     started, stop = threading.Event(), threading.Event()
 
@@ -150,3 +153,10 @@ def live_collector(folder: Path, *, store: Store | None = None, **settings: Any)
     finally:
         stop.set()
         thread.join(30)
+
+
+def _enrolled(registry: Registry, clock: MovableClock) -> Agent:
+    now_ms = int(clock().timestamp() * 1000)
+    code = registry.make_code(site="oak-hill", room="204", role="room", uses=1, expires_ms=now_ms + 1000)
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    return registry.enrol(EnrolmentRequest(version=1, code=code, token_sha256=digest), now_ms=now_ms)
