@@ -43,7 +43,7 @@ def fold(period: Period, *, target: str, intervals_ms: Mapping[LatencyMethod, in
     return partial(
         LatencyReport,
         boot_ms=period.start_ns // NS_PER_MS,
-        duration_ms=max(1, (period.end_ns - period.start_ns) // NS_PER_MS),
+        duration_ms=max(1, period.end_ns // NS_PER_MS - period.start_ns // NS_PER_MS),
         target=target,
         method=method,
         method_version=METHOD_VERSIONS[method],

@@ -87,7 +87,7 @@ def health(
     return partial(
         HealthReport,
         boot_ms=before.boot_ns // NS_PER_MS,
-        duration_ms=max(1, elapsed_ns // NS_PER_MS),
+        duration_ms=max(1, after.boot_ns // NS_PER_MS - before.boot_ns // NS_PER_MS),
         agent_version=VERSION,
         platform=PLATFORMS.get(sys.platform, "other"),
         cpu_permille=round(1000 * (after.cpu_ns - before.cpu_ns) / elapsed_ns),
