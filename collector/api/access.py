@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from collector.api.services import TheServices
+from collector.api.services import Services, TheServices
 from collector.ingest.decode import Refusal
 from collector.registry.registry import Agent, Refused
 
@@ -35,7 +35,9 @@ class TokenMemory:
         self._known[token] = (now, agent)
 
 
-async def _agent(request: Request, services: TheServices) -> Agent:
+async def _agent(request: Request) -> Agent:
+    # Not `TheServices`: FastAPI takes a thread for that, and a busy collector has none to spare.
+    services: Services = request.app.state.services
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > 200:
         services.accounts.refused.labels(reason="no_token").inc()

@@ -55,18 +55,20 @@ class WrongCodes:
 
 @router.post(
     "/v1/reports",
+    response_model=Acknowledgement,
     responses=_PROBLEMS,
     openapi_extra={
         "requestBody": {"required": True, "content": {"application/json": {"schema": TypeAdapter(Batch).json_schema()}}}
     },
 )
-async def post_reports(request: Request, agent: TheAgent, services: TheServices) -> Acknowledgement:
+async def post_reports(request: Request, agent: TheAgent) -> Response:
     """Hand over a batch of reports (JSON, plain or gzip). Answered when every report is stored, was there
     before, or is named as rejected; until then the agent keeps them."""
+    services: Services = request.app.state.services  # every agent comes here: see `TheAgent`
     body = await _body(request, MAX_BODY_BYTES)
     encoding = request.headers.get("content-encoding", "").strip().lower()
     try:
-        return await services.ingest.take(agent, body, encoding)
+        acknowledgement = await services.ingest.take(agent, body, encoding)
     except Refusal as error:
         services.accounts.refused.labels(reason=error.word).inc()
         raise
@@ -76,6 +78,7 @@ async def post_reports(request: Request, agent: TheAgent, services: TheServices)
     except StoreUnavailable:
         services.accounts.refused.labels(reason="store_unavailable").inc()
         raise Refusal(503, "store_unavailable", "the store does not take reports now; send these again later") from None
+    return Response(encode(acknowledgement), media_type="application/json")
 
 
 @router.post(

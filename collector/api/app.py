@@ -1,12 +1,12 @@
 """The HTTP application: routes put together, and every no said in one form."""
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import generate_latest
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector.api import agents, rooms
 from collector.api.access import Reader, TokenMemory
@@ -48,7 +48,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
-    app.middleware("http")(_with_safe_headers)
+    app.add_middleware(_SafeHeaders)
     return app
 
 
@@ -99,11 +99,25 @@ def style() -> Response:
     )
 
 
-async def _with_safe_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    for name, value in _SAFE_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+class _SafeHeaders:
+    """Adds `_SAFE_HEADERS` to every response that has none of its own.
+
+    Bare ASGI, because every batch of reports passes here: starlette's middleware class starts a task
+    and a stream for each request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
 
 
 def problem(status: int, word: str, detail: str) -> JSONResponse:
