@@ -33,7 +33,7 @@ def sentence(
 
 def _against(one: RoomBin, profile: Profile, state: RoomState) -> str:
     if state.worst == "loss" and one.loss is not None:
-        limit = profile.loss_unacceptable if state.state == "bad" else profile.loss_optimal
+        limit = profile.loss.unacceptable if state.state == "bad" else profile.loss.optimal
         if one.received == 0:
             return f"none of {one.sent} packets was answered; limit {limit:.0%} lost"
         return f"{one.loss:.1%} of {one.sent} packets were lost; limit {limit:.0%}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,11 +12,13 @@ from typing import Any
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyNeed:
     """Round-trip time at one percentile (0..100): no better is noticed below `optimal_ms`, and the
-    activity fails beyond `unacceptable_ms` (ROP and CPUP of draft-ietf-ippm-qoo-09)."""
+    activity fails beyond `unacceptable_ms` (ROP and CPUP of draft-ietf-ippm-qoo-09). `source` says where
+    the numbers come from."""
 
     percentile: float
     optimal_ms: float
     unacceptable_ms: float
+    source: str
 
     def __post_init__(self) -> None:
         """Refuse a need whose limits are not apart. Raises `ValueError`."""
@@ -24,22 +27,38 @@ class LatencyNeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LossNeed:
+    """The share of packets (0..1) that may be lost without being noticed, and with which it fails."""
+
+    optimal: float
+    unacceptable: float
+    source: str
+
+    def __post_init__(self) -> None:
+        """Refuse a need whose limits are not apart. Raises `ValueError`."""
+        if not 0 <= self.optimal < self.unacceptable <= 1:
+            raise ValueError("loss: unacceptable must lie beyond optimal, both within 0..1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateNeed:
+    """The goodput that one device needs in one direction, in bits per second."""
+
+    bps: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The needs of one activity. Loss is a share, 0..1; rates are bits per second for one device."""
+    """The needs of one activity."""
 
     name: str
     version: int
     label: str
     rtt: tuple[LatencyNeed, ...]
-    loss_optimal: float
-    loss_unacceptable: float
-    down_bps: int
-    up_bps: int
-
-    def __post_init__(self) -> None:
-        """Refuse a profile whose limits are not apart. Raises `ValueError`."""
-        if not 0 <= self.loss_optimal < self.loss_unacceptable <= 1:
-            raise ValueError("loss: unacceptable must lie beyond optimal, both within 0..1")
+    loss: LossNeed
+    down: RateNeed
+    up: RateNeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +68,7 @@ class Profiles:
     by_name: dict[str, Profile]
     digest: str
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Profile]:
         return iter(self.by_name.values())
 
 
@@ -73,16 +92,8 @@ def _profile(name: str, table: dict[str, Any]) -> Profile:
         name=name,
         version=table["version"],
         label=table["label"],
-        rtt=tuple(
-            LatencyNeed(
-                percentile=need["percentile"],
-                optimal_ms=need["optimal_ms"],
-                unacceptable_ms=need["unacceptable_ms"],
-            )
-            for need in table["rtt"]
-        ),
-        loss_optimal=table["loss"]["optimal"],
-        loss_unacceptable=table["loss"]["unacceptable"],
-        down_bps=table["down_bps"]["value"],
-        up_bps=table["up_bps"]["value"],
+        rtt=tuple(LatencyNeed(**need) for need in table["rtt"]),
+        loss=LossNeed(**table["loss"]),
+        down=RateNeed(**table["down"]),
+        up=RateNeed(**table["up"]),
     )

@@ -71,12 +71,12 @@ def qoo(
         latency = min(_linear(rtt_ms[need.percentile], need.optimal_ms, need.unacceptable_ms) for need in profile.rtt)
     rates = [
         100.0 if measured >= required else 0.0
-        for measured, required in ((down_bps, profile.down_bps), (up_bps, profile.up_bps))
+        for measured, required in ((down_bps, profile.down.bps), (up_bps, profile.up.bps))
         if measured is not None
     ]
     return Outcome(
         latency=latency,
-        loss=None if loss is None else _linear(loss, profile.loss_optimal, profile.loss_unacceptable),
+        loss=None if loss is None else _linear(loss, profile.loss.optimal, profile.loss.unacceptable),
         throughput=min(rates, default=None),
     )
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
 from collector.verdict.evidence import milliseconds, sentence
-from collector.verdict.profiles import LatencyNeed, Profile, default_profiles, read_profiles
+from collector.verdict.profiles import LatencyNeed, LossNeed, Profile, RateNeed, default_profiles, read_profiles
 from collector.verdict.qoo import qoo
 from collector.verdict.room_state import room_state
 from wire.histogram import Histogram
@@ -21,13 +21,12 @@ DRAFT_EXAMPLE = Profile(
     version=9,
     label="the draft's example",
     rtt=(
-        LatencyNeed(percentile=99, optimal_ms=200, unacceptable_ms=500),
-        LatencyNeed(percentile=99.9, optimal_ms=300, unacceptable_ms=600),
+        LatencyNeed(percentile=99, optimal_ms=200, unacceptable_ms=500, source="draft"),
+        LatencyNeed(percentile=99.9, optimal_ms=300, unacceptable_ms=600, source="draft"),
     ),
-    loss_optimal=0.01,
-    loss_unacceptable=0.05,
-    down_bps=4_000_000,
-    up_bps=4_000_000,
+    loss=LossNeed(optimal=0.01, unacceptable=0.05, source="draft"),
+    down=RateNeed(bps=4_000_000, source="draft"),
+    up=RateNeed(bps=4_000_000, source="draft"),
 )
 
 
@@ -118,18 +117,14 @@ def test_worse_measurements_never_score_better(ms: float, worse: float, loss: fl
 
 def test_limits_that_are_not_apart_are_refused() -> None:
     with pytest.raises(ValueError, match="beyond optimal"):
-        LatencyNeed(percentile=95, optimal_ms=200, unacceptable_ms=200)
+        LatencyNeed(percentile=95, optimal_ms=200, unacceptable_ms=200, source="")
 
 
 def test_every_number_of_a_profile_names_its_source() -> None:
-    import tomllib
-    from importlib.resources import files
-
-    tables = tomllib.loads((files("collector.verdict") / "profiles.toml").read_text(encoding="utf-8"))
-
-    for name, table in tables.items():
-        for cell in (table["down_bps"], table["up_bps"], table["loss"], *table["rtt"]):
-            assert any(mark in cell["source"] for mark in ("[V]", "[V2]", "[T]")), name
+    for profile in default_profiles():
+        sources = [need.source for need in profile.rtt]
+        for source in (*sources, profile.loss.source, profile.down.source, profile.up.source):
+            assert any(mark in source for mark in ("[V]", "[V2]", "[T]")), profile.name
 
 
 def test_a_changed_limit_changes_the_profiles_digest() -> None:
