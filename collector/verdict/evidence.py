@@ -22,12 +22,12 @@ def sentence(
         return _why_unknown(state, agents, newest_report_at, time_zone)
     newest = state.decided_by[0]
     if state.state == "ok":
-        return f"{_local(newest.started_at, time_zone)}: {_latency(newest)}, {_loss(newest)}."
+        return f"{_local(newest, time_zone)}: {_latency(newest)}, {_loss(newest)}."
     deciding = next(one for one in state.decided_by if one.headline and one.headline.quality != "good")
     profile = profiles.by_name[state.profile] if state.profile else next(iter(profiles))
     verb = "could not have been held" if state.state == "bad" else "would have stuttered"
     return (
-        f"At {_local(deciding.started_at, time_zone)} a {profile.label} {verb}: {_against(deciding, profile, state)}."
+        f"At {_local(deciding, time_zone)} a {profile.label} {verb}: {_against(deciding, profile, state)}."
     )
 
 
@@ -72,8 +72,9 @@ def milliseconds(ms: float) -> str:
     return f"{ms:.1f} ms" if ms < 9.95 else f"{ms:.0f} ms"
 
 
-def _local(instant: datetime, time_zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(time_zone):%H:%M}"
+def _local(one: RoomBin, time_zone: ZoneInfo) -> str:
+    local = one.started_at.astimezone(time_zone)
+    return f"{local:%H:%M:%S}" if one.seconds % 60 else f"{local:%H:%M}"
 
 
 def _local_day(instant: datetime, time_zone: ZoneInfo) -> str:
