@@ -118,7 +118,7 @@ def reflect(packet: bytes, *, received_ns: int, sent_ns: int, ttl: int, error_es
     octets past the 44th are returned as they came: a reflector never amplifies. Packets shorter
     than 44 or longer than 1500 octets, and packets whose error estimate is zero (RFC 4656 says
     such a packet must be dropped), get no answer. Nor does a packet that is itself the answer of a
-    stateless reflector (its sequence number stands in it twice, with a T1), so that a forged
+    stateless reflector (its sequence number stands in it twice, with a T1 or T2), so that a forged
     packet cannot set two reflectors talking to each other. Other octets past the 14th are not
     looked at: TWAMP-Light senders (RFC 8762, section 4.6) may fill them with padding.
     """
@@ -128,8 +128,8 @@ def reflect(packet: bytes, *, received_ns: int, sent_ns: int, ttl: int, error_es
     looks_answered = ReflectorPacket.decode(packet)
     if (
         looks_answered is not None
-        and looks_answered.sender_timestamp
         and looks_answered.sender_sequence == looks_answered.sequence
+        and (looks_answered.receive_timestamp or looks_answered.sender_timestamp)
     ):
         return None
     answer = ReflectorPacket(
@@ -155,9 +155,10 @@ def ntp_from_unix_ns(unix_ns: int) -> int:
 def ntp_difference_ns(later: int, earlier: int) -> int:
     """``later - earlier`` of two NTP timestamps in nanoseconds, right across an era's end.
 
-    The difference is taken as a signed 64-bit number, so it is right within +-68 years.
+    The difference is taken as a signed 64-bit number, so it is right within +-68 years. It is rounded
+    to the nearest: what `ntp_from_unix_ns` cut off, less than a quarter of a nanosecond, comes back whole.
     """
     difference = (later - earlier) % 2**64
     if difference >= 2**63:
         difference -= 2**64
-    return (difference * 1_000_000_000) >> 32
+    return (difference * 1_000_000_000 + 2**31) >> 32
