@@ -21,10 +21,13 @@ def encode(value: Any) -> bytes:
 
 
 def decode(shape: type[T], text: bytes | str) -> T:
-    """Build a `shape` from JSON `text`. Raises `WireError`: ``bad_json``, ``wrong_type``,
-    ``missing_field`` or a word of the dataclass's own checks."""
+    """Build a `shape` from JSON `text`; bytes are UTF-8 (RFC 8259, section 8.1).
+
+    Raises `WireError`: ``bad_json``, ``wrong_type``, ``missing_field`` or a word of the dataclass's own checks.
+    """
     try:
-        data = json.loads(text)
+        # Told to guess, json would read UTF-16 and a byte order mark, which the other side refuses.
+        data = json.loads(text.decode() if isinstance(text, bytes) else text)
     except (ValueError, RecursionError) as error:
         raise WireError("bad_json", f"not JSON: {type(error).__name__}") from None
     built: T = _build(shape, data, shape.__name__)

@@ -1,0 +1,171 @@
+"""Hypothesis strategies for everything that may travel, built as the wire allows and no narrower."""
+
+from typing import Any, Literal, get_args
+
+from hypothesis import strategies as st
+
+from wire.answers import Problem
+from wire.batch import Acknowledgement, Batch, BootClock, RejectedReport
+from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, AgentConfig, Enrolment, EnrolmentRequest, Role, Target
+from wire.fields import MAX_BPS, MAX_BYTES, MAX_COUNT, MAX_DURATION_MS, MAX_ELAPSED_MS, MAX_SEQ, MAX_WALL_MS
+from wire.histogram import OVERFLOW, Histogram
+from wire.reports import (
+    MAX_US,
+    Failure,
+    HealthReport,
+    LatencyMethod,
+    LatencyReport,
+    Platform,
+    ReceiveTimestamps,
+    ThroughputReport,
+)
+from wire.version import WIRE_VERSION
+
+
+def one_of(literal: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(get_args(literal))
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+SLUGS = st.from_regex(r"[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}", fullmatch=True)
+TARGETS = st.sampled_from(["gateway", "site", "district"]) | st.builds(
+    "{}:{}".format, st.sampled_from(["anchor", "service"]), SLUGS
+)
+IDS = st.text("0123456789abcdef", min_size=16, max_size=16)
+DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
+CODES = st.text(CODE_ALPHABET, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
+VERSIONS = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", fullmatch=True)
+WORDS = st.from_regex(r"[a-z][a-z_]{0,20}", fullmatch=True)
+SENTENCES = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+PERIOD: dict[str, Any] = {
+    "seq": st.integers(1, MAX_SEQ),
+    "boot_ms": st.integers(0, MAX_ELAPSED_MS),
+    "duration_ms": st.integers(1, MAX_DURATION_MS),
+}
+
+
+def drawn(draw: st.DrawFn, strategies: dict[str, Any]) -> dict[str, Any]:
+    return {name: draw(strategy) for name, strategy in strategies.items()}
+
+
+@st.composite
+def latency_reports(draw: st.DrawFn) -> LatencyReport:
+    counts = draw(st.dictionaries(st.integers(0, OVERFLOW), st.integers(1, 20_000), max_size=30))
+    received = sum(counts.values())
+    return LatencyReport(
+        **drawn(draw, PERIOD),
+        target=draw(TARGETS),
+        method=draw(one_of(LatencyMethod)),
+        method_version=draw(st.integers(1, 1000)),
+        timestamps=draw(one_of(ReceiveTimestamps)),
+        interval_ms=draw(st.integers(10, MAX_DURATION_MS)),
+        timeout_ms=draw(st.integers(10, 60_000)),
+        sent=draw(st.integers(received, MAX_COUNT)),
+        received=received,
+        duplicates=draw(st.integers(0, MAX_COUNT)),
+        reordered=draw(st.integers(0, received)),
+        min_us=draw(st.integers(0, MAX_US)) if received else None,
+        ipdv_mean_us=draw(maybe(st.integers(0, MAX_US))),
+        histogram=Histogram(counts).to_text(),
+        failure=draw(maybe(one_of(Failure))),
+    )
+
+
+@st.composite
+def throughput_reports(draw: st.DrawFn) -> ThroughputReport:
+    method: Literal["sufficiency", "capacity"] = draw(st.sampled_from(["sufficiency", "capacity"]))
+    required = st.integers(1, MAX_BPS)
+    return ThroughputReport(
+        **drawn(draw, PERIOD),
+        target=draw(TARGETS),
+        method=method,
+        method_version=draw(st.integers(1, 1000)),
+        direction=draw(st.sampled_from(["down", "up"])),
+        required_bps=draw(required if method == "sufficiency" else maybe(required)),
+        offered_bps=draw(maybe(st.integers(0, MAX_BPS))),
+        received_bps=draw(maybe(st.integers(0, MAX_BPS))),
+        sustained=draw(maybe(st.booleans())),
+        used_bytes=draw(st.integers(0, MAX_BYTES)),
+        failure=draw(maybe(one_of(Failure))),
+    )
+
+
+HEALTH_REPORTS = st.builds(
+    HealthReport,
+    **PERIOD,
+    agent_version=VERSIONS,
+    platform=one_of(Platform),
+    cpu_permille=st.integers(0, 1_000_000),
+    rss_kib=st.integers(0, 2**40),
+    clock_synchronised=maybe(st.booleans()),
+    clock_step_ms=st.integers(-10 * MAX_ELAPSED_MS, 10 * MAX_ELAPSED_MS),
+    spool_reports=st.integers(0, MAX_SEQ),
+    dropped_reports=st.integers(0, MAX_SEQ),
+    quarantined_reports=st.integers(0, MAX_SEQ),
+    skipped_probes=st.integers(0, MAX_COUNT),
+    link_mbps=maybe(st.integers(0, 10_000_000)),
+    link_errors=maybe(st.integers(0, MAX_SEQ)),
+    link_drops=maybe(st.integers(0, MAX_SEQ)),
+)
+REPORTS = latency_reports() | throughput_reports() | HEALTH_REPORTS
+BOOT_CLOCKS = st.builds(
+    BootClock,
+    boot_ms=st.integers(0, MAX_ELAPSED_MS),
+    wall_ms=st.integers(0, MAX_WALL_MS),
+    synchronised=st.booleans(),
+    live=st.booleans(),
+)
+BATCHES = st.builds(
+    Batch,
+    version=st.integers(1, WIRE_VERSION),
+    batch=IDS,
+    boot=IDS,
+    clock=BOOT_CLOCKS,
+    reports=st.lists(REPORTS, min_size=1, max_size=5).map(tuple),
+)
+REJECTED = st.builds(
+    RejectedReport, index=st.integers(0, 1999), seq=maybe(st.integers(0, MAX_SEQ)), error=WORDS, detail=SENTENCES
+)
+ACKNOWLEDGEMENTS = st.builds(
+    Acknowledgement,
+    version=st.integers(1, 1000),
+    batch=IDS,
+    stored=st.integers(0, 2000),
+    duplicate=st.integers(0, 2000),
+    rejected=st.lists(REJECTED, max_size=5).map(tuple),
+)
+ENROLMENT_REQUESTS = st.builds(EnrolmentRequest, version=st.integers(1, WIRE_VERSION), code=CODES, token_sha256=DIGESTS)
+ENROLMENTS = st.builds(Enrolment, version=st.integers(1, 1000), agent=IDS, site=SLUGS, room=SLUGS, role=one_of(Role))
+CONFIG_TARGETS = st.builds(
+    Target,
+    alias=TARGETS,
+    method=one_of(LatencyMethod),
+    host=maybe(SENTENCES),
+    port=st.integers(1, 65_535),
+    tcp_port=maybe(st.integers(1, 65_535)),
+    interval_ms=st.integers(100, 3_600_000),
+    timeout_ms=st.integers(100, 60_000),
+)
+AGENT_CONFIGS = st.builds(
+    AgentConfig,
+    version=st.integers(1, 1000),
+    role=one_of(Role),
+    period_ms=st.integers(1000, 3_600_000),
+    push_interval_ms=st.integers(1000, 3_600_000),
+    targets=st.lists(CONFIG_TARGETS, max_size=4, unique_by=lambda target: target.alias).map(tuple),
+)
+PROBLEMS = st.builds(Problem, error=WORDS, detail=SENTENCES)
+EVERYTHING = st.one_of(
+    REPORTS,
+    BOOT_CLOCKS,
+    BATCHES,
+    REJECTED,
+    ACKNOWLEDGEMENTS,
+    ENROLMENT_REQUESTS,
+    ENROLMENTS,
+    CONFIG_TARGETS,
+    AGENT_CONFIGS,
+)
