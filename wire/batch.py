@@ -71,7 +71,7 @@ class RejectedReport:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
-        check_range("index", self.index, 0, MAX_REPORTS)
+        check_range("index", self.index, 0, MAX_REPORTS - 1)
         check_range("seq", self.seq, 0, MAX_SEQ)
 
 

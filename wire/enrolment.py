@@ -97,6 +97,8 @@ def normalised_code(code: str) -> str:
     I and L as 1. Raises `WireError` ``bad_code`` for anything that cannot be a code."""
     if len(code) > 40:
         raise WireError("bad_code", "that is too long for an enrolment code")
+    if not code.isascii():  # upper() would make two letters of one
+        raise WireError("bad_code", "an enrolment code has plain letters, digits and hyphens only")
     text = code.upper().replace("-", "").replace(" ", "").replace("O", "0").replace("I", "1").replace("L", "1")
     if len(text) != CODE_LENGTH or any(letter not in CODE_ALPHABET for letter in text):
         raise WireError("bad_code", f"an enrolment code is {CODE_LENGTH} letters and digits, such as 7K2M-9QXD-4TAB")

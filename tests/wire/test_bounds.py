@@ -1,0 +1,294 @@
+"""Every bound of every field: the last value that may travel, and the first that may not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.wire import literal
+from wire.batch import MAX_REPORTS, Acknowledgement, Batch, BootClock, RejectedReport
+from wire.codec import decode
+from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Target, normalised_code
+from wire.fields import WireError
+from wire.reports import HealthReport, LatencyReport, ThroughputReport
+
+SHAPES: list[tuple[type[Any], literal.Json]] = [
+    (LatencyReport, literal.LATENCY),
+    (ThroughputReport, literal.THROUGHPUT),
+    (HealthReport, literal.HEALTH),
+    (BootClock, literal.CLOCK),
+    (Batch, literal.BATCH),
+    (RejectedReport, literal.REJECTED),
+    (Acknowledgement, literal.ACKNOWLEDGEMENT),
+    (EnrolmentRequest, literal.ENROLMENT_REQUEST),
+    (Enrolment, literal.ENROLMENT),
+    (Target, literal.TARGET),
+    (AgentConfig, literal.AGENT_CONFIG),
+]
+GOOD = dict(SHAPES)
+
+TEN_YEARS_MS = 316_224_000_000
+HOUR_MS = 3_600_000
+EXACT = 9_007_199_254_740_991
+PERIOD = {"seq": (1, EXACT), "boot_ms": (0, TEN_YEARS_MS), "duration_ms": (1, HOUR_MS)}
+RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
+    LatencyReport: PERIOD
+    | {
+        "method_version": (1, 1000),
+        "interval_ms": (10, HOUR_MS),
+        "timeout_ms": (10, 60_000),
+        "sent": (58, 1_000_000),
+        "duplicates": (0, 1_000_000),
+        "reordered": (0, 58),
+        "min_us": (0, 120_000_000),
+        "ipdv_mean_us": (0, 120_000_000),
+    },
+    ThroughputReport: PERIOD
+    | {
+        "method_version": (1, 1000),
+        "required_bps": (1, 10**12),
+        "offered_bps": (0, 10**12),
+        "received_bps": (0, 10**12),
+        "used_bytes": (0, 10**12),
+    },
+    HealthReport: PERIOD
+    | {
+        "cpu_permille": (0, 1_000_000),
+        "rss_kib": (0, 2**40),
+        "clock_step_ms": (-10 * TEN_YEARS_MS, 10 * TEN_YEARS_MS),
+        "spool_reports": (0, EXACT),
+        "dropped_reports": (0, EXACT),
+        "quarantined_reports": (0, EXACT),
+        "skipped_probes": (0, 1_000_000),
+        "link_mbps": (0, 10_000_000),
+        "link_errors": (0, EXACT),
+        "link_drops": (0, EXACT),
+    },
+    BootClock: {"boot_ms": (0, TEN_YEARS_MS), "wall_ms": (0, 4_102_444_800_000)},
+    Batch: {"version": (1, 1)},
+    RejectedReport: {"index": (0, 1999), "seq": (0, EXACT)},
+    Acknowledgement: {"stored": (0, 2000), "duplicate": (0, 2000)},
+    EnrolmentRequest: {"version": (1, 1)},
+    Target: {
+        "port": (1, 65_535),
+        "tcp_port": (1, 65_535),
+        "interval_ms": (100, HOUR_MS),
+        "timeout_ms": (100, 60_000),
+    },
+    AgentConfig: {"period_ms": (1000, HOUR_MS), "push_interval_ms": (1000, HOUR_MS)},
+}
+EDGES = [(shape, name, *edges) for shape, ranges in RANGES.items() for name, edges in ranges.items()]
+
+
+def built(shape: type[Any], **other: Any) -> Any:
+    return decode(shape, json.dumps(GOOD[shape] | other))
+
+
+def word_of(shape: type[Any], **other: Any) -> str:
+    with pytest.raises(WireError) as refused:
+        built(shape, **other)
+    assert refused.value.detail
+    return refused.value.word
+
+
+@pytest.mark.parametrize("shape", GOOD, ids=lambda shape: shape.__name__)
+def test_the_example_that_the_tests_bend_is_good(shape: type[Any]) -> None:
+    built(shape)
+
+
+@pytest.mark.parametrize(("shape", "name", "low", "high"), EDGES, ids=lambda part: getattr(part, "__name__", None))
+def test_the_first_and_last_allowed_value_travel_and_the_next_does_not(
+    shape: type[Any], name: str, low: int, high: int
+) -> None:
+    for value in (low, high):
+        assert getattr(built(shape, **{name: value}), name) == value
+    for value in (low - 1, high + 1, 10**30):
+        word_of(shape, **{name: value})
+
+
+@pytest.mark.parametrize("shape", RANGES, ids=lambda shape: shape.__name__)
+def test_no_integer_goes_without_a_bound(shape: type[Any]) -> None:
+    bounded_by_another_field = {"received"}
+    of_an_answer = {"version"} if shape in {Acknowledgement, AgentConfig} else set()
+    integers = {name for name, value in GOOD[shape].items() if type(value) is int}
+    assert integers - bounded_by_another_field - of_an_answer <= RANGES[shape].keys() <= GOOD[shape].keys()
+
+
+@pytest.mark.parametrize(
+    ("other", "word"),
+    [
+        ({"duplicates": -1}, "negative_value"),
+        ({"sent": -1}, "negative_value"),
+        ({"received": -1}, "negative_value"),
+        ({"duplicates": 1_000_001}, "out_of_range"),
+        ({"seq": 0}, "out_of_range"),
+        ({"received": 61, "histogram": "163:61"}, "more_received_than_sent"),
+        ({"reordered": 59}, "more_reordered_than_received"),
+        ({"min_us": None}, "bad_minimum"),
+        ({"received": 0, "reordered": 0, "histogram": ""}, "bad_minimum"),
+        ({"histogram": "163:57"}, "histogram_mismatch"),
+        ({"histogram": "163:59"}, "histogram_mismatch"),
+        ({"histogram": ""}, "histogram_mismatch"),
+        ({"histogram": "164:18 163:40"}, "bad_histogram"),
+        ({"histogram": "383:58"}, "bad_histogram"),
+    ],
+)
+def test_a_latency_report_that_contradicts_itself_is_refused(other: dict[str, Any], word: str) -> None:
+    assert word_of(LatencyReport, **other) == word
+
+
+def test_a_period_in_which_nothing_came_back_is_a_report() -> None:
+    lost = built(
+        LatencyReport,
+        received=0,
+        reordered=0,
+        min_us=None,
+        ipdv_mean_us=None,
+        histogram="",
+        failure="no_answer",
+    )
+    assert lost.sent - lost.received == 60
+
+
+def test_a_sufficiency_test_names_its_requirement_and_a_capacity_test_need_not() -> None:
+    assert word_of(ThroughputReport, required_bps=None) == "no_requirement"
+    assert built(ThroughputReport, method="capacity", required_bps=None).required_bps is None
+
+
+def test_a_clock_may_have_stepped_back() -> None:
+    assert built(HealthReport, clock_step_ms=-86_400_000).clock_step_ms == -86_400_000
+    assert word_of(HealthReport, clock_step_ms=-10 * TEN_YEARS_MS - 1) == "out_of_range"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["gateway", "site", "district", "anchor:a", "service:video-1", "service:" + "s" * 40, "anchor:" + "a" * 40],
+)
+def test_a_target_is_an_alias(target: str) -> None:
+    assert built(LatencyReport, target=target).target == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "Gateway",
+        "gateway ",
+        "gateway\n",
+        "district:x",
+        "anchor:",
+        "anchor:A",
+        "anchor:a b",
+        "anchor:-a",
+        "anchor:a-",
+        "anchor:a--b",
+        "anchor:a.example.org",
+        "service:192.0.2.1",
+        "service:[2001:db8::1]",
+        "https://example.org",
+        "service:" + "s" * 41,
+        "anchor:" + "a" * 41,
+        "anchor:\u0661",
+    ],
+)
+def test_no_name_or_address_passes_for_a_target(target: str) -> None:
+    assert word_of(LatencyReport, target=target) == "unknown_target"
+    assert word_of(Target, alias=target) == "unknown_target"
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.1.0", "1.2.3.4", "9999.9999"])
+def test_a_version_is_dotted_numbers(version: str) -> None:
+    assert built(HealthReport, agent_version=version).agent_version == version
+
+
+@pytest.mark.parametrize(
+    "version", ["", "1", "1.", "1.2.3.4.5", "12345.0", "0.1.0-dev", "v0.1", "0.1.0\n", "\u0660.1", "a pupil's name"]
+)
+def test_a_version_carries_no_words(version: str) -> None:
+    assert word_of(HealthReport, agent_version=version) == "bad_version_text"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0" * 15, "0" * 17, "0" * 15 + "A", "0" * 15 + "g", "0" * 16 + "\n", "\u0660" * 16]
+)
+def test_an_id_is_sixteen_hexadecimal_digits(text: str) -> None:
+    assert word_of(Batch, batch=text) == "bad_id"
+    assert word_of(Batch, boot=text) == "bad_id"
+    assert word_of(Acknowledgement, batch=text) == "bad_id"
+    assert word_of(Enrolment, agent=text) == "bad_id"
+
+
+@pytest.mark.parametrize("text", ["", "a" * 63, "a" * 65, "A" * 64, "a" * 64 + "\n"])
+def test_a_digest_is_64_hexadecimal_digits(text: str) -> None:
+    assert word_of(EnrolmentRequest, token_sha256=text) == "bad_digest"
+
+
+@pytest.mark.parametrize("text", ["", "a" * 41, "A", "a b", "-a", "a-", "a--b", "a_b", "room\n", "\u00e4"])
+def test_a_place_is_a_slug(text: str) -> None:
+    assert word_of(Enrolment, site=text) == "bad_slug"
+    assert word_of(Enrolment, room=text) == "bad_slug"
+
+
+def test_a_batch_holds_1_to_2000_reports() -> None:
+    assert len(built(Batch, reports=[literal.HEALTH] * MAX_REPORTS).reports) == MAX_REPORTS == 2000
+    assert word_of(Batch, reports=[]) == "bad_batch_size"
+    assert word_of(Batch, reports=[literal.HEALTH] * (MAX_REPORTS + 1)) == "bad_batch_size"
+
+
+@pytest.mark.parametrize("version", [-1, 0, 2, 10**30])
+def test_a_version_not_spoken_here_is_said_so(version: int) -> None:
+    assert word_of(Batch, version=version) == "unsupported_version"
+    assert word_of(EnrolmentRequest, version=version) == "unsupported_version"
+
+
+def test_an_answer_of_a_newer_collector_is_read() -> None:
+    assert built(Acknowledgement, version=7).version == 7
+    assert built(AgentConfig, version=7).version == 7
+    assert built(Enrolment, version=7).version == 7
+
+
+def test_a_target_is_configured_once() -> None:
+    assert word_of(AgentConfig, targets=[literal.TARGET, literal.TARGET]) == "double_target"
+    assert built(AgentConfig, targets=[]).targets == ()
+
+
+@pytest.mark.parametrize(
+    "typed", ["7K2M-9QXD-4TAB", "7k2m9qxd4tab", " 7k2m 9qxd 4tab ", "7K2M9QXD4TAB", "7-K-2-M-9-Q-X-D-4-T-A-B"]
+)
+def test_a_code_is_read_as_a_person_may_type_it(typed: str) -> None:
+    assert normalised_code(typed) == "7K2M9QXD4TAB"
+
+
+def test_letters_that_look_like_digits_are_those_digits() -> None:
+    assert normalised_code("oOiI-lL00-1111") == "001111001111"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "7K2M-9QXD-4TA",
+        "7K2M-9QXD-4TAB-X",
+        "7K2M-9QXD-4TAU",
+        "7K2M_9QXD_4TAB",
+        "7K2M\u20139QXD\u20134TAB",
+        "\u00df" * 6,
+        "\ufb01" * 6,
+        "\u0131" * 12,
+        "\u0661" * 12,
+        "7K2M9QXD4TAB" + "-" * 29,
+        "A" * 10_000,
+    ],
+)
+def test_what_cannot_be_a_code_is_said_so(typed: str) -> None:
+    with pytest.raises(WireError) as refused:
+        normalised_code(typed)
+    assert refused.value.word == "bad_code"
+    assert word_of(EnrolmentRequest, code=typed) == "bad_code"
+
+
+def test_a_huge_integer_is_named_by_its_size_and_not_printed() -> None:
+    with pytest.raises(WireError) as refused:
+        built(HealthReport, rss_kib=10**400)
+    assert "bits" in refused.value.detail
+    assert len(refused.value.detail) < 200
