@@ -5,7 +5,7 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +35,7 @@ class _Request:
     method: str
     path: str
     headers: dict[str, str]
-    body: bytes | None
+    body: Callable[[], bytes] | None
 
 
 class Unanswered(Exception):
@@ -74,10 +74,13 @@ class Collector:
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: Callable[[], bytes] | None = None,
         deadline_s: float = DEADLINE_S,
     ) -> Answer:
         """Send one request and read the whole answer. Raises `Unanswered`.
+
+        `body` is made on another thread once the connection stands, so that a clock reading in it
+        is as old as the sending and not as the name look-up.
 
         The thread that does it is left behind when the deadline passes, its connection cut under it.
         """
@@ -139,8 +142,9 @@ class Collector:
         with link:
             connection = http.client.HTTPConnection(self._host, self._port)
             connection.sock = link
+            body = request.body() if request.body is not None else None
             with suppress(BrokenPipeError, ConnectionResetError):  # an early no may still be read
-                connection.request(request.method, path, request.body, request.headers)
+                connection.request(request.method, path, body, request.headers)
             with connection.getresponse() as response:
                 received = bytearray()
                 while not response.isclosed():  # once it is, so is the connection, at a server that closes

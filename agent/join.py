@@ -2,11 +2,13 @@
 
 import json
 import secrets
+from functools import partial
 from hashlib import sha256
 
 from agent.http import Collector
 from agent.outcome import problem
-from agent.settings import Secret, Settings, write_settings
+from agent.settings import BadSettings, Secret, Settings, read_settings, write_settings
+from agent.spool_file import move_aside
 from agent.state import State, write_private
 from wire.codec import decode, encode
 from wire.enrolment import Enrolment, EnrolmentRequest, normalised_code
@@ -42,7 +44,7 @@ async def join(
         "POST",
         "/v1/enrol",
         headers={"Content-Type": "application/json"},
-        body=encode(request),
+        body=partial(encode, request),
         deadline_s=JOIN_DEADLINE_S,
     )
     said = problem(answer)
@@ -57,6 +59,7 @@ async def join(
             f"what answered {answer.status} there is not a Bandroom collector: check the URL, "
             "and whether a login page or filter stands in between"
         )
+    _leave_behind(state, enrolment.agent)
     write_settings(
         state.settings,
         Settings(
@@ -69,8 +72,19 @@ async def join(
         ),
     )
     state.pending.unlink(missing_ok=True)
-    state.config.unlink(missing_ok=True)  # it was another agent's
     return enrolment
+
+
+def _leave_behind(state: State, agent: str) -> None:
+    """Put aside what an earlier agent measured here: under the new one it would count for its room."""
+    try:
+        earlier = read_settings(state.settings).agent
+    except (OSError, BadSettings):
+        earlier = None
+    if earlier != agent:
+        state.config.unlink(missing_ok=True)
+        if state.spool.exists():
+            move_aside(state.spool, "former")
 
 
 def _token(state: State, url: str, code: str) -> str:

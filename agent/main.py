@@ -1,7 +1,7 @@
 """The command ``bandroom-agent``.
 
 Exit codes: 0 done; 1 it could not be done, the line on stderr says why; 2 the command line or
-``agent.toml`` is wrong; 128 + signal when a second signal forced the end.
+``agent.toml`` is wrong; 128 + signal when a signal forced the end.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sqlite3
 import sys
 from collections.abc import Coroutine, Sequence
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     except (Failed, NotJoined, WireError) as error:
         print(f"bandroom-agent: {error}", file=sys.stderr)
         return 1
@@ -156,7 +159,8 @@ _ADVICE = {
     "refused": "nothing listens there; check the port, and that the collector runs",
     "proxy_wants_login": "the proxy wants a login; give --proxy http://user:password@host:port",
     "bad_proxy": "the machine's proxy setting is of a kind not spoken here; give --proxy http://host:port",
-    "unknown_token": "this agent is not known there (any more); join again with a new code and --force",
+    "unknown_agent": "this agent is not known there; join again with a new code and --force",
+    "revoked_token": "this agent was revoked; join again with a new code and --force",
 }
 
 

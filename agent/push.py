@@ -6,6 +6,7 @@ import random
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from agent.background import background
@@ -130,10 +131,14 @@ class Push:
             version=WIRE_VERSION,
             batch=secrets.token_hex(8),
             boot=boot.boot,
-            clock=self._clock.read() if boot.current else boot.clock,
+            clock=boot.clock,
             reports=tuple(reports),
         )
-        body = await background(lambda: gzip.compress(encode(batch), mtime=0))
+
+        def body() -> bytes:
+            sent = replace(batch, clock=self._clock.read()) if boot.current else batch
+            return gzip.compress(encode(sent), mtime=0)
+
         try:
             answer = await self._collector.ask(
                 "POST",

@@ -188,7 +188,7 @@ class Spool:
         if self._db is not None:
             self._db.close()
             self._db = None
-        log.warning("spool is damaged and moved aside file=%s", move_aside(self._path).name)
+        log.warning("spool is damaged and moved aside file=%s", move_aside(self._path, "corrupt").name)
         self._connect(reading)
 
     @contextmanager

@@ -23,8 +23,8 @@ CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 INSERT OR IGNORE INTO counter VALUES ('seq', 0), ('delivered', 0), ('dropped', 0), ('quarantined', 0);
 """
 
-CORRUPT_KEPT = 3
-"""Damaged files kept for whoever wants to look; the newest ones."""
+ASIDE_KEPT = 3
+"""Files of each kind kept aside for whoever wants to look; the newest ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +75,22 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def move_aside(path: Path) -> Path:
-    """Rename a damaged file and its journals to ``spool.corrupt-<n>``; returns the new name."""
-    number = 1 + max((_number(one) for one in path.parent.glob("spool.corrupt-*")), default=0)
-    aside = path.with_name(f"spool.corrupt-{number}")
+def move_aside(path: Path, why: str) -> Path:
+    """Rename a spool and its journals to ``spool.<why>-<n>``; returns the new name."""
+    prefix = f"{path.stem}.{why}-"
+
+    def number(one: Path) -> int:
+        digits = one.name.removeprefix(prefix).partition("-")[0]
+        return int(digits) if digits.isdigit() else 0
+
+    newest = 1 + max(map(number, path.parent.glob(f"{prefix}*")), default=0)
+    aside = path.with_name(f"{prefix}{newest}")
     for suffix in ("", "-wal", "-shm"):
         journal = Path(f"{path}{suffix}")
         if journal.exists():
             journal.replace(f"{aside}{suffix}")
-    for one in path.parent.glob("spool.corrupt-*"):
-        if _number(one) <= number - CORRUPT_KEPT:
+    for one in path.parent.glob(f"{prefix}*"):
+        if number(one) <= newest - ASIDE_KEPT:
             one.unlink()
     return aside
 
@@ -130,8 +136,3 @@ def counts(db: sqlite3.Connection) -> Counts:
         quarantined=counted["quarantined"],
         waiting=waiting,
     )
-
-
-def _number(path: Path) -> int:
-    digits = path.name.removeprefix("spool.corrupt-").partition("-")[0]
-    return int(digits) if digits.isdigit() else 0

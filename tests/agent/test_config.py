@@ -118,7 +118,7 @@ NO_CONFIGS: dict[str, tuple[Script, str]] = {
         "config_wrong_type",
     ),
     "double": (lambda seen: as_json(200, config(targets=config()["targets"] * 2)), "config_double_target"),
-    "revoked": (lambda seen: as_json(401, {"error": "unknown_token", "detail": "."}), "unknown_token"),
+    "revoked": (lambda seen: as_json(401, {"error": "revoked_token", "detail": "."}), "revoked_token"),
     "portal": (lambda seen: (302, {"Location": "http://login.invalid"}, b""), "http_302"),
     "304 for nothing": (lambda seen: (304, {}, b""), "http_304"),
 }

@@ -30,7 +30,7 @@ def hello(_seen: Seen) -> Reply:
 
 def ask(url: str, *, deadline_s: float = 5, ca_file: Path | None = None, proxy_url: str | None = None) -> Answer:
     client = Collector(url, ca_file=str(ca_file) if ca_file else None, proxy=proxy_url)
-    return asyncio.run(client.ask("POST", "/v1/reports", body=b"body", deadline_s=deadline_s))
+    return asyncio.run(client.ask("POST", "/v1/reports", body=lambda: b"body", deadline_s=deadline_s))
 
 
 def word(url: str, **options: float | Path | str) -> str:
@@ -114,6 +114,24 @@ def test_a_certificate_for_another_name_is_refused_even_with_the_ca_file(certifi
     with collector(hello, certificate=certificate) as fake:
         url = fake.url.replace("localhost", "127.0.0.1")
         assert word(url, ca_file=certificate) == "tls_untrusted"
+
+
+def test_the_body_is_made_once_the_connection_stands(certificate: Path) -> None:
+    made: list[int] = []
+
+    def body() -> bytes:
+        made.append(1)
+        return b"body"
+
+    with proxy(1, refuse=b"HTTP/1.1 502 No\r\n\r\n") as through:
+        client = Collector("https://collector.invalid", proxy=f"http://127.0.0.1:{through.port}")
+        with pytest.raises(Unanswered, match="proxy_refused"):
+            asyncio.run(client.ask("POST", "/", body=body))
+    assert made == []
+    with collector(hello, certificate=certificate) as fake:
+        client = Collector(fake.url, ca_file=str(certificate))
+        asyncio.run(client.ask("POST", "/", body=body))
+    assert len(made) == 1
 
 
 def test_plain_http_goes_through_the_proxy_with_its_login() -> None:

@@ -90,3 +90,23 @@ def test_a_code_that_cannot_be_one_is_not_sent(tmp_path: Path) -> None:
 def test_no_answer_is_a_word(tmp_path: Path) -> None:
     with pytest.raises(Unanswered, match="refused"):
         joined("http://127.0.0.1:1", tmp_path)
+
+
+def test_what_another_agent_measured_here_is_not_reported_as_ones_own(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    with collector(enrol) as fake:
+        joined(fake.url, tmp_path)
+        state.spool.write_text("reports")
+        state.config.write_text("targets")
+
+        joined(fake.url, tmp_path)  # the same agent again
+        assert state.spool.read_text() == "reports"
+
+        fake.script = lambda seen: as_json(
+            200, {"version": 1, "agent": "f" * 16, "site": "oak-hill", "room": "205", "role": "room"}
+        )
+        joined(fake.url, tmp_path)
+
+    assert not state.spool.exists()
+    assert not state.config.exists()
+    assert (tmp_path / "spool.former-1").read_text() == "reports"

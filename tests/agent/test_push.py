@@ -138,7 +138,7 @@ NOT_OURS: dict[str, tuple[Script, str]] = {
     "400 a word of the circumstances": (problem(400, "unsupported_version"), "unsupported_version"),
     "400 broken on the way": (problem(400, "bad_gzip"), "bad_gzip"),
     "400 emptied on the way": (problem(400, "empty_body"), "empty_body"),
-    "401": (problem(401, "unknown_token"), "unknown_token"),
+    "401": (problem(401, "revoked_token"), "revoked_token"),
     "403 html": (html(403), "http_403"),
     "403 with a word of ours": (problem(403, "out_of_range"), "out_of_range"),
     "404": (html(404), "http_404"),
