@@ -1,0 +1,43 @@
+"""Real commands over temporary folders; whatever a test starts is gone after it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.agent_process import AgentFolder
+from tests.end_to_end.collector_process import CollectorFolder
+
+
+@pytest.fixture
+def new_collector(tmp_path: Path) -> Iterator[Callable[..., CollectorFolder]]:
+    """Makes folders of collectors with the settings it is given."""
+    made: list[CollectorFolder] = []
+
+    def make(name: str = "collector", **settings: object) -> CollectorFolder:
+        made.append(CollectorFolder(tmp_path / name, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def collector(new_collector: Callable[..., CollectorFolder]) -> CollectorFolder:
+    """A collector that answers."""
+    return new_collector().start()
+
+
+@pytest.fixture
+def new_agent(tmp_path: Path) -> Iterator[Callable[..., AgentFolder]]:
+    """Makes state folders of agents that have not joined yet."""
+    made: list[AgentFolder] = []
+
+    def make(name: str = "agent", **options: object) -> AgentFolder:
+        made.append(AgentFolder(tmp_path / name, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
