@@ -228,8 +228,10 @@ def _listen(settings: Settings) -> socket.socket:
             dualstack_ipv6=settings.host == "::" and socket.has_dualstack_ipv6(),
         )
     except OSError as error:
+        # create_server appends the address, which stands here already.
+        reason = str(error.strerror).partition(" (while")[0]
         raise CannotStart(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; set port to a free one"
+            f"cannot listen on {settings.host} port {settings.port}: {reason}; set port to a free one"
         ) from error
 
 
