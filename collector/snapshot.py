@@ -94,7 +94,12 @@ def _room_now(
         agents=judged.agents.get(key, 0),
         state=state,
         evidence=sentence(
-            state, agents=judged.agents.get(key, 0), profiles=profiles, time_zone=time_zone, newest_report_at=newest
+            state,
+            agents=judged.agents.get(key, 0),
+            profiles=profiles,
+            time_zone=time_zone,
+            newest_report_at=newest,
+            now=judged.taken_at,
         ),
         strip=cells,
         coverage=min(1.0, sum(cell.valid_seconds for cell in cells) / closed) if closed else None,

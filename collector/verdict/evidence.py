@@ -4,31 +4,38 @@ Each names the time, what was measured and the limit it is held against. Wording
 limit, never "below the standard", because no standard gives these limits.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import Profile, Profiles
-from collector.verdict.room_state import RoomState
+from collector.verdict.room_state import BINS_THAT_DECIDE, RoomState
+
+FRESH = timedelta(minutes=5)
+"""A room with data this new is being measured, whatever is known of it yet."""
 
 
 def sentence(
-    state: RoomState, *, agents: int, profiles: Profiles, time_zone: ZoneInfo, newest_report_at: datetime | None
+    state: RoomState,
+    *,
+    agents: int,
+    profiles: Profiles,
+    time_zone: ZoneInfo,
+    newest_report_at: datetime | None,
+    now: datetime,
 ) -> str:
     """The evidence for `state` in one or two sentences, with local times."""
     if state.state == "no_lesson":
         return "No lesson now, so nothing is judged."
     if state.state == "unknown":
-        return _why_unknown(state, agents, newest_report_at, time_zone)
+        return _why_unknown(agents, newest_report_at, now, time_zone)
     newest = state.decided_by[0]
     if state.state == "ok":
         return f"{_local(newest, time_zone)}: {_latency(newest)}, {_loss(newest)}."
     deciding = next(one for one in state.decided_by if one.headline and one.headline.quality != "good")
     profile = profiles.by_name[state.profile] if state.profile else next(iter(profiles))
     verb = "could not have been held" if state.state == "bad" else "would have stuttered"
-    return (
-        f"At {_local(deciding, time_zone)} a {profile.label} {verb}: {_against(deciding, profile, state)}."
-    )
+    return f"At {_local(deciding, time_zone)} a {profile.label} {verb}: {_against(deciding, profile, state)}."
 
 
 def _against(one: RoomBin, profile: Profile, state: RoomState) -> str:
@@ -55,14 +62,12 @@ def _loss(one: RoomBin) -> str:
     return f"{one.loss:.1%} were lost"
 
 
-def _why_unknown(state: RoomState, agents: int, newest_report_at: datetime | None, time_zone: ZoneInfo) -> str:
+def _why_unknown(agents: int, newest_report_at: datetime | None, now: datetime, time_zone: ZoneInfo) -> str:
     if newest_report_at is None:
-        if agents:
-            return "Its agent has not reported yet."
-        return "No agent is enrolled in this room."
-    if state.decided_by:
-        return "Not enough measurements of this lesson yet to judge it: one complete bin, two are needed."
-    return f"Not enough measurements to judge; the newest is from {_local_day(newest_report_at, time_zone)}."
+        return "Its agent has not reported yet." if agents else "No agent is enrolled in this room."
+    if now - newest_report_at < FRESH:
+        return f"It is being measured; a verdict needs {BINS_THAT_DECIDE} complete bins of this lesson time."
+    return f"No measurements since {newest_report_at.astimezone(time_zone):%a %H:%M}."
 
 
 def milliseconds(ms: float) -> str:
@@ -75,7 +80,3 @@ def milliseconds(ms: float) -> str:
 def _local(one: RoomBin, time_zone: ZoneInfo) -> str:
     local = one.started_at.astimezone(time_zone)
     return f"{local:%H:%M:%S}" if one.seconds % 60 else f"{local:%H:%M}"
-
-
-def _local_day(instant: datetime, time_zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(time_zone):%a %H:%M:%S}"

@@ -254,7 +254,9 @@ def test_outside_lessons_nothing_is_judged() -> None:
 def test_evidence_is_a_sentence_with_time_measure_and_limit(found: list[RoomBin], expected: str) -> None:
     state = room_state(found, closed_until=found[-1].started_at + timedelta(minutes=5), in_session=True)
 
-    said = sentence(state, agents=1, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=TEN)
+    said = sentence(
+        state, agents=1, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=TEN, now=TEN
+    )
 
     assert said == expected
 
@@ -264,7 +266,12 @@ def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
     state = room_state(lossy, closed_until=TEN + timedelta(minutes=15), in_session=True)
 
     said = sentence(
-        state, agents=1, profiles=default_profiles(), time_zone=ZoneInfo("America/Chicago"), newest_report_at=TEN
+        state,
+        agents=1,
+        profiles=default_profiles(),
+        time_zone=ZoneInfo("America/Chicago"),
+        newest_report_at=TEN,
+        now=TEN,
     )
 
     assert said == "At 04:10 a video lesson could not have been held: 8.0% of 300 packets were lost; limit 5%."
@@ -275,14 +282,15 @@ def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
     [
         (0, None, "No agent is enrolled in this room."),
         (1, None, "Its agent has not reported yet."),
-        (1, TEN, "Not enough measurements to judge; the newest is from Mon 10:00:00."),
+        (1, TEN, "It is being measured; a verdict needs 2 complete bins of this lesson time."),
+        (1, TEN - timedelta(hours=20), "No measurements since Sun 14:00."),
     ],
 )
 def test_an_unknown_room_says_why(agents: int, newest: datetime | None, expected: str) -> None:
     state = room_state([], closed_until=TEN, in_session=True)
 
     said = sentence(
-        state, agents=agents, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=newest
+        state, agents=agents, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=newest, now=TEN
     )
 
     assert said == expected
