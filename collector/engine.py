@@ -42,6 +42,7 @@ class Engine:
         profiles: Profiles,
         bin_seconds: int,
         settle_seconds: float,
+        stale_seconds: float,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -50,6 +51,7 @@ class Engine:
         self._profiles = profiles
         self._bin_seconds = bin_seconds
         self._settle = timedelta(seconds=settle_seconds)
+        self._stale_seconds = stale_seconds
         self._clock = clock
         self._pending: dict[BinKey, datetime] = {}
         self._seen_through: datetime | None = None
@@ -163,7 +165,13 @@ class Engine:
             newest_report_at=self._newest,
             agents=agents,
         )
-        return snapshot(self._district, judged, profiles=self._profiles, bin_seconds=self._bin_seconds)
+        return snapshot(
+            self._district,
+            judged,
+            profiles=self._profiles,
+            bin_seconds=self._bin_seconds,
+            stale_seconds=self._stale_seconds,
+        )
 
 
 def _spans(starts: list[datetime]) -> list[tuple[datetime, datetime]]:

@@ -89,12 +89,16 @@ class SiteNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistrictNow:
-    """The district at `taken_at`. Outside lessons `lesson` is ``None`` and `last_lesson` the latest one."""
+    """The district at `taken_at`. Outside lessons `lesson` is ``None`` and `last_lesson` the latest one.
+
+    Data older than `stale_seconds` is older than measuring and delivery explain.
+    """
 
     name: str
     time_zone: ZoneInfo
     taken_at: datetime
     bin_seconds: int
+    stale_seconds: float
     lesson: Lesson | None
     last_lesson: Lesson | None
     next_lesson: Lesson | None

@@ -6,9 +6,12 @@ import urllib.request
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.table import Table
 from rich.text import Text
+
+from collector.settings import is_loopback
 
 _STYLES = {"bad": "bold red", "degraded": "yellow", "ok": "green", "unknown": "dim", "no_lesson": "dim"}
 TIMEOUT_SECONDS = 10
@@ -34,7 +37,7 @@ def ask_rooms(url: str, password: str | None) -> RoomsText:
     if password:
         request.add_header("Authorization", "Basic " + b64encode(f"reader:{password}".encode()).decode())
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  # checked above
+        with _opener(url).open(request, timeout=TIMEOUT_SECONDS) as answer:
             text = answer.read().decode()
         data = json.loads(text)
         if not isinstance(data, dict) or "rooms" not in data:
@@ -47,6 +50,13 @@ def ask_rooms(url: str, password: str | None) -> RoomsText:
         reason = getattr(error, "reason", error)
         raise CannotAsk(f"no collector answers at {url} ({reason}); start it with: bandroom serve") from None
     return RoomsText(text, data)
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """Opens URLs as the machine does, but never asks a proxy for this machine itself."""
+    if is_loopback(urlsplit(url).hostname or ""):
+        return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener()
 
 
 def rooms_table(answer: RoomsText) -> Table:

@@ -109,6 +109,7 @@ async def running(
             profiles=default_profiles(),
             bin_seconds=settings.bin_seconds,
             settle_seconds=settings.settle_seconds,
+            stale_seconds=settings.stale_seconds,
             clock=clock,
         ),
         metrics=metrics,
@@ -153,8 +154,17 @@ async def serve(settings: Settings, district: District, store: Store, registry: 
             collector.services.reflector_port,
             len(district.rooms),
         )
+        _warn_of_strays(district, registry)
         await asked_to_stop()
     log.info("collector stopped")
+
+
+def _warn_of_strays(district: District, registry: Registry) -> None:
+    """Say which enrolled rooms the district no longer names: their data is kept, but not shown."""
+    rooms = {(one.site, one.room) for one in registry.agents() if one.revoked_ms is None}
+    strays = sorted(f"{site}/{room}" for site, room in rooms if not district.has_room(site, room))
+    if strays:
+        log.warning("agents report for rooms that rooms.csv does not name rooms=%s", ",".join(strays[:20]))
 
 
 async def asked_to_stop() -> None:

@@ -60,6 +60,11 @@ class Settings(BaseModel):
         """How long after its end a bin waits for reports: the report that is being made, a push, and slack."""
         return self.report_seconds + self.push_seconds + 5
 
+    @property
+    def stale_seconds(self) -> float:
+        """Data older than this is older than measuring and delivery explain: a report is overdue."""
+        return self.settle_seconds + self.report_seconds
+
     def problems(self) -> list[tuple[str, str]]:
         """(setting, what to do) for everything that forbids starting."""
         if is_loopback(self.host):

@@ -36,7 +36,9 @@ class Judged:
     agents: Mapping[tuple[str, str], int]
 
 
-def snapshot(district: District, judged: Judged, *, profiles: Profiles, bin_seconds: int) -> DistrictNow:
+def snapshot(
+    district: District, judged: Judged, *, profiles: Profiles, bin_seconds: int, stale_seconds: float
+) -> DistrictNow:
     """The district as it is at ``judged.taken_at``, rooms worst first within their site."""
     now = judged.taken_at
     lesson = district.timetable.lesson_at(now)
@@ -63,6 +65,7 @@ def snapshot(district: District, judged: Judged, *, profiles: Profiles, bin_seco
         time_zone=district.timetable.time_zone,
         taken_at=now,
         bin_seconds=bin_seconds,
+        stale_seconds=stale_seconds,
         lesson=lesson,
         last_lesson=lesson or (strip[-1] if strip else None),
         next_lesson=district.timetable.next_lesson(now),

@@ -12,9 +12,6 @@ from collector.board.phrases import STATE_WORDS, clock, counted, lesson_result, 
 from collector.now import DistrictNow, LessonCell, RoomNow
 from collector.verdict.room_state import State
 
-STALE_SECONDS = 120.0
-"""Agents push once a minute: with nothing from any room for two, something is broken."""
-
 STATE_MEANINGS: dict[State, str] = {
     "bad": "a lesson cannot be held",
     "degraded": "a lesson would stutter",
@@ -27,17 +24,15 @@ STATE_MEANINGS: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """How old the newest data is. Simulated data proves nothing about measuring, so it counts only
-    where every room is simulated."""
+    """How old the newest data is, and whether that is too old to speak of now.
+
+    Simulated data proves nothing about measuring, so it counts only where every room is simulated.
+    """
 
     newest_at: datetime | None
     age_seconds: float | None
+    stale: bool
     mixed: bool
-
-    @property
-    def stale(self) -> bool:
-        """Whether the states are too old to speak of now."""
-        return self.age_seconds is None or self.age_seconds > STALE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +65,16 @@ class Answer:
     of_now: bool
 
 
-def freshness(rooms: Iterable[RoomNow], now: datetime) -> Freshness:
-    """The age of the newest data of `rooms`."""
+def freshness(rooms: Iterable[RoomNow], district: DistrictNow, now: datetime) -> Freshness:
+    """The age of the newest data of `rooms`, which are of `district`."""
     known = list(rooms)
     measured = [room for room in known if not room.simulated]
     newest = max((room.newest_report_at for room in measured or known if room.newest_report_at), default=None)
+    age = None if newest is None else max(0.0, (now - newest).total_seconds())
     return Freshness(
         newest_at=newest,
-        age_seconds=None if newest is None else max(0.0, (now - newest).total_seconds()),
+        age_seconds=age,
+        stale=age is None or age > district.stale_seconds,
         mixed=0 < len(measured) < len(known),
     )
 
@@ -112,7 +109,7 @@ def _of_now(district: DistrictNow, rooms: tuple[RoomNow, ...], now: datetime) ->
         by_state[room.state.state].append(room)
     bad = by_state["bad"]
     newest = district.newest_report_at
-    old_at = newest if newest is not None and (now - newest).total_seconds() > STALE_SECONDS else None
+    old_at = newest if newest is not None and (now - newest).total_seconds() > district.stale_seconds else None
     when = f"at {clock(old_at, district.time_zone)}" if old_at else "right now"
     headline = _headline(
         bad=len(bad),

@@ -33,7 +33,7 @@ def district_page(district: DistrictNow, *, now: datetime) -> str:
     """The page at ``/``: the answer, then every room by site. `now` is aware."""
     rooms = tuple(district.rooms())
     on = strip.axis(rooms)
-    fresh = freshness(rooms, now)
+    fresh = freshness(rooms, district, now)
     return _render(
         "district.html",
         district=district,
@@ -56,7 +56,7 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, profiles: 
         "room.html",
         district=district,
         now=now,
-        fresh=freshness(district.rooms(), now),
+        fresh=freshness(district.rooms(), district, now),
         room=room,
         site=next((site for site in district.sites if site.site == room.site), None),
         last_cell=last_lesson_cell(room, district),
@@ -73,7 +73,7 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, profiles: 
 
 def not_found_page(district: DistrictNow, *, now: datetime) -> str:
     """The page for an address that names no room. It does not repeat the address."""
-    return _render("not_found.html", district=district, now=now, fresh=freshness(district.rooms(), now))
+    return _render("not_found.html", district=district, now=now, fresh=freshness(district.rooms(), district, now))
 
 
 @cache
@@ -111,7 +111,7 @@ def _site_view(site: SiteNow, district: DistrictNow, on: strip.Axis, now: dateti
     states = [room.state.state for room in rooms]
     return {
         "site": site,
-        "fresh": freshness(rooms, now),
+        "fresh": freshness(rooms, district, now),
         "counts": [
             (state, states.count(state))
             for state in ("bad", "degraded", "unknown", "ok", "no_lesson")
@@ -139,9 +139,9 @@ def _why(room: RoomNow, district: DistrictNow, now: datetime) -> str:
 
 
 def _old(room: RoomNow, district: DistrictNow, now: datetime) -> bool:
-    """Whether a room's data is older than delivery once a minute and a bin's length explain."""
+    """Whether a room's data is older than measuring and delivery explain."""
     seconds = room.age_seconds(now)
-    return seconds is None or seconds > max(120, district.bin_seconds)
+    return seconds is None or seconds > district.stale_seconds
 
 
 def _not_known(room: RoomNow, bins: Sequence[RoomBin]) -> list[str]:

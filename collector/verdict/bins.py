@@ -117,7 +117,11 @@ def judge_bin(
     speaker = _speaker(judged, seconds, profiles)
     probed_share = min(1.0, speaker.probed_ms / (seconds * 1000))
     valid = probed_share >= VALID_SHARE
-    gateway = next((one for one in summaries if one.agent == speaker.agent and one.target == "gateway"), None)
+    gateway = next(
+        # One that never answers is a router that ignores us, which says nothing about the room.
+        (one for one in summaries if one.agent == speaker.agent and one.target == "gateway" and one.received),
+        None,
+    )
     return RoomBin(
         site=site,
         room=room,

@@ -39,6 +39,7 @@ class World:
             profiles=default_profiles(),
             bin_seconds=300,
             settle_seconds=SETTLE.total_seconds(),
+            stale_seconds=185,
             clock=self.clock,
         )
 

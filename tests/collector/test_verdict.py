@@ -184,6 +184,12 @@ def test_gateway_loss_is_evidence_only() -> None:
     assert found.headline.quality == "good"
 
 
+def test_a_gateway_that_never_answers_is_no_evidence() -> None:
+    found = judged(summary(rtt_ms=12), summary(target="gateway", loss=1.0))
+
+    assert (found.gateway_loss, found.gateway_p95_ms) == (None, None)
+
+
 def test_one_bad_machine_of_three_does_not_condemn_a_room() -> None:
     found = judged(summary(agent="a" * 16), summary(agent="b" * 16, rtt_ms=900), summary(agent="c" * 16, rtt_ms=14))
 

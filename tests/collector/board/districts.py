@@ -148,6 +148,7 @@ def a_district(*sites: SiteNow, now: datetime = NOW, **given: Any) -> DistrictNo
         "time_zone": ZONE,
         "taken_at": now - timedelta(seconds=2),
         "bin_seconds": 300,
+        "stale_seconds": 185.0,
         "lesson": TIMETABLE.lesson_at(now),
         "last_lesson": next(iter(TIMETABLE.last_lessons(now, 1)), None),
         "next_lesson": TIMETABLE.next_lesson(now),
