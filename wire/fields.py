@@ -28,7 +28,7 @@ _HEX_ID = re.compile(r"[0-9a-f]{16}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TARGET = re.compile(r"gateway|site|district|(?:anchor|service):[a-z0-9]+(?:-[a-z0-9]+)*")
-_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}")
+_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,2}")
 MAX_SLUG = 40
 
 
@@ -78,7 +78,7 @@ def check_target(value: str) -> None:
 
 
 def check_version_text(name: str, value: str) -> None:
-    """Refuse anything but a dotted version number such as ``0.1.0``."""
+    """Refuse anything but a version of two or three numbers such as ``0.1.0``; four would be an address."""
     if not _VERSION.fullmatch(value):
         raise WireError("bad_version_text", f"{name} must be a dotted version number such as 0.1.0")
 

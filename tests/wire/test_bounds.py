@@ -196,13 +196,14 @@ def test_no_name_or_address_passes_for_a_target(target: str) -> None:
     assert word_of(Target, alias=target) == "unknown_target"
 
 
-@pytest.mark.parametrize("version", ["0.1", "0.1.0", "1.2.3.4", "9999.9999"])
+@pytest.mark.parametrize("version", ["0.1", "0.1.0", "9999.9999.9999"])
 def test_a_version_is_dotted_numbers(version: str) -> None:
     assert built(HealthReport, agent_version=version).agent_version == version
 
 
 @pytest.mark.parametrize(
-    "version", ["", "1", "1.", "1.2.3.4.5", "12345.0", "0.1.0-dev", "v0.1", "0.1.0\n", "\u0660.1", "a pupil's name"]
+    "version",
+    ["", "1", "1.", "1.2.3.4", "192.0.2.17", "12345.0", "0.1.0-dev", "v0.1", "0.1.0\n", "\u0660.1", "a pupil's name"],
 )
 def test_a_version_carries_no_words(version: str) -> None:
     assert word_of(HealthReport, agent_version=version) == "bad_version_text"

@@ -37,7 +37,7 @@ TARGETS = st.sampled_from(["gateway", "site", "district"]) | st.builds(
 IDS = st.text("0123456789abcdef", min_size=16, max_size=16)
 DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
 CODES = st.text(CODE_ALPHABET, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
-VERSIONS = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", fullmatch=True)
+VERSIONS = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", fullmatch=True)
 WORDS = st.from_regex(r"[a-z][a-z_]{0,20}", fullmatch=True)
 SENTENCES = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 PERIOD: dict[str, Any] = {
