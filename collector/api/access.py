@@ -15,6 +15,8 @@ REMEMBER_SECONDS = 1.0
 """How long a token that was looked up is believed without asking the registry: the time a revocation takes."""
 
 MAX_REMEMBERED = 20_000
+LOOK_UPS_AT_ONCE = 4
+"""The registry keeps a few connections; more look-ups would each open one of their own and wait for a core."""
 
 
 class TokenMemory:
@@ -22,6 +24,7 @@ class TokenMemory:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[float, Agent]] = {}
+        self.looking_up = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
 
     def get(self, token: str, now: float) -> Agent | None:
         """The agent of `token` if it was looked up less than a second before `now` (monotonic seconds)."""
@@ -47,7 +50,8 @@ async def _agent(request: Request) -> Agent:
     agent = memory.get(token, now)
     if agent is None:
         try:
-            agent = await asyncio.to_thread(services.registry.agent_of_token, token)
+            async with memory.looking_up:
+                agent = await asyncio.to_thread(services.registry.agent_of_token, token)
         except Refused as error:
             services.accounts.refused.labels(reason=error.word).inc()
             raise Refusal(401, error.word, error.detail) from None
