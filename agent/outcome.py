@@ -16,9 +16,6 @@ from wire.batch import Acknowledgement, Batch
 from wire.codec import decode
 from wire.fields import WireError
 
-ABOUT_THE_WAY = frozenset({"empty_body", "bad_gzip", "bad_json"})
-"""Refusals that none of our reports can cause: something on the way emptied or broke the body."""
-
 LONGEST_WAIT_S = 900.0
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -67,12 +64,12 @@ def outcome_of(answer: Answer, batch: Batch) -> Outcome:
     if answer.status in QUARANTINE_STATUSES and word is not None:
         if word == "bad_batch_size":
             return TooLarge()
-        if word in BATCH_WORDS - ABOUT_THE_WAY:
+        if word in BATCH_WORDS:
             return Refused(word=word)
     return Kept(
         word=word or f"http_{answer.status}",
         retry_after_s=retry_after_s(answer),
-        about_batch=answer.status in QUARANTINE_STATUSES and word is not None and word not in ABOUT_THE_WAY,
+        about_batch=answer.status in QUARANTINE_STATUSES and word is not None,
     )
 
 

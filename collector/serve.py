@@ -220,7 +220,11 @@ async def _retain_for_ever(settings: Settings, store: Store, registry: Registry,
                 reports_before=now - timedelta(days=settings.keep_reports_days),
                 bins_before=now - timedelta(days=settings.keep_bins_days),
             )
-            await asyncio.to_thread(registry.forget_before, int(now.timestamp() * 1000))
+            await asyncio.to_thread(
+                registry.forget,
+                codes_before_ms=int(now.timestamp() * 1000),
+                boots_before_ms=int((now - timedelta(days=settings.keep_bins_days)).timestamp() * 1000),
+            )
             if gone:
                 log.info("retention enforced rows=%d", gone)
         except StoreUnavailable as error:

@@ -7,9 +7,6 @@ QUARANTINE_STATUSES = frozenset({400, 422})
 
 BATCH_WORDS = frozenset(
     {
-        "empty_body",
-        "bad_gzip",
-        "bad_json",
         "unknown_field",
         "missing_field",
         "wrong_type",
@@ -19,7 +16,10 @@ BATCH_WORDS = frozenset(
         "bad_batch_size",
     }
 )
-"""The words with which a collector refuses a whole batch for what it says, not for the circumstances."""
+"""The words with which a collector refuses a whole batch for what it says, not for the circumstances.
+
+``empty_body``, ``bad_gzip`` and ``bad_json`` are not among them: none of an agent's reports can cause
+these, so something on the way emptied or broke the body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,11 +186,12 @@ class Registry:
             pass  # the other request's offset holds
         return self.offsets(agent, boot)
 
-    def forget_before(self, before_ms: int) -> int:
-        """Drop codes that expired before `before_ms`. Returns how many went."""
+    def forget(self, *, codes_before_ms: int, boots_before_ms: int) -> int:
+        """Drop codes that expired and boots that were first met before then. Returns how many went."""
         with self._engine.begin() as connection:
-            old_codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < before_ms))
-            return old_codes.rowcount
+            codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < codes_before_ms))
+            boots = connection.execute(delete(schema.boots).where(schema.boots.c.made_ms < boots_before_ms))
+            return codes.rowcount + boots.rowcount
 
     def close(self) -> None:
         """Let go of the database."""
