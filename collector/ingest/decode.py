@@ -12,9 +12,13 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, Batch, BootClock, RejectedReport, check_version
+from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_REPORTS, Batch, BootClock, RejectedReport, check_version
 from wire.fields import MAX_SEQ, WireError
 from wire.reports import STRICT, Report
+
+MAX_COMMAS = 50 * MAX_REPORTS
+"""More than twice as many as the largest batch has. Parsed JSON takes up to two hundred times its bytes,
+so a body of nothing but commas and brackets is told by counting."""
 
 KindOfReport = Annotated[Report, Field(discriminator="kind")]
 
@@ -90,6 +94,8 @@ def inflate(body: bytes, encoding: str) -> bytes:
 
 def decode_batch(text: bytes) -> Received:
     """Read a batch. Raises `Refusal` when it cannot be told what it is or which reports it holds."""
+    if text.count(b",") > MAX_COMMAS:
+        raise Refusal(422, "bad_batch_size", f"that is more than the {MAX_REPORTS} reports a batch may hold")
     try:
         batch = _WHOLE_BATCH.validate_json(text)
     except ValidationError:
@@ -106,29 +112,28 @@ def decode_batch(text: bytes) -> Received:
 
 def _decode_one_by_one(text: bytes) -> Received:
     data = _load(text)
-    plain = json.dumps(data).encode()
+    items = data.get("reports") if isinstance(data, dict) else None
+    if isinstance(items, list):
+        # The envelope is read without them, so that one report's nonsense does not spoil the batch.
+        data |= {"reports": [None] * len(items)}
     try:
+        plain = json.dumps(data)
         check_version(_VERSION.validate_json(plain).version)
-    except ValidationError as error:
-        word, detail = _explain(error.errors(include_url=False, include_input=False)[0])
-        raise Refusal(422, word, detail) from None
+        envelope = _ENVELOPE.validate_json(plain)
+    except (ValidationError, RecursionError) as error:
+        raise Refusal(422, *_why(error)) from None
     except WireError as error:
         # Not 422: the agent must keep the batch until this side is upgraded.
         raise Refusal(415, error.word, error.detail) from None
-    try:
-        envelope = _ENVELOPE.validate_json(plain)
-    except ValidationError as error:
-        word, detail = _explain(error.errors(include_url=False, include_input=False)[0])
-        raise Refusal(422, word, detail) from None
     good: list[Report] = []
     indices: list[int] = []
     rejected: list[RejectedReport] = []
-    for index, item in enumerate(envelope.reports):
+    for index, item in enumerate(items or ()):
         try:
             good.append(_REPORT.validate_json(json.dumps(item)))
             indices.append(index)
-        except ValidationError as error:
-            word, detail = _explain(error.errors(include_url=False, include_input=False)[0])
+        except (ValidationError, RecursionError) as error:
+            word, detail = _why(error)
             rejected.append(RejectedReport(index=index, seq=_seq_of(item), error=word, detail=detail))
     return Received(
         batch=envelope.batch,
@@ -142,19 +147,27 @@ def _decode_one_by_one(text: bytes) -> Received:
 
 def _load(text: bytes) -> Any:
     try:
-        return json.loads(text, parse_int=_bounded_int)
+        # Decoded here, because json left to guess reads UTF-16, too.
+        return json.loads(text.decode(), parse_int=_bounded_int)
     except (ValueError, RecursionError):
         raise Refusal(400, "bad_json", "the body is not JSON") from None
 
 
 def _bounded_int(digits: str) -> int:
     """An integer; one too long to be right becomes one that every range check refuses."""
-    return int(digits) if len(digits) <= 20 else 10**20
+    return int(digits) if len(digits) <= 20 else -(10**20) if digits.startswith("-") else 10**20
 
 
 def _seq_of(item: object) -> int | None:
     seq = item.get("seq") if isinstance(item, dict) else None
     return seq if type(seq) is int and 0 <= seq <= MAX_SEQ else None
+
+
+def _why(error: ValidationError | RecursionError) -> tuple[str, str]:
+    """The machine word and a sentence."""
+    if isinstance(error, RecursionError):
+        return "wrong_type", "nested deeper than anything on the wire"
+    return _explain(error.errors(include_url=False, include_input=False)[0])
 
 
 def _explain(error: ErrorDetails) -> tuple[str, str]:
