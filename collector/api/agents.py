@@ -7,6 +7,7 @@ from collections import deque
 
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect
 
 from collector.api.access import TheAgent
 from collector.api.services import Services, TheServices
@@ -166,4 +167,6 @@ async def _body(request: Request, limit: int) -> bytes:
                 chunks.append(chunk)
     except TimeoutError:
         raise Refusal(408, "too_slow", f"the body did not arrive within {BODY_SECONDS} s") from None
+    except ClientDisconnect:  # nobody is there to hear it, but it is no fault of ours for the log
+        raise Refusal(400, "cut_off", "the connection ended in the middle of the body") from None
     return b"".join(chunks)

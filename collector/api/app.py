@@ -37,6 +37,8 @@ def create_app(services: Services) -> FastAPI:
         description="Which classrooms cannot teach online today, why, and what fixes it.",
         docs_url=None,
         redoc_url=None,
+        # A redirect would name our own scheme and host, which behind a proxy are not the reader's.
+        redirect_slashes=False,
     )
     app.state.services = services
     app.state.tokens = TokenMemory()
