@@ -65,15 +65,19 @@ class GroupCommit:
         return await waiting.answer
 
     async def run(self) -> None:
-        """Commit groups until cancelled; a commit under way is finished, and what waits is written first."""
+        """Commit groups until cancelled; then finish the one under way and write what waits."""
+        under_way: asyncio.Task[None] | None = None
         try:
             while True:
                 await self._something_waits.wait()
                 await self._let_others_join()
-                await asyncio.shield(self._commit_group())
+                under_way = asyncio.create_task(self._commit_next())
+                await asyncio.shield(under_way)
         finally:
+            if under_way is not None:
+                await under_way
             while self._waiting:
-                await self._commit_group()
+                await self._commit_next()
 
     async def _let_others_join(self) -> None:
         """Wait for requests that are at the door already: turns of the event loop, no time.
@@ -86,20 +90,23 @@ class GroupCommit:
             for _ in range(2):
                 await asyncio.sleep(0)
 
-    async def _commit_group(self) -> None:
+    async def _commit_next(self) -> None:
         group = self._next_group()
-        flat = [one for waiting in group for one in waiting.arrivals]
         try:
-            outcome = await asyncio.to_thread(self._store.write_reports, flat)
+            await self._commit(group)
         except StoreUnavailable as error:
-            if not self._failing:
-                log.warning("store does not take reports, agents keep theirs error=%s", error)
-            self._failing = True
-            self._accounts.deferred.inc(len(flat))
+            self._defer(group, error)
+        except Exception:  # a fault of ours: the one batch that brings it out must not hold up the others
+            log.exception("a group of batches could not be written, trying each alone batches=%d", len(group))
             for waiting in group:
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(StoreUnavailable(str(error)))
-            return
+                try:
+                    await self._commit([waiting])
+                except Exception as error:  # noqa: BLE001  # told by _defer
+                    self._defer([waiting], error)
+
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
+        flat = [one for waiting in group for one in waiting.arrivals]
+        outcome = await asyncio.to_thread(self._store.write_reports, flat)
         if self._failing:
             log.info("store takes reports again")
         self._failing = False
@@ -110,6 +117,15 @@ class GroupCommit:
             if not waiting.answer.done():
                 waiting.answer.set_result(WriteOutcome(new=outcome.new[at:end]))
             at = end
+
+    def _defer(self, group: Sequence[_Waiting], error: Exception) -> None:
+        if not self._failing:
+            log.warning("store does not take reports, agents keep theirs error=%s", error)
+        self._failing = True
+        for waiting in group:
+            self._accounts.deferred.inc(len(waiting.arrivals))
+            if not waiting.answer.done():
+                waiting.answer.set_exception(StoreUnavailable(str(error)))
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []

@@ -218,6 +218,36 @@ def test_a_store_that_is_away_defers_and_the_resend_is_stored(tmp_path: Path) ->
         assert accounts(live) == {"received": 4, "stored": 2, "duplicate": 0, "rejected": 0, "deferred": 2}
 
 
+class PickyStore(DuckDbStore):
+    """A store with a fault: one report makes it fail in a way that nobody foresaw."""
+
+    def write_reports(self, arrivals: Sequence[Arrival]) -> WriteOutcome:
+        """Fail on seq 13."""
+        if any(one.report.seq == 13 for one in arrivals):
+            raise OverflowError("nobody thought of this")
+        return super().write_reports(arrivals)
+
+
+def test_a_batch_that_brings_out_a_fault_of_ours_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    opened = PickyStore.open_store(None)
+    with live_collector(tmp_path, store=opened) as live:
+        answers: dict[int, Any] = {}
+
+        def send(seq: int) -> None:
+            answers[seq] = live.report(latency(seq))
+
+        threads = [threading.Thread(target=send, args=(seq,)) for seq in range(8, 18)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert {seq for seq, answer in answers.items() if answer.status != 200} == {13}
+        assert answers[13].body["error"] == "store_unavailable"
+        found = accounts(live)
+        assert (found["received"], found["stored"], found["deferred"]) == (10, 9, 1)
+
+
 def test_a_clock_that_is_a_day_off_is_repaired_and_a_resend_lands_on_the_same_time(live: Live) -> None:
     for wrong, boot in ((timedelta(days=1), "d" * 16), (timedelta(days=-1), "e" * 16)):
         wall_ms = int((live.clock() + wrong).timestamp() * 1000)
