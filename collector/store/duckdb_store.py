@@ -37,6 +37,7 @@ _FIELDS_BY_KIND = {
     "health": attrgetter(*schema.HEALTH),
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class DuckDbStore:
@@ -111,7 +112,7 @@ class DuckDbStore:
                 with self._transaction() as cursor:
                     for kind, fresh in by_kind.items():
                         _append(cursor, kind, schema.REPORT_TABLES[kind], _report_rows(kind, fresh, stored_at))
-                    _append(cursor, "ledger", schema.LEDGER, [(*run, _naive(stored_at)) for run in fresh_runs])
+                    _append(cursor, "ledger", schema.LEDGER, [(*run, stored_at) for run in fresh_runs])
                 self._ledger.add(fresh_runs)
             return WriteOutcome(new=tuple(new))
 
@@ -197,7 +198,7 @@ class DuckDbStore:
             if bins:
                 keys = _columns(
                     {"site": "VARCHAR", "room": "VARCHAR", "started_at": "TIMESTAMP"},
-                    [(one.site, one.room, _naive(one.started_at)) for one in bins],
+                    [(one.site, one.room, one.started_at) for one in bins],
                 )
                 earliest, latest = min(one.started_at for one in bins), max(one.started_at for one in bins)
                 cursor.register("rewritten", keys)
@@ -255,7 +256,7 @@ class DuckDbStore:
                 kept = Ledger(self._ledger.ranges())
                 kept.forget(boots)
                 newest = {
-                    (agent, boot): stored_at
+                    (agent, boot): stored_at.replace(tzinfo=UTC)
                     for agent, boot, stored_at in cursor.execute(
                         "SELECT agent, boot, max(stored_at) FROM ledger GROUP BY ALL"
                     ).fetchall()
@@ -303,7 +304,6 @@ class DuckDbStore:
 
 def _report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) -> list[tuple[object, ...]]:
     fields = _FIELDS_BY_KIND[kind]
-    stored = _naive(stored_at)
     return [
         (
             one.agent,
@@ -311,8 +311,8 @@ def _report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) ->
             one.room,
             one.boot,
             one.report.seq,
-            _naive(one.started_at),
-            stored,
+            one.started_at,
+            stored_at,
             one.repaired,
             one.report.duration_ms,
             *fields(one.report),
@@ -344,8 +344,9 @@ def _columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> di
 def _column(kind: str, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     if kind == "VARCHAR":
         return np.array(values, dtype=object)
-    if kind == "TIMESTAMP":
-        return np.array(values, dtype="datetime64[us]")
+    if kind == "TIMESTAMP":  # from whole numbers: numpy takes ten times as long over a datetime
+        elapsed_us = [(instant - _EPOCH) // _MICROSECOND for instant in values]
+        return np.array(elapsed_us, dtype=np.int64).view("datetime64[us]")
     if None not in values:
         return np.array(values, dtype=_NUMPY_TYPES[kind])
     mask = [value is None for value in values]
@@ -368,7 +369,7 @@ def _merged(texts: Iterable[str]) -> Histogram:
 def _bin_row(one: RoomBin) -> tuple[object, ...]:
     scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
     values = {name: getattr(one, name) for name in schema.BINS if name != "scores"}
-    values |= {"started_at": _naive(one.started_at), "scores": scores}
+    values["scores"] = scores
     return tuple(values[name] for name in schema.BINS)
 
 
@@ -386,7 +387,7 @@ def _target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
     return (
         one.site,
         one.room,
-        _naive(one.started_at),
+        one.started_at,
         target.agent,
         target.target,
         target.method,
