@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -50,6 +50,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(Exception, _our_fault)
     app.add_middleware(_SafeHeaders)
     return app
 
@@ -71,7 +72,7 @@ def readyz(services: TheServices) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@operations.get("/metrics", dependencies=[Reader])
+@operations.get("/metrics", dependencies=[Reader], response_class=PlainTextResponse)
 def metrics(services: TheServices) -> Response:
     """Counters in Prometheus' text form."""
     return Response(generate_latest(services.metrics), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -141,6 +142,11 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     word = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "http_error")
     return problem(error.status_code, word, str(error.detail))
+
+
+def _our_fault(_request: Request, _error: Exception) -> JSONResponse:
+    """The traceback is in the log; whoever asked may ask again."""
+    return problem(500, "internal_error", "a fault of the collector; its log says more")
 
 
 def _bad_request(_request: Request, _error: Exception) -> JSONResponse:
