@@ -34,6 +34,9 @@ AGENT_STOP_SECONDS = 6
 async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> None:
     """Run the demo until Ctrl-C, SIGTERM or for `for_seconds`. Raises `CannotStart`."""
     began = time.monotonic()
+    # From the first moment on: an end in the midst of starting would leave the folder, or the agent, behind.
+    asked = asyncio.create_task(asked_to_stop())
+    await asyncio.sleep(0)
     district = simulated_district(local_time_zone())
     with tempfile.TemporaryDirectory(prefix="bandroom-demo-") as folder:
         settings = Settings(
@@ -63,7 +66,7 @@ async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> N
                     ]
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(for_seconds):
-                            await asked_to_stop()
+                            await asked
                     console.print("stopping")
                     for task in live:
                         task.cancel()
