@@ -62,9 +62,7 @@ def test_every_package_says_what_it_is(package: str) -> None:
 
 def test_a_python_file_over_400_lines_can_name_its_reason() -> None:
     lines = {
-        named(path): len(path.read_text(encoding="utf-8").splitlines())
-        for path in tracked()
-        if path.suffix == ".py"
+        named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in tracked() if path.suffix == ".py"
     }
     assert {name for name, count in lines.items() if count > 400} == set(LONG_FILES)
 
@@ -101,9 +99,7 @@ def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
     lines = requirements(path)
     assert lines
     for line in lines:
-        assert re.fullmatch(r"[a-z0-9-]+==[^ ]+( ; [^\\]+?)?( +--hash=sha256:[0-9a-f]{64})+", line), line[
-            :100
-        ]
+        assert re.fullmatch(r"[a-z0-9-]+==[^ ]+( ; [^\\]+?)?( +--hash=sha256:[0-9a-f]{64})+", line), line[:100]
 
 
 @pytest.mark.parametrize("path", REQUIREMENT_FILES, ids=lambda path: path.name)
@@ -114,26 +110,18 @@ def test_a_requirement_file_holds_no_address(path: Path) -> None:
 
 
 def test_installers_get_the_pins_the_tests_ran_with() -> None:
-    tested = {
-        line.partition(" --hash")[0].strip() for line in requirements(ROOT / "requirements" / "dev.txt")
-    }
+    tested = {line.partition(" --hash")[0].strip() for line in requirements(ROOT / "requirements" / "dev.txt")}
     for name in ("agent.txt", "collector.txt"):
-        installed = {
-            line.partition(" --hash")[0].strip() for line in requirements(ROOT / "requirements" / name)
-        }
+        installed = {line.partition(" --hash")[0].strip() for line in requirements(ROOT / "requirements" / name)}
         assert installed <= tested
 
 
 def test_an_agent_installs_psutil_and_nothing_else() -> None:
-    assert [line.partition("==")[0] for line in requirements(ROOT / "requirements" / "agent.txt")] == [
-        "psutil"
-    ]
+    assert [line.partition("==")[0] for line in requirements(ROOT / "requirements" / "agent.txt")] == ["psutil"]
 
 
 def test_the_changelog_knows_the_version() -> None:
-    version = re.search(
-        r'^VERSION.*"(.+)"$', (ROOT / "wire" / "version.py").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    version = re.search(r'^VERSION.*"(.+)"$', (ROOT / "wire" / "version.py").read_text(encoding="utf-8"), re.MULTILINE)
     assert version is not None
     heading = rf"^## .*\b{re.escape(version[1])}(?![0-9.])"
     assert re.search(heading, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
