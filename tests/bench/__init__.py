@@ -1,0 +1,1 @@
+"""The project's numbers, each with its reference of the same run: ``make bench``."""
