@@ -4,40 +4,23 @@ Each call works on a cursor of its own, so calls may come from several threads; 
 Rows go in as columns: one statement a table and commit, whatever the number of reports.
 """
 
-import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 
 from collector.now import Reading
 from collector.store import duckdb_schema as schema
+from collector.store.duckdb_rows import bin_row, columns, read_bin, report_rows, target_row
 from collector.store.ledger import Ledger, runs
 from collector.store.protocol import Arrival, StoreError, StoreUnavailable, Touched, WriteOutcome
-from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
+from collector.verdict.bins import LatencySummary, RoomBin
 from wire.histogram import Histogram
-
-_NUMPY_TYPES = {
-    "BOOLEAN": np.bool_,
-    "SMALLINT": np.int16,
-    "INTEGER": np.int32,
-    "BIGINT": np.int64,
-    "DOUBLE": np.float64,
-}
-_FIELDS_BY_KIND = {
-    "latency": attrgetter(*schema.LATENCY),
-    "throughput": attrgetter(*schema.THROUGHPUT),
-    "health": attrgetter(*schema.HEALTH),
-}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class DuckDbStore:
@@ -46,7 +29,7 @@ class DuckDbStore:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._writing = threading.Lock()
-        self._last_stored_at = _EPOCH
+        self._last_stored_at = datetime.fromtimestamp(0, UTC)
         self._ledger = Ledger()
 
     @classmethod
@@ -111,7 +94,7 @@ class DuckDbStore:
                         by_kind[one.report.kind].append(one)
                 with self._transaction() as cursor:
                     for kind, fresh in by_kind.items():
-                        _append(cursor, kind, schema.REPORT_TABLES[kind], _report_rows(kind, fresh, stored_at))
+                        _append(cursor, kind, schema.REPORT_TABLES[kind], report_rows(kind, fresh, stored_at))
                     _append(cursor, "ledger", schema.LEDGER, [(*run, stored_at) for run in fresh_runs])
                 self._ledger.add(fresh_runs)
             return WriteOutcome(new=tuple(new))
@@ -196,7 +179,7 @@ class DuckDbStore:
         """See `Store.write_bins`."""
         with self._writing, self._transaction() as cursor:
             if bins:
-                keys = _columns(
+                keys = columns(
                     {"site": "VARCHAR", "room": "VARCHAR", "started_at": "TIMESTAMP"},
                     [(one.site, one.room, one.started_at) for one in bins],
                 )
@@ -210,12 +193,12 @@ class DuckDbStore:
                         [_naive(earliest), _naive(latest)],
                     )
                 cursor.unregister("rewritten")
-                _append(cursor, "bins", schema.BINS, [_bin_row(one) for one in bins])
+                _append(cursor, "bins", schema.BINS, [bin_row(one) for one in bins])
                 _append(
                     cursor,
                     "bin_targets",
                     schema.BIN_TARGETS,
-                    [_target_row(one, target) for one in bins for target in one.targets],
+                    [target_row(one, target) for one in bins for target in one.targets],
                 )
             if judged_through is not None:
                 cursor.execute("UPDATE meta SET judged_through = $1", [_naive(judged_through)])
@@ -237,7 +220,7 @@ class DuckDbStore:
         rows = self._rows(f"SELECT {', '.join(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
         found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
         for row in rows:
-            found[row[0], row[1]].append(_bin(row))
+            found[row[0], row[1]].append(read_bin(row))
         return found
 
     def enforce_retention(self, *, reports_before: datetime, bins_before: datetime) -> int:
@@ -302,25 +285,6 @@ class DuckDbStore:
             raise StoreUnavailable(f"the database did not take the write: {error}") from error
 
 
-def _report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) -> list[tuple[object, ...]]:
-    fields = _FIELDS_BY_KIND[kind]
-    return [
-        (
-            one.agent,
-            one.site,
-            one.room,
-            one.boot,
-            one.report.seq,
-            one.started_at,
-            stored_at,
-            one.repaired,
-            one.report.duration_ms,
-            *fields(one.report),
-        )
-        for one in arrivals
-    ]
-
-
 def _append(
     cursor: duckdb.DuckDBPyConnection,
     table: str,
@@ -330,28 +294,8 @@ def _append(
     """Insert `rows`. DuckDB finds the columns by the name of the variable, which costs a third of what it takes
     to register them as a view: a millisecond a statement."""
     if rows:
-        appended = _columns(kinds, rows)  # noqa: F841  # read by the statement
+        appended = columns(kinds, rows)  # noqa: F841  # read by the statement
         cursor.execute(f"INSERT INTO {table} SELECT {', '.join(kinds)} FROM appended")  # noqa: S608
-
-
-def _columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> dict[str, np.ndarray[Any, Any]]:
-    """Rows as one array a column, typed so that DuckDB need not guess; ``None`` becomes NULL."""
-    return {
-        name: _column(kind, values) for (name, kind), values in zip(kinds.items(), zip(*rows, strict=True), strict=True)
-    }
-
-
-def _column(kind: str, values: Sequence[Any]) -> np.ndarray[Any, Any]:
-    if kind == "VARCHAR":
-        return np.array(values, dtype=object)
-    if kind == "TIMESTAMP":  # from whole numbers: numpy takes ten times as long over a datetime
-        elapsed_us = [(instant - _EPOCH) // _MICROSECOND for instant in values]
-        return np.array(elapsed_us, dtype=np.int64).view("datetime64[us]")
-    if None not in values:
-        return np.array(values, dtype=_NUMPY_TYPES[kind])
-    mask = [value is None for value in values]
-    filled = [0 if value is None else value for value in values]
-    return np.ma.MaskedArray(np.array(filled, dtype=_NUMPY_TYPES[kind]), mask=mask)
 
 
 def _delete_before(cursor: duckdb.DuckDBPyConnection, table: str, column: str, before: datetime) -> int:
@@ -364,39 +308,6 @@ def _merged(texts: Iterable[str]) -> Histogram:
     for text in texts:
         histogram.merge(Histogram.from_text(text))
     return histogram
-
-
-def _bin_row(one: RoomBin) -> tuple[object, ...]:
-    scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
-    values = {name: getattr(one, name) for name in schema.BINS if name != "scores"}
-    values["scores"] = scores
-    return tuple(values[name] for name in schema.BINS)
-
-
-def _bin(row: Sequence[Any]) -> RoomBin:
-    values = dict(zip(schema.BINS, row, strict=True))
-    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
-    values["scores"] = tuple(
-        ProfileScore(profile=profile, qoo=qoo, quality=quality, worst=worst)
-        for profile, qoo, quality, worst in json.loads(values["scores"])
-    )
-    return RoomBin(**values)
-
-
-def _target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
-    return (
-        one.site,
-        one.room,
-        one.started_at,
-        target.agent,
-        target.target,
-        target.method,
-        target.sent,
-        target.received,
-        target.probed_ms,
-        target.histogram.to_text(),
-        target.repaired,
-    )
 
 
 def _naive(instant: datetime) -> datetime:

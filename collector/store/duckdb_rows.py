@@ -1,0 +1,104 @@
+"""Reports and bins as rows of the DuckDB engine's tables, and rows as the columns it is fed with."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from collector.store import duckdb_schema as schema
+from collector.store.protocol import Arrival
+from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
+
+_NUMPY_TYPES = {
+    "BOOLEAN": np.bool_,
+    "SMALLINT": np.int16,
+    "INTEGER": np.int32,
+    "BIGINT": np.int64,
+    "DOUBLE": np.float64,
+}
+_FIELDS_BY_KIND = {
+    "latency": attrgetter(*schema.LATENCY),
+    "throughput": attrgetter(*schema.THROUGHPUT),
+    "health": attrgetter(*schema.HEALTH),
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) -> list[tuple[object, ...]]:
+    """Rows of the table of `kind`, in the order of its columns."""
+    fields = _FIELDS_BY_KIND[kind]
+    return [
+        (
+            one.agent,
+            one.site,
+            one.room,
+            one.boot,
+            one.report.seq,
+            one.started_at,
+            stored_at,
+            one.repaired,
+            one.report.duration_ms,
+            *fields(one.report),
+        )
+        for one in arrivals
+    ]
+
+
+def bin_row(one: RoomBin) -> tuple[object, ...]:
+    """The row of table ``bins``."""
+    scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
+    values = {name: getattr(one, name) for name in schema.BINS if name != "scores"}
+    values["scores"] = scores
+    return tuple(values[name] for name in schema.BINS)
+
+
+def read_bin(row: Sequence[Any]) -> RoomBin:
+    """A row of table ``bins`` as it was; its targets stay where they are."""
+    values = dict(zip(schema.BINS, row, strict=True))
+    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
+    values["scores"] = tuple(
+        ProfileScore(profile=profile, qoo=qoo, quality=quality, worst=worst)
+        for profile, qoo, quality, worst in json.loads(values["scores"])
+    )
+    return RoomBin(**values)
+
+
+def target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
+    """The row of table ``bin_targets``."""
+    return (
+        one.site,
+        one.room,
+        one.started_at,
+        target.agent,
+        target.target,
+        target.method,
+        target.sent,
+        target.received,
+        target.probed_ms,
+        target.histogram.to_text(),
+        target.repaired,
+    )
+
+
+def columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> dict[str, np.ndarray[Any, Any]]:
+    """Rows as one array a column, typed so that DuckDB need not guess; ``None`` becomes NULL."""
+    return {
+        name: _column(kind, values) for (name, kind), values in zip(kinds.items(), zip(*rows, strict=True), strict=True)
+    }
+
+
+def _column(kind: str, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    if kind == "VARCHAR":
+        return np.array(values, dtype=object)
+    if kind == "TIMESTAMP":  # from whole numbers: numpy takes ten times as long over a datetime
+        elapsed_us = [(instant - _EPOCH) // _MICROSECOND for instant in values]
+        return np.array(elapsed_us, dtype=np.int64).view("datetime64[us]")
+    if None not in values:
+        return np.array(values, dtype=_NUMPY_TYPES[kind])
+    mask = [value is None for value in values]
+    filled = [0 if value is None else value for value in values]
+    return np.ma.MaskedArray(np.array(filled, dtype=_NUMPY_TYPES[kind]), mask=mask)
