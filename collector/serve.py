@@ -11,9 +11,11 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector.api.app import create_app
 from collector.api.services import Services
@@ -27,6 +29,7 @@ from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.store.duckdb_store import DuckDbStore
 from collector.store.protocol import Store, StoreUnavailable
+from collector.thread import in_thread
 from collector.verdict.profiles import default_profiles
 
 log = logging.getLogger(__name__)
@@ -47,9 +50,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A collector that answers. `url` is where it does, on this machine."""
+    """A collector that answers. `url` is where it does, on this machine, and `port` the port of that."""
 
     url: str
+    port: int
     services: Services
 
 
@@ -132,7 +136,7 @@ async def running(
             ]
             serving = tasks.create_task(server.serve(sockets=[listener]))
             try:
-                yield Running(url=f"{scheme}://{host}:{port}", services=services)
+                yield Running(url=f"{scheme}://{host}:{port}", port=port, services=services)
             finally:
                 server.should_exit = True
                 await serving
@@ -149,8 +153,9 @@ async def serve(settings: Settings, district: District, store: Store, registry: 
     """Run a collector until it is asked to stop (SIGINT, SIGTERM)."""
     async with running(settings, district, store, registry) as collector:
         log.info(
-            "collector started url=%s reflector_port=%d rooms=%d",
-            collector.url,
+            "collector started scheme=%s port=%d reflector_port=%d rooms=%d",
+            collector.url.split(":", maxsplit=1)[0],
+            collector.port,
             collector.services.reflector_port,
             len(district.rooms),
         )
@@ -195,7 +200,7 @@ async def _judge_for_ever(services: Services) -> None:
     every = min(15.0, max(1.0, services.settings.report_seconds / 2))
     while True:
         try:
-            await asyncio.to_thread(services.engine.tick)
+            await in_thread(services.engine.tick)
         except StoreUnavailable as error:
             if not services.engine.failing:
                 log.warning("rooms are not judged error=%s", error)
@@ -215,20 +220,26 @@ async def _retain_for_ever(settings: Settings, store: Store, registry: Registry,
     while True:
         now = clock()
         try:
-            gone = await asyncio.to_thread(
-                store.enforce_retention,
-                reports_before=now - timedelta(days=settings.keep_reports_days),
-                bins_before=now - timedelta(days=settings.keep_bins_days),
+            gone = await in_thread(
+                partial(
+                    store.enforce_retention,
+                    reports_before=now - timedelta(days=settings.keep_reports_days),
+                    bins_before=now - timedelta(days=settings.keep_bins_days),
+                )
             )
-            await asyncio.to_thread(
-                registry.forget,
-                codes_before_ms=int(now.timestamp() * 1000),
-                boots_before_ms=int((now - timedelta(days=settings.keep_bins_days)).timestamp() * 1000),
+            await in_thread(
+                partial(
+                    registry.forget,
+                    codes_before_ms=int(now.timestamp() * 1000),
+                    boots_before_ms=int((now - timedelta(days=settings.keep_bins_days)).timestamp() * 1000),
+                )
             )
             if gone:
                 log.info("retention enforced rows=%d", gone)
-        except StoreUnavailable as error:
-            log.warning("retention not enforced, next try in %s error=%s", RETENTION_EVERY, error)
+        except (StoreUnavailable, SQLAlchemyError) as error:
+            log.warning(
+                "retention not enforced next_try_s=%d error=%s", RETENTION_EVERY.total_seconds(), type(error).__name__
+            )
         await asyncio.sleep(RETENTION_EVERY.total_seconds())
 
 

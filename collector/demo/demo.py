@@ -12,6 +12,7 @@ import tempfile
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from collector.demo.simulated_district import REAL_ROOM, simulated_district
 from collector.serve import CannotStart, Running, asked_to_stop, open_parts, running, utc_now
 from collector.settings import Settings
 from collector.store.protocol import Store
+from collector.thread import in_thread
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import default_profiles
 
@@ -52,7 +54,7 @@ async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> N
         days = simulated_days(district, now=utc_now(), profiles=default_profiles(), seed=SEED)
         with _progress(console) as bar:
             filling = bar.add_task("simulating two school weeks", total=SCHOOL_DAYS)
-            await asyncio.to_thread(lambda: store.write_bins(next(days), judged_through=None))
+            await in_thread(lambda: store.write_bins(next(days), judged_through=None))
             bar.advance(filling)
             try:
                 async with (
@@ -123,8 +125,8 @@ async def _agent_process(*arguments: str, log: Path | None = None) -> Process:
 
 async def _fill(store: Store, days: Iterator[list[RoomBin]], bar: Progress, filling: TaskID) -> None:
     """Write the older simulated days while the board is already up."""
-    while (bins := await asyncio.to_thread(next, days, None)) is not None:
-        await asyncio.to_thread(store.write_bins, bins, judged_through=None)
+    while (bins := await in_thread(partial(next, days, None))) is not None:
+        await in_thread(partial(store.write_bins, bins, judged_through=None))
         bar.advance(filling)
 
 

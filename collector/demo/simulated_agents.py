@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from collector.api.services import Services
 from collector.demo.simulated_district import SILENT, SimulatedRoom
@@ -11,6 +12,7 @@ from collector.district import Room
 from collector.ingest.group_commit import Busy
 from collector.registry.registry import Agent
 from collector.store.protocol import StoreUnavailable
+from collector.thread import in_thread
 from wire.batch import Batch, BootClock
 from wire.codec import encode
 from wire.enrolment import EnrolmentRequest
@@ -26,7 +28,7 @@ async def run_simulated_agents(services: Services, *, seed: int) -> None:
     """Report for every simulated room until cancelled."""
     simulated = {site.site for site in services.district.sites if site.simulated}
     rooms = [one for one in services.district.rooms if one.site in simulated]
-    everyone = await asyncio.to_thread(lambda: [SimulatedAgent(services, room, seed=seed) for room in rooms])
+    everyone = [await in_thread(partial(SimulatedAgent, services, room, seed=seed)) for room in rooms]
     agents = [one for one in everyone if not one.silent]
     seconds = services.settings.report_seconds
     at = datetime.now(UTC)
