@@ -95,7 +95,9 @@ class Page:
             case "Page.loadEventFired":
                 self._loaded += 1
             case "Log.entryAdded" if message["params"]["entry"]["level"] == "error":
-                self.complaints.append(message["params"]["entry"]["text"])
+                entry = message["params"]["entry"]
+                if not entry.get("url", "").endswith("/favicon.ico"):  # asked for by the browser, not by the page
+                    self.complaints.append(entry["text"])
             case "Network.loadingFailed" | "Runtime.exceptionThrown":
                 self.complaints.append(str(message["params"]))
         return message

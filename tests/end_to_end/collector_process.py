@@ -104,10 +104,12 @@ class CollectorFolder:
 
         def started() -> "re.Match[str] | None":
             assert not running.ended, running.said()
-            return re.search(r"collector started url=(\S+) reflector_port=(\d+) rooms=\d+\n", running.said())
+            return re.search(
+                r"collector started scheme=(\S+) port=(\d+) reflector_port=(\d+) rooms=\d+\n", running.said()
+            )
 
         found = eventually("the collector says that it started", started)
-        self.url, self.reflector_port = found[1], int(found[2])
+        self.url, self.reflector_port = f"{found[1]}://127.0.0.1:{found[2]}", int(found[3])
         if self.url.startswith("http:"):
             eventually("the collector answers", self._answers)
 
