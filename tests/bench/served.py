@@ -94,7 +94,7 @@ def served(folder: Path) -> Iterator[Served]:
 def _port(process: subprocess.Popen[str], log: Path) -> int:
     ends_at = time.monotonic() + START_SECONDS
     while time.monotonic() < ends_at and process.poll() is None:
-        if found := re.search(r"collector started url=http://127\.0\.0\.1:(\d+)", log.read_text()):
+        if found := re.search(r"collector started scheme=http port=(\d+)", log.read_text()):
             return int(found[1])
         time.sleep(0.05)
     raise SystemExit(f"the collector did not start:\n{log.read_text()}")
