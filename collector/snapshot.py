@@ -53,6 +53,7 @@ def snapshot(
                 in_session=lesson is not None,
                 profiles=profiles,
                 time_zone=district.timetable.time_zone,
+                stale_seconds=stale_seconds,
                 simulated=site.simulated,
             )
             for one in district.rooms
@@ -81,6 +82,7 @@ def _room_now(
     in_session: bool,
     profiles: Profiles,
     time_zone: ZoneInfo,
+    stale_seconds: float,
     simulated: bool,
 ) -> RoomNow:
     key = (room.site, room.room)
@@ -102,7 +104,7 @@ def _room_now(
             profiles=profiles,
             time_zone=time_zone,
             newest_report_at=newest,
-            now=judged.taken_at,
+            stale=newest is None or (judged.taken_at - newest).total_seconds() > stale_seconds,
         ),
         strip=cells,
         coverage=min(1.0, sum(cell.valid_seconds for cell in cells) / closed) if closed else None,

@@ -93,9 +93,7 @@ def main() -> int:
         return 0
     stale = [file for file in files if not file.path.read_text(encoding="utf-8").startswith(header(file))]
     for file in stale:
-        print(
-            f"requirements/{file.name} is not made from this pyproject.toml: run make lock", file=sys.stderr
-        )
+        print(f"requirements/{file.name} is not made from this pyproject.toml: run make lock", file=sys.stderr)
     return 1 if stale else 0
 
 

@@ -65,7 +65,7 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, profiles: 
         limits=limits(held_against, next((one for one in newest_first if one.valid), None)),
         bins=newest_first[:NEWEST_BINS],
         all_bins=len(newest_first),
-        decided_by={one.started_at for one in room.state.decided_by},
+        looked_at={one.started_at for one in room.state.looked_at},
         not_known=_not_known(room, newest_first[:NEWEST_BINS]),
         old=_old(room, district, now),
     )

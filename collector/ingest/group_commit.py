@@ -71,13 +71,13 @@ class GroupCommit:
             while True:
                 await self._something_waits.wait()
                 await self._let_others_join()
-                under_way = asyncio.create_task(self._commit_next())
+                under_way = asyncio.create_task(self._commit(self._next_group()))
                 await asyncio.shield(under_way)
         finally:
             if under_way is not None:
                 await under_way
             while self._waiting:
-                await self._commit_next()
+                await self._commit(self._next_group())
 
     async def _let_others_join(self) -> None:
         """Wait for requests that are at the door already: turns of the event loop, no time.
@@ -90,42 +90,41 @@ class GroupCommit:
             for _ in range(2):
                 await asyncio.sleep(0)
 
-    async def _commit_next(self) -> None:
-        group = self._next_group()
-        try:
-            await self._commit(group)
-        except StoreUnavailable as error:
-            self._defer(group, error)
-        except Exception:  # a fault of ours: the one batch that brings it out must not hold up the others
-            log.exception("a group of batches could not be written, trying each alone batches=%d", len(group))
-            for waiting in group:
-                try:
-                    await self._commit([waiting])
-                except Exception as error:  # noqa: BLE001  # told by _defer
-                    self._defer([waiting], error)
-
     async def _commit(self, group: Sequence[_Waiting]) -> None:
+        """Write `group` in one go and answer everyone in it."""
         flat = [one for waiting in group for one in waiting.arrivals]
-        outcome = await asyncio.to_thread(self._store.write_reports, flat)
-        if self._failing:
-            log.info("store takes reports again")
-        self._failing = False
-        self._account(flat, outcome)
+        try:
+            outcome = await asyncio.to_thread(self._store.write_reports, flat)
+        except StoreUnavailable as error:
+            if not self._failing:
+                log.warning("store does not take reports, agents keep theirs error=%s", error)
+            self._failing = True
+            self._turn_away(group, error)
+        except Exception as error:  # noqa: BLE001  # a fault of ours, for the request that brought it out
+            if len(group) == 1:
+                self._turn_away(group, error)
+            for waiting in group if len(group) > 1 else ():
+                await self._commit([waiting])
+        else:
+            if self._failing:
+                log.info("store takes reports again")
+            self._failing = False
+            self._account(flat, outcome)
+            self._answer(group, outcome)
+
+    def _turn_away(self, group: Sequence[_Waiting], error: Exception) -> None:
+        for waiting in group:
+            self._accounts.deferred.inc(len(waiting.arrivals))
+            if not waiting.answer.done():
+                waiting.answer.set_exception(error)
+
+    def _answer(self, group: Sequence[_Waiting], outcome: WriteOutcome) -> None:
         at = 0
         for waiting in group:
             end = at + len(waiting.arrivals)
             if not waiting.answer.done():
                 waiting.answer.set_result(WriteOutcome(new=outcome.new[at:end]))
             at = end
-
-    def _defer(self, group: Sequence[_Waiting], error: Exception) -> None:
-        if not self._failing:
-            log.warning("store does not take reports, agents keep theirs error=%s", error)
-        self._failing = True
-        for waiting in group:
-            self._accounts.deferred.inc(len(waiting.arrivals))
-            if not waiting.answer.done():
-                waiting.answer.set_exception(StoreUnavailable(str(error)))
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []

@@ -8,11 +8,24 @@ agent again.
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from collector.registry import schema
 from collector.time_repair import Offset
@@ -56,7 +69,14 @@ class Registry:
 
         Raises `RegistryError` when it cannot be opened or is of a later version.
         """
-        engine = create_engine(url)
+        try:
+            engine = create_engine(url)
+        except ArgumentError:
+            raise RegistryError("registry_url is not an SQLAlchemy URL such as sqlite:////var/lib/x.sqlite") from None
+        except ImportError as error:
+            raise RegistryError(
+                f"registry_url needs the Python package {error.name}: install it beside Bandroom"
+            ) from None
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_pragmas)
         try:
@@ -65,7 +85,7 @@ class Registry:
                     schema.metadata.create_all(connection)
                     connection.execute(insert(schema.meta).values(schema_version=schema.SCHEMA_VERSION))
                 version = connection.execute(select(schema.meta.c.schema_version)).scalar_one()
-        except OperationalError as error:
+        except DBAPIError as error:
             raise RegistryError(f"cannot open the registry {engine.url!r}: {error.orig}") from error
         if version > schema.SCHEMA_VERSION:
             raise RegistryError(
@@ -91,9 +111,10 @@ class Registry:
         with self._engine.begin() as connection:
             known = self._agent_where(connection, schema.agents.c.token_sha256 == request.token_sha256)
             if known is not None:
-                if known[1] != code_sha256:
+                agent, joined_with = known
+                if joined_with != code_sha256:
                     raise Refused("token_in_use", "this token belongs to an agent that joined with another code")
-                return known[0]
+                return agent
             code = connection.execute(select(schema.codes).where(schema.codes.c.code_sha256 == code_sha256)).first()
             if code is None:
                 raise Refused("unknown_code", "no such enrolment code: ask for a new one (bandroom enrol code)")
@@ -136,9 +157,10 @@ class Registry:
             known = self._agent_where(connection, schema.agents.c.token_sha256 == digest(token))
         if known is None:
             raise Refused("unknown_agent", "no agent has this token: enrol it again (bandroom-agent join)")
-        if known[0].revoked_ms is not None:
+        agent, _ = known
+        if agent.revoked_ms is not None:
             raise Refused("revoked_token", "this agent was revoked: enrol it again with a new code")
-        return known[0]
+        return agent
 
     def agents(self) -> list[Agent]:
         """Every agent ever enrolled, by place."""
@@ -198,9 +220,10 @@ class Registry:
         self._engine.dispose()
 
     @staticmethod
-    def _agent_where(connection: Connection, condition: object) -> tuple[Agent, str] | None:
-        rows: Sequence[object] = connection.execute(select(schema.agents).where(condition)).all()  # type: ignore[arg-type]
-        return (_agent(rows[0]), rows[0].code_sha256) if rows else None  # type: ignore[attr-defined]
+    def _agent_where(connection: Connection, condition: ColumnElement[bool]) -> tuple[Agent, str] | None:
+        """The agent and the digest of the code it joined with."""
+        row = connection.execute(select(schema.agents).where(condition)).first()
+        return (_agent(row), row.code_sha256) if row else None
 
 
 def digest(secret: str) -> str:
@@ -208,13 +231,12 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _agent(row: object) -> Agent:
-    values = {name: getattr(row, name) for name in Agent.__slots__}
-    return Agent(**values)
+def _agent(row: Row[Any]) -> Agent:
+    return Agent(**{name: getattr(row, name) for name in Agent.__slots__})
 
 
-def _set_pragmas(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA busy_timeout = 10000")

@@ -4,15 +4,12 @@ Each names the time, what was measured and the limit it is held against. Wording
 limit, never "below the standard", because no standard gives these limits.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_state import BINS_THAT_DECIDE, RoomState
-
-FRESH = timedelta(minutes=5)
-"""A room with data this new is being measured, whatever is known of it yet."""
 
 
 def sentence(
@@ -22,18 +19,20 @@ def sentence(
     profiles: Profiles,
     time_zone: ZoneInfo,
     newest_report_at: datetime | None,
-    now: datetime,
+    stale: bool,
 ) -> str:
-    """The evidence for `state` in one or two sentences, with local times."""
+    """The evidence for `state` in a sentence, with local times.
+
+    `stale` says that the room's newest report is older than measuring and delivery explain.
+    """
     if state.state == "no_lesson":
         return "No lesson now, so nothing is judged."
     if state.state == "unknown":
-        return _why_unknown(agents, newest_report_at, now, time_zone)
-    newest = state.decided_by[0]
-    if state.state == "ok":
+        return _why_unknown(agents, newest_report_at, stale, time_zone)
+    if state.deciding is None or state.profile is None:
+        newest = state.looked_at[0]
         return f"{_local(newest, time_zone)}: {_latency(newest)}, {_loss(newest)}."
-    deciding = next(one for one in state.decided_by if one.headline and one.headline.quality != "good")
-    profile = profiles.by_name[state.profile] if state.profile else next(iter(profiles))
+    deciding, profile = state.deciding, profiles.by_name[state.profile]
     verb = "could not have been held" if state.state == "bad" else "would have stuttered"
     return f"At {_local(deciding, time_zone)} a {profile.label} {verb}: {_against(deciding, profile, state)}."
 
@@ -62,11 +61,11 @@ def _loss(one: RoomBin) -> str:
     return f"{one.loss:.1%} were lost"
 
 
-def _why_unknown(agents: int, newest_report_at: datetime | None, now: datetime, time_zone: ZoneInfo) -> str:
+def _why_unknown(agents: int, newest_report_at: datetime | None, stale: bool, time_zone: ZoneInfo) -> str:
     if newest_report_at is None:
         return "Its agent has not reported yet." if agents else "No agent is enrolled in this room."
-    if now - newest_report_at < FRESH:
-        return f"It is being measured; a verdict needs {BINS_THAT_DECIDE} complete bins of this lesson time."
+    if not stale:
+        return f"It is being measured; its state needs {BINS_THAT_DECIDE} complete bins of lesson time."
     return f"No measurements since {newest_report_at.astimezone(time_zone):%a %H:%M}."
 
 

@@ -25,7 +25,6 @@ Cause = Literal[
     "mixed",
     "undetermined",
 ]
-UnknownReason = Literal["no_agent", "never_reported", "silent", "too_few_bins"]
 
 LAST_VALID_BINS = 3
 BINS_THAT_DECIDE = 2
@@ -37,15 +36,24 @@ RECENT_BINS = 6
 class RoomState:
     """What a room can do now and what says so.
 
-    `worst` and `profile` name the dimension and the profile of the newest bin that decided, for
-    ``bad`` and ``degraded``. `decided_by` holds the bins looked at, newest first.
+    `looked_at` holds the latest valid bins, newest first. `deciding` is the newest of them that is as bad
+    as the state says; ``None`` unless the state is ``bad`` or ``degraded``.
     """
 
     state: State
-    profile: str | None
-    worst: Dimension | None
-    cause: Cause
-    decided_by: tuple[RoomBin, ...]
+    cause: Cause = "undetermined"
+    looked_at: tuple[RoomBin, ...] = ()
+    deciding: RoomBin | None = None
+
+    @property
+    def worst(self) -> Dimension | None:
+        """The dimension that makes the deciding bin bad."""
+        return self.deciding.headline.worst if self.deciding and self.deciding.headline else None
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that the deciding bin is below."""
+        return self.deciding.headline.profile if self.deciding and self.deciding.headline else None
 
 
 def room_state(bins: Sequence[RoomBin], *, closed_until: datetime, in_session: bool) -> RoomState:
@@ -55,7 +63,7 @@ def room_state(bins: Sequence[RoomBin], *, closed_until: datetime, in_session: b
     that can have been judged (now, less the time reports take to arrive).
     """
     if not in_session:
-        return RoomState(state="no_lesson", profile=None, worst=None, cause="undetermined", decided_by=())
+        return RoomState(state="no_lesson")
     recent = [
         one
         for one in bins
@@ -63,19 +71,12 @@ def room_state(bins: Sequence[RoomBin], *, closed_until: datetime, in_session: b
     ]
     last = tuple(reversed(recent[-LAST_VALID_BINS:]))
     if len(last) < BINS_THAT_DECIDE:
-        return RoomState(state="unknown", profile=None, worst=None, cause="undetermined", decided_by=last)
+        return RoomState(state="unknown", looked_at=last)
     for state, qualities in _STATES:
-        deciding = [one for one in last if (score := one.headline) and score.quality in qualities]
-        if len(deciding) >= BINS_THAT_DECIDE:
-            headline = deciding[0].headline
-            return RoomState(
-                state=state,
-                profile=headline.profile if headline else None,
-                worst=headline.worst if headline else None,
-                cause="undetermined",
-                decided_by=last,
-            )
-    return RoomState(state="ok", profile=None, worst=None, cause="undetermined", decided_by=last)
+        found = [one for one in last if one.headline and one.headline.quality in qualities]
+        if len(found) >= BINS_THAT_DECIDE:
+            return RoomState(state=state, looked_at=last, deciding=found[0])
+    return RoomState(state="ok", looked_at=last)
 
 
 _STATES: tuple[tuple[State, frozenset[Quality]], ...] = (

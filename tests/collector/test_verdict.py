@@ -261,10 +261,34 @@ def test_evidence_is_a_sentence_with_time_measure_and_limit(found: list[RoomBin]
     state = room_state(found, closed_until=found[-1].started_at + timedelta(minutes=5), in_session=True)
 
     said = sentence(
-        state, agents=1, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=TEN, now=TEN
+        state, agents=1, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=TEN, stale=False
     )
 
     assert said == expected
+
+
+def said_of(found: Sequence[RoomBin]) -> str:
+    """The evidence at the end of the last bin."""
+    state = room_state(found, closed_until=found[-1].started_at + timedelta(minutes=5), in_session=True)
+    return sentence(
+        state, agents=1, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=TEN, stale=False
+    )
+
+
+def test_evidence_is_of_a_bin_that_is_as_bad_as_the_state_says() -> None:
+    said = said_of(bins(260, 300, 160))
+
+    assert said.startswith("At 10:05 a video lesson could not have been held")
+    assert said.endswith("limit 200 ms.")
+
+
+def test_evidence_names_the_dimension_of_the_bin_it_tells_of() -> None:
+    lossy = [judged(summary(loss=0.08), at=TEN + timedelta(minutes=5 * index)) for index in range(2)]
+    slow = judged(summary(rtt_ms=160), at=TEN + timedelta(minutes=10))
+
+    assert said_of([*lossy, slow]) == (
+        "At 10:05 a video lesson could not have been held: 8.0% of 300 packets were lost; limit 5%."
+    )
 
 
 def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
@@ -277,7 +301,7 @@ def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
         profiles=default_profiles(),
         time_zone=ZoneInfo("America/Chicago"),
         newest_report_at=TEN,
-        now=TEN,
+        stale=False,
     )
 
     assert said == "At 04:10 a video lesson could not have been held: 8.0% of 300 packets were lost; limit 5%."
@@ -288,7 +312,7 @@ def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
     [
         (0, None, "No agent is enrolled in this room."),
         (1, None, "Its agent has not reported yet."),
-        (1, TEN, "It is being measured; a verdict needs 2 complete bins of this lesson time."),
+        (1, TEN, "It is being measured; its state needs 2 complete bins of lesson time."),
         (1, TEN - timedelta(hours=20), "No measurements since Sun 14:00."),
     ],
 )
@@ -296,7 +320,12 @@ def test_an_unknown_room_says_why(agents: int, newest: datetime | None, expected
     state = room_state([], closed_until=TEN, in_session=True)
 
     said = sentence(
-        state, agents=agents, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=newest, now=TEN
+        state,
+        agents=agents,
+        profiles=default_profiles(),
+        time_zone=ZoneInfo("UTC"),
+        newest_report_at=newest,
+        stale=newest != TEN,
     )
 
     assert said == expected

@@ -4,8 +4,8 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,25 @@ class AgentFolder:
         return line.partition('"')[2].rstrip('"')
 
     def spooled(self) -> SpoolContent:
-        """What the spool of a dead agent holds, read from a copy: opening it is the agent's own business."""
+        """What the spool of a dead agent holds."""
+        with self._copied_spool() as spool:
+            if spool is None:
+                return SpoolContent(waiting=frozenset(), numbered=0)
+            rows = spool.execute("SELECT boot.boot, seq FROM report JOIN boot ON boot.number = report.boot")
+            waiting = frozenset(rows.fetchall())
+            numbered = spool.execute("SELECT value FROM counter WHERE name = 'seq'").fetchone()
+            return SpoolContent(waiting=waiting, numbered=numbered[0] if numbered else 0)
+
+    def spooled_bodies(self) -> list[dict[str, Any]]:
+        """The reports that wait in the spool of a dead agent."""
+        with self._copied_spool() as spool:
+            rows = spool.execute("SELECT body FROM report ORDER BY seq").fetchall() if spool else []
+            return [json.loads(body) for (body,) in rows]
+
+    @contextmanager
+    def _copied_spool(self) -> Iterator[sqlite3.Connection | None]:
+        """A copy of the spool, because opening it after a kill is the agent's own business; ``None`` when
+        there is none yet, or one that was killed while it was being made."""
         assert self.running is None or self.running.ended
         with tempfile.TemporaryDirectory() as elsewhere:
             for name in ("spool.sqlite", "spool.sqlite-wal"):
@@ -92,14 +110,11 @@ class AgentFolder:
                     shutil.copy(self.folder / name, elsewhere)
             path = Path(elsewhere) / "spool.sqlite"
             if not path.exists():
-                return SpoolContent(waiting=frozenset(), numbered=0)
+                yield None
+                return
             with closing(sqlite3.connect(path)) as spool:
-                if not spool.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchone():
-                    return SpoolContent(waiting=frozenset(), numbered=0)  # killed while the file was being made
-                rows = spool.execute("SELECT boot.boot, seq FROM report JOIN boot ON boot.number = report.boot")
-                waiting = frozenset(rows.fetchall())
-                numbered = spool.execute("SELECT value FROM counter WHERE name = 'seq'").fetchone()
-                return SpoolContent(waiting=waiting, numbered=numbered[0] if numbered else 0)
+                made = spool.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchone()
+                yield spool if made else None
 
     def close(self) -> None:
         """Leave nothing running."""

@@ -106,18 +106,12 @@ def a_reading(**given: Any) -> Reading:
 
 
 def a_room(room: str = "101", state: State = "ok", site: str = "north", **given: Any) -> RoomNow:
-    troubled = state in ("bad", "degraded")
+    quality: Quality | None = "bad" if state == "bad" else "degraded" if state == "degraded" else None
     values: dict[str, Any] = {
         "simulated": False,
         "seats": 28,
         "agents": 1,
-        "state": RoomState(
-            state=state,
-            profile="video_lesson" if troubled else None,
-            worst="latency" if troubled else None,
-            cause="undetermined",
-            decided_by=(),
-        ),
+        "state": RoomState(state=state, deciding=a_bin(quality) if quality else None),
         "evidence": EVIDENCE[state],
         "strip": a_strip(),
         "coverage": 0.98,

@@ -87,7 +87,7 @@ def test_a_page_holds_no_script_no_inline_style_and_nothing_from_elsewhere() -> 
             assert element.tag not in {"script", "style", "iframe", "img", "object", "embed", "base"}
             assert not [name for name in element.attributes if name == "style" or name.startswith("on")]
         assert "//" not in html.removeprefix("<!doctype html>")
-        assert page.one("link").attributes["href"] == f"/style.css?v={stylesheet()[1]}"
+        assert page.one("link", rel="stylesheet").attributes["href"] == f"/style.css?v={stylesheet()[1]}"
 
 
 def test_a_page_has_its_landmarks_a_language_a_title_and_a_way_past_the_header() -> None:
