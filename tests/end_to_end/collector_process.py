@@ -109,7 +109,8 @@ class CollectorFolder:
             )
 
         found = eventually("the collector says that it started", started)
-        self.url, self.reflector_port = f"{found[1]}://127.0.0.1:{found[2]}", int(found[3])
+        host = "[::1]" if self.settings.get("host") == "::1" else "127.0.0.1"
+        self.url, self.reflector_port = f"{found[1]}://{host}:{found[2]}", int(found[3])
         if self.url.startswith("http:"):
             eventually("the collector answers", self._answers)
 
