@@ -70,7 +70,6 @@ class GroupCommit:
         try:
             while True:
                 await self._something_waits.wait()
-                await self._let_others_join()
                 under_way = asyncio.create_task(self._commit(self._next_group()))
                 await asyncio.shield(under_way)
         finally:
@@ -78,17 +77,6 @@ class GroupCommit:
                 await under_way
             while self._waiting:
                 await self._commit(self._next_group())
-
-    async def _let_others_join(self) -> None:
-        """Wait for requests that are at the door already: turns of the event loop, no time.
-
-        A request takes two turns from its socket to here; when those brought none, nobody is near.
-        """
-        joined = 0
-        while joined < self._waiting_reports < MAX_GROUP_REPORTS:
-            joined = self._waiting_reports
-            for _ in range(2):
-                await asyncio.sleep(0)
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         """Write `group` in one go and answer everyone in it."""
