@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from collector.district import District, load_district
-from collector.mistakes import BadFile
+from collector.mistakes import BadFile, did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import CannotStart, open_parts, open_registry, serve
 from collector.settings import Settings, load_settings
@@ -23,6 +23,7 @@ from wire.version import VERSION
 app = typer.Typer(
     help="Which classrooms cannot teach online today, why, and what fixes it.",
     no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     add_completion=True,
 )
@@ -58,18 +59,23 @@ def demo(
     _log_to_stderr(logging.WARNING)
     try:
         asyncio.run(run_demo(port=port, for_seconds=for_seconds, console=Console(stderr=False)))
-    except (StoreError, RegistryError, CannotStart, OSError) as error:
+    except CannotStart as error:
+        _fail(f'{error}: make demo DEMO="--port 8611"')
+    except (StoreError, RegistryError, OSError) as error:
         _fail(str(error))
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="district.toml or bandroom.toml")]) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(help="bandroom.toml or district.toml; each brings what it names.")] = (
+        DEFAULT_SETTINGS
+    ),
+) -> None:
     """Find every mistake in a district or settings file, all at once."""
+    if file.suffix != ".toml":
+        _fail(f"{file} is read through the district file that names it: bandroom check district.toml")
     try:
-        if file.name == "bandroom.toml" or "district" not in file.name:
-            district = load_district(load_settings(file).district)
-        else:
-            district = load_district(file)
+        district = load_district(file) if "district" in file.name else load_district(load_settings(file).district)
     except BadFile as error:
         _fail(str(error))
     print(f"{file}: good; {len(district.sites)} sites, {len(district.rooms)} rooms")
@@ -100,35 +106,39 @@ def rooms(
 def enrol_code(  # noqa: PLR0917  # typer calls it by name
     site: Annotated[str, typer.Option(help="A site of district.toml.")],
     room: Annotated[str, typer.Option(help="A room of rooms.csv.")],
-    role: Annotated[str, typer.Option(help="room, reference or edge.")] = "room",
+    role: Annotated[Role, typer.Option(help="Where it stands: with pupils, wired, or at the uplink.")] = "room",
     uses: Annotated[int, typer.Option(help="How many machines may use it.", min=1, max=10_000)] = 1,
     hours: Annotated[int, typer.Option(help="How long it is good for.", min=1, max=24 * 365)] = 24,
     settings: SettingsFile = DEFAULT_SETTINGS,
 ) -> None:
     """Make an enrolment code for a room. It is shown once."""
     read, district = _load(settings)
-    roles: dict[str, Role] = {"room": "room", "reference": "reference", "edge": "edge"}
-    if role not in roles:
-        _fail(f'"{role}" is not a role; allowed are {", ".join(roles)}')
-    if not district.has_room(site, room):
-        known = ", ".join(one.room for one in district.rooms if one.site == site) or "none"
-        _fail(f'there is no room "{room}" at "{site}" in {read.district}; rooms there: {known[:500]}')
+    sites = [one.site for one in district.sites]
+    if site not in sites:
+        _fail(f'there is no site "{site}"; sites are {", ".join(sites)}{did_you_mean(site, sites)}')
+    rooms_there = [one.room for one in district.rooms if one.site == site]
+    if room not in rooms_there:
+        known = ", ".join(rooms_there)[:500] or "none"
+        _fail(f'there is no room "{room}" at {site}; rooms there are {known}{did_you_mean(room, rooms_there)}')
     expires_ms = int((time.time() + hours * 3600) * 1000)
-    code = _registry(read).make_code(site=site, room=room, role=roles[role], uses=uses, expires_ms=expires_ms)
+    code = _registry(read).make_code(site=site, room=room, role=role, uses=uses, expires_ms=expires_ms)
     print(code)
     machine = "one machine" if uses == 1 else f"{uses} machines"
-    print(f"good for {machine} in room {room} at {site}, for {hours} hours; on the machine run:", file=sys.stderr)
-    print(f"  bandroom-agent join URL --code {code}", file=sys.stderr)
+    print(
+        f"good for {machine} in room {room} at {site}, for {hours} hours; there run, with our address:", file=sys.stderr
+    )
+    print(f"  bandroom-agent join http://127.0.0.1:{read.port} --code {code}", file=sys.stderr)
 
 
 @enrol_app.command("agents")
 def enrol_agents(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
     """List the agents."""
     read, _ = _load(settings)
-    table = Table("agent", "site", "room", "role", "enrolled (UTC)", "revoked (UTC)")
+    table = Table("site", "room", "role", "enrolled (UTC)", "revoked (UTC)")
+    table.add_column("agent", no_wrap=True, min_width=16)
     for one in _registry(read).agents():
         revoked = _utc(one.revoked_ms) if one.revoked_ms else ""
-        table.add_row(one.agent, one.site, one.room, one.role, _utc(one.enrolled_ms), revoked)
+        table.add_row(one.site, one.room, one.role, _utc(one.enrolled_ms), revoked, one.agent)
     Console().print(table)
 
 
@@ -145,10 +155,14 @@ def enrol_revoke(
     print(f"agent {agent} is revoked")
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    print(VERSION)
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Which classrooms cannot teach online today, why, and what fixes it."""
+    if version:
+        print(VERSION)
+        raise typer.Exit
 
 
 def main() -> None:
@@ -161,6 +175,8 @@ def _load(path: Path) -> tuple[Settings, District]:
         read = load_settings(path)
         return read, load_district(read.district)
     except BadFile as error:
+        if not path.exists():
+            _fail(f"there is no {path}; go to your district's folder, or name the file with --settings")
         _fail(str(error))
 
 

@@ -5,8 +5,10 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 from rich.text import Text
@@ -61,7 +63,9 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
 
 def rooms_table(answer: RoomsText) -> Table:
     """The rooms in the collector's order: worst first within each site."""
-    table = Table(title=f"{answer.data['district']} at {answer.data['taken_at']}")
+    zone = ZoneInfo(answer.data["time_zone"])
+    taken_at = datetime.fromisoformat(answer.data["taken_at"]).astimezone(zone)
+    table = Table(title=f"{answer.data['district']}, {taken_at:%a %d %b %H:%M}")
     for heading in ("site", "room", "state", "evidence", "coverage", "data age"):
         table.add_column(heading, justify="right" if heading in {"coverage", "data age"} else "left")
     for room in answer.data["rooms"]:
