@@ -1,0 +1,300 @@
+"""The collector is away, or something else answers in its place: no report is given up."""
+
+import http.client
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.agent_process import AgentFolder
+from tests.end_to_end.collector_process import CollectorFolder, doubled
+from tests.end_to_end.relay import Behaviour, TcpRelay
+from tests.end_to_end.waiting import eventually
+
+NewAgent = Callable[..., AgentFolder]
+NewCollector = Callable[..., CollectorFolder]
+
+HTML = b"<!doctype html><title>Guest network</title><h1>Welcome! Please accept the terms of use.</h1>"
+
+
+def answers(status: int, body: bytes = HTML, **headers: str) -> Behaviour:
+    """A portal or filter that answers every request itself, after reading it."""
+
+    def behave(client: socket.socket) -> None:
+        client.settimeout(30)
+        read_request(client)
+        sent = {"Content-Type": "text/html", "Content-Length": str(len(body)), "Connection": "close"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'No')}"]
+        lines += [f"{name}: {value}" for name, value in sent.items()]
+        client.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+    return behave
+
+
+def read_request(client: socket.socket) -> None:
+    """Take a whole request, so that closing the connection does not cut the answer short."""
+    with client.makefile("rb") as stream:
+        length = 0
+        while (line := stream.readline()) not in (b"\r\n", b""):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        stream.read(length)
+
+
+def hangs_up(client: socket.socket) -> None:
+    """Take the request and close."""
+    client.settimeout(30)
+    read_request(client)
+
+
+PORTALS: dict[str, Behaviour] = {
+    "200 with HTML": answers(200),
+    "302 to a login page": answers(302, Location="http://login.portal.example/?from=bandroom"),
+    "403 with HTML": answers(403),
+    "511 with HTML": answers(511),
+    "413 with HTML": answers(413),
+    "422 with JSON of its own": answers(422, b'{"error": "Blocked", "detail": "x"}', Content_Type="application/json"),
+    "hangs up": hangs_up,
+}
+
+
+def was_met(relay: TcpRelay, times: int) -> bool:
+    return relay.met >= times
+
+
+def numbers_stored(collector: CollectorFolder, agent: AgentFolder) -> list[int]:
+    """The numbers of the agent's reports in a stopped collector's store; none is there twice."""
+    keys = [key for key in collector.stored_keys() if key[0] == agent.agent]
+    assert doubled(keys) == []
+    return sorted(seq for _, _, seq in keys)
+
+
+def check_everything_arrived(collector: CollectorFolder, agents: list[AgentFolder]) -> None:
+    """Stop all; what each agent says that it made is in the store."""
+    for agent in agents:
+        agent.wait_until_all_is_delivered()
+        agent.stop()
+    made = {agent.agent: agent.reports() for agent in agents}
+    waiting = {agent.agent: {seq for _, seq in agent.spooled().waiting} for agent in agents}
+    collector.stop()
+    for agent in agents:
+        reports = made[agent.agent]
+        assert (reports["dropped"], reports["quarantined"]) == (0, 0)
+        arrived = numbers_stored(collector, agent)
+        # The last reports are made while it stops; those that found no time are in the spool.
+        assert sorted({*arrived, *waiting[agent.agent]}) == list(range(1, reports["numbered"] + 1))
+        assert len(arrived) >= reports["delivered"] > 0
+
+
+@pytest.mark.slow
+def test_no_report_is_given_up_to_whatever_answers_in_the_collectors_place(
+    collector: CollectorFolder, new_agent: NewAgent
+) -> None:
+    code = collector.code(uses=len(PORTALS))
+    to = ("127.0.0.1", int(str(collector.settings["port"])))
+    relays = {name: TcpRelay(to) for name in PORTALS}
+    agents = {name: new_agent(f"agent-{number}") for number, name in enumerate(PORTALS)}
+    try:
+        for name, agent in agents.items():
+            agent.join(relays[name].url, code)
+            agent.start()
+        for agent in agents.values():
+            agent.wait_until_all_is_delivered()
+        before = {name: agent.reports()["delivered"] for name, agent in agents.items()}
+        for name, relay in relays.items():
+            relay.answer_with(PORTALS[name])
+        for name, relay in relays.items():
+            eventually(f"the agent meets '{name}' twice", partial(was_met, relay, 2))
+        for name, agent in agents.items():
+            reports = agent.reports()
+            assert reports["waiting"] > 0
+            assert (reports["dropped"], reports["quarantined"]) == (0, 0), name
+            assert agent.status()["push_problem"], name
+        for relay in relays.values():
+            relay.answer_with(None)
+        for name, agent in agents.items():
+            agent.wait_until_all_is_delivered(at_least=before[name] + 5)
+            assert agent.status()["push_problem"] is None
+        check_everything_arrived(collector, list(agents.values()))
+    finally:
+        for relay in relays.values():
+            relay.close()
+
+
+@pytest.mark.slow
+def test_a_connection_that_hangs_is_given_up_and_tried_again(collector: CollectorFolder, new_agent: NewAgent) -> None:
+    relay = TcpRelay(("127.0.0.1", int(str(collector.settings["port"]))))
+    agent = new_agent()
+    try:
+        agent.join(relay.url, collector.code())
+        agent.start()
+        delivered = agent.wait_until_all_is_delivered()["delivered"]
+        relay.answer_with(relay.hung)
+        eventually("the agent notices", lambda: agent.status()["push_problem"] == "timeout")
+        relay.answer_with(None)
+        agent.wait_until_all_is_delivered(at_least=delivered + 20)
+        check_everything_arrived(collector, [agent])
+    finally:
+        relay.close()
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two self-signed certificates of this machine, each with its key in one file: ours and an interceptor's."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = []
+    for name in ("ours", "interceptor"):
+        path = folder / f"{name}.pem"
+        command = [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+            *("-keyout", str(path), "-out", "-"),
+        ]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+        except FileNotFoundError:
+            pytest.skip("needs the command openssl")
+        path.write_text(path.read_text() + done.stdout)
+        made.append(path)
+    return made[0], made[1]
+
+
+def intercepts(certificate: Path) -> Behaviour:
+    """A filter that ends TLS itself with a certificate nobody here trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def behave(client: socket.socket) -> None:
+        client.settimeout(30)
+        with suppress(ssl.SSLError), context.wrap_socket(client, server_side=True) as inside:
+            read_request(inside)
+            inside.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            pytest.fail("the agent spoke to a certificate that it cannot trust")
+
+    return behave
+
+
+@pytest.fixture
+def tls_relay(
+    new_collector: NewCollector, certificates: tuple[Path, Path]
+) -> Iterator[tuple[CollectorFolder, TcpRelay]]:
+    ours, _ = certificates
+    collector = new_collector(tls_certificate=str(ours), tls_key=str(ours)).start()
+    relay = TcpRelay(("127.0.0.1", int(str(collector.settings["port"]))))
+    yield collector, relay
+    relay.close()
+
+
+@pytest.mark.slow
+def test_a_tls_interceptor_gets_nothing_and_costs_nothing(
+    tls_relay: tuple[CollectorFolder, TcpRelay], certificates: tuple[Path, Path], new_agent: NewAgent
+) -> None:
+    collector, relay = tls_relay
+    ours, interceptors = certificates
+    url = relay.url.replace("http://127.0.0.1", "https://localhost")
+    agent = new_agent()
+    agent.join(url, collector.code(), "--ca-file", str(ours))
+    agent.start()
+    delivered = agent.wait_until_all_is_delivered()["delivered"]
+    relay.answer_with(intercepts(interceptors))
+    eventually("the agent notices", lambda: agent.status()["push_problem"] == "tls_untrusted")
+    eventually("the agent tries again", lambda: relay.met >= 2)
+    relay.answer_with(None)
+    agent.wait_until_all_is_delivered(at_least=delivered + 5)
+    check_everything_arrived(collector, [agent])
+
+
+@pytest.mark.slow
+def test_what_was_measured_while_the_collector_was_away_arrives_in_its_own_seconds(
+    collector: CollectorFolder, new_agent: NewAgent
+) -> None:
+    agent = new_agent()
+    agent.join(collector.url, collector.code())
+    began = time.time()
+    agent.start()
+    agent.wait_until_all_is_delivered(at_least=5)
+    for _ in range(2):
+        collector.stop()
+        waiting = eventually("reports wait", lambda: found if (found := agent.reports()["waiting"]) >= 15 else None)
+        delivered = agent.reports()["delivered"]
+        collector.start()
+        agent.wait_until_all_is_delivered(at_least=delivered + waiting)
+    check_everything_arrived(collector, [agent])
+    ended = time.time()
+    for table, target in (("latency", "district"), ("latency", "gateway"), ("health", None)):
+        check_seconds_are_whole(*seconds_of(collector, table, target), began=began, ended=ended)
+
+
+def seconds_of(
+    collector: CollectorFolder, table: str, target: str | None
+) -> tuple[str, list[tuple[float, float, bool]]]:
+    """When each report of a kind began and ended (Unix seconds), and whether its time was repaired."""
+    where = f"WHERE target = '{target}'" if target else ""
+    with collector.opened() as connection:
+        rows: list[tuple[float, float, bool]] = connection.execute(
+            f"SELECT epoch(started_at), epoch(started_at) + duration_ms / 1000, repaired FROM {table} {where} "
+            "ORDER BY started_at"
+        ).fetchall()
+    return target or table, rows
+
+
+def check_seconds_are_whole(name: str, rows: list[tuple[float, float, bool]], *, began: float, ended: float) -> None:
+    """One report follows the other without overlap or gap, none before the agent was started or after it ended."""
+    assert not any(repaired for _, _, repaired in rows), name
+    assert began <= rows[0][0], name
+    assert rows[-1][1] <= ended, name
+    for (_, end, _), (start, _, _) in pairwise(rows):
+        assert abs(start - end) < 0.01, f"{name}: {start - end:.3f} s between two reports"
+
+
+@pytest.mark.slow
+def test_an_agent_whose_collector_hangs_stops_in_time_and_keeps_everything(
+    collector: CollectorFolder, new_agent: NewAgent
+) -> None:
+    relay = TcpRelay(("127.0.0.1", int(str(collector.settings["port"]))))
+    agent = new_agent()
+    try:
+        agent.join(relay.url, collector.code())
+        agent.start()
+        delivered = agent.wait_until_all_is_delivered()["delivered"]
+        relay.answer_with(relay.hung)
+        eventually("a request hangs", lambda: relay.met >= 1)
+        eventually("reports wait", lambda: agent.reports()["waiting"] >= 5)
+        asked_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+        # Five seconds are promised, and service managers wait for ten and more.
+        agent.stop(within_s=10)
+        made = agent.reports()
+        assert made["waiting"] > 0
+        assert newest_end_s(agent) > asked_at - 0.5, "what was measured last was not kept"
+        relay.answer_with(None)
+        agent.start()
+        agent.wait_until_all_is_delivered(at_least=delivered + made["waiting"])
+        check_everything_arrived(collector, [agent])
+    finally:
+        relay.close()
+
+
+def newest_end_s(agent: AgentFolder) -> float:
+    """The boot clock at the end of the newest period in the spool of an agent that is not running."""
+    ends: list[int] = [body["boot_ms"] + body["duration_ms"] for body in agent.spooled_bodies()]
+    return max(ends) / 1000
+
+
+def test_an_agent_stops_at_once_when_all_is_well(collector: CollectorFolder, new_agent: NewAgent) -> None:
+    agent = new_agent()
+    agent.join(collector.url, collector.code())
+    agent.start()
+    agent.wait_until_all_is_delivered()
+    agent.stop(within_s=10)
+    reports = agent.reports()
+    assert reports["waiting"] == 0, "the last reports were not delivered"
+    assert agent.status()["running"] is False
