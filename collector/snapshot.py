@@ -15,10 +15,10 @@ from collector.verdict.room_state import State, room_state
 
 STRIP_LESSONS = 8
 TROUBLED_SHARE = 1 / 3
-"""A lesson is bad when this share of its measured time was bad [T]; one bad bin in a lesson is not."""
+"""A lesson is bad when this share of its measured time was bad (our choice); one bad bin in a lesson is not."""
 
 KNOWN_SHARE = 0.5
-"""Below this share of measured time a lesson is unknown [T]."""
+"""Below this share of measured time a lesson is unknown (our choice)."""
 
 _WORST_FIRST: dict[State, int] = {"bad": 0, "degraded": 1, "unknown": 2, "ok": 3, "no_lesson": 4}
 

@@ -1,7 +1,7 @@
 """Checks that the wire's dataclasses run on themselves, on both sides of the wire.
 
 Every integer is bounded and every string has a closed form, so no report can carry free text
-(design, section 7) and nothing that arrives can overflow a column of a store.
+(docs/privacy.md) and nothing that arrives can overflow a column of a store.
 """
 
 import re

@@ -1,9 +1,8 @@
 """Judge one bin of one room: is what was measured enough for each activity?
 
-A bin is valid when at least 80 % of its time was probed (science.md 6.3, rule 2; FCC high-cost
-testing has the same 80 %). It is ``bad`` for a profile when QoO is 0 and ``degraded`` below 50
-(rule 3). With several agents in a room the median agent speaks for it, so that one bad PC does
-not condemn a room.
+A bin is valid when at least 80 % of its time was probed, as the FCC's testing of subsidised lines wants of its
+samples. It is ``bad`` for a profile when QoO is 0 and ``degraded`` below 50, this project's choice. With several
+agents in a room the median agent speaks for it, so that one bad PC does not condemn a room.
 """
 
 from collections.abc import Sequence
