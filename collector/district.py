@@ -7,7 +7,7 @@ is what a spreadsheet exports: ``site,room`` and, as far as known, ``seats,ap,sw
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from itertools import pairwise
@@ -27,6 +27,8 @@ REQUIRED_COLUMNS = ("site", "room")
 OPTIONAL_COLUMNS = ("seats", "ap", "switch", "uplink")
 MAX_SEATS = 500
 MAX_ROOMS = 20_000
+MAX_MISTAKES = 200
+"""Mistakes of a spreadsheet that are told at once; where there are more, they are of one kind."""
 _LESSON = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -176,10 +178,12 @@ def read_rooms(path: Path, *, known_sites: frozenset[str]) -> tuple[Room, ...]:
         raise BadFile(mistakes)
     reader.fieldnames = columns
     rooms: dict[tuple[str, str], Room] = {}
-    for row in reader:
+    for row in _rows(reader, path.name):
         cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
         if not any(cells.values()):
             continue
+        if len(mistakes) >= MAX_MISTAKES:
+            break
         wrong = _row_mistakes(cells, overlong=None in row, known_sites=known_sites, seen=rooms)
         mistakes += [Mistake(file=path.name, line=reader.line_num, key=key, text=what) for key, what in wrong]
         if not wrong:
@@ -191,6 +195,13 @@ def read_rooms(path: Path, *, known_sites: frozenset[str]) -> tuple[Room, ...]:
     if mistakes:
         raise BadFile(mistakes)
     return tuple(rooms.values())
+
+
+def _rows(reader: "csv.DictReader[str]", file: str) -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise BadFile([Mistake(file=file, line=reader.line_num, key="", text=f"not CSV: {error}")]) from None
 
 
 def _column_mistakes(columns: list[str], file: str) -> list[Mistake]:
@@ -217,7 +228,7 @@ def _row_mistakes(
         wrong.append(("", "has more cells than the first line has columns; quote cells that hold a comma"))
     site, room = cells.get("site", ""), cells.get("room", "")
     if site not in known_sites:
-        known = ", ".join(sorted(known_sites)) or "none"
+        known = ", ".join(sorted(known_sites)[:20]) or "none"
         wrong.append(
             (
                 "site",
@@ -231,7 +242,7 @@ def _row_mistakes(
     if (site, room) in seen:
         wrong.append(("room", f'"{room}" stands twice in {site}; give each room one line'))
     seats = cells.get("seats", "")
-    if seats and not (seats.isascii() and seats.isdigit() and 1 <= int(seats) <= MAX_SEATS):
+    if seats and not (seats.isascii() and seats.isdigit() and len(seats) <= 4 and 1 <= int(seats) <= MAX_SEATS):
         wrong.append(
             ("seats", f'"{seats[:60]}" is not a number of seats; allowed are 1 to {MAX_SEATS}, or leave it empty')
         )

@@ -28,6 +28,8 @@ CHUNK = timedelta(days=1)
 
 FIRST_LOOK_BACK = timedelta(days=30)
 READINGS_LOOK_BACK = timedelta(minutes=15)
+FUTURE = timedelta(seconds=30)
+"""A report may end this much later than our clock says without being from the future."""
 
 
 class Engine:
@@ -83,7 +85,9 @@ class Engine:
             key = (one.site, one.room, one.started_at)
             self._pending[key] = min(one.first_stored_at, self._pending.get(key, one.first_stored_at))
             self._seen_through = max(self._seen_through, one.last_stored_at)
-            self._saw_report(one.site, one.room, one.newest_ended_at)
+            # A report from the future was placed by a clock of ours that has been set back since.
+            if one.newest_ended_at <= self._clock() + FUTURE:
+                self._saw_report(one.site, one.room, one.newest_ended_at)
 
     def _saw_report(self, site: str, room: str, ended_at: datetime) -> None:
         self._newest[site, room] = max(ended_at, self._newest.get((site, room), ended_at))
@@ -151,7 +155,7 @@ class Engine:
             for started_at in [one for one in bins if one < oldest]:
                 del bins[started_at]
         look_back = READINGS_LOOK_BACK if self._now else FIRST_LOOK_BACK
-        readings = self._store.newest_readings(now - look_back)
+        readings = self._store.newest_readings(now - look_back, now)
         for (site, room), of_room in readings.items():
             self._saw_report(site, room, max(one.ended_at for one in of_room))
         agents: dict[tuple[str, str], int] = defaultdict(int)

@@ -2,8 +2,8 @@
 
 It runs in a thread of its own and takes T2 from the kernel where the platform tells it, so that a busy
 collector is not mistaken for a slow network: what a packet waits here is in T3 - T2, which the sender
-subtracts. It keeps no address beyond a counter of the current second for each source, so that one
-source cannot make it work for more than `MAX_PER_SECOND` packets a second.
+subtracts. It keeps no address beyond a count of the current second, by address and port: a school may
+stand behind one address, and one wild sender there must not be taken for a lossy network by the others.
 """
 
 import contextlib
@@ -22,8 +22,11 @@ from wire.stamp import ERROR_UNSYNCHRONISED, MAX_PACKET_BYTES, reflect
 
 log = logging.getLogger(__name__)
 
-MAX_PER_SECOND = 2_000
-"""From one source address: a school of a thousand rooms may stand behind one."""
+MAX_PER_SENDER = 100
+"""Packets a second from one address and port: an agent sends ten at the most."""
+
+MAX_PER_SECOND = 50_000
+"""Packets a second from everybody; it also bounds the memory that counting takes."""
 
 UNKNOWN_TTL = 255
 """Told to senders where the system does not say how a packet came (RFC 8762 lets the field be unused)."""
@@ -45,7 +48,8 @@ class Reflector:
         self._ignored = packets.labels(outcome="ignored")
         self._limited = packets.labels(outcome="limited")
         self._second = 0
-        self._from_source: Tally[Any] = Tally()
+        self._this_second = 0
+        self._by_sender: Tally[Any] = Tally()
         self._closing = False
         self._socket = _open(host, port)
         self.port: int = self._socket.getsockname()[1]
@@ -74,7 +78,7 @@ class Reflector:
             self._answer(packet, received_ns, source)
 
     def _answer(self, packet: bytes, received_ns: int, source: tuple[Any, ...]) -> None:
-        if self._over_limit(source[0], received_ns // 1_000_000_000):
+        if self._over_limit(source[:2], received_ns // 1_000_000_000):
             self._limited.inc()
             return
         answer = reflect(
@@ -91,12 +95,15 @@ class Reflector:
             self._socket.sendto(answer, source)
         self._answered.inc()
 
-    def _over_limit(self, source: str, second: int) -> bool:
+    def _over_limit(self, sender: tuple[Any, ...], second: int) -> bool:
         if second != self._second:
-            self._second = second
-            self._from_source.clear()
-        self._from_source[source] += 1
-        return self._from_source[source] > MAX_PER_SECOND
+            self._second, self._this_second = second, 0
+            self._by_sender.clear()
+        self._this_second += 1
+        if self._this_second > MAX_PER_SECOND:
+            return True
+        self._by_sender[sender] += 1
+        return self._by_sender[sender] > MAX_PER_SENDER
 
 
 def _open(host: str, port: int) -> socket.socket:

@@ -6,6 +6,7 @@ Stopping goes from the outside in: no new requests, then what waits is committed
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,9 +16,9 @@ from functools import partial
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
-from sqlalchemy.exc import SQLAlchemyError
 
 from collector.api.app import create_app
+from collector.api.bounded_http import BoundedHttp
 from collector.api.services import Services
 from collector.district import District
 from collector.engine import Engine
@@ -34,6 +35,7 @@ from collector.verdict.profiles import default_profiles
 
 log = logging.getLogger(__name__)
 
+RETENTION_AFTER = timedelta(minutes=15)
 RETENTION_EVERY = timedelta(hours=6)
 MAX_CONNECTIONS = 2_000
 STOP_SECONDS = 5
@@ -59,6 +61,7 @@ class Running:
 
 def open_parts(settings: Settings) -> tuple[Store, Registry]:
     """The store and the registry in the data directory. Raises `StoreError` or `RegistryError`."""
+    os.umask(0o077)  # what is made in the data folder is for this account alone
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     registry = open_registry(settings)
     store = DuckDbStore.open_store(settings.data / "bandroom.duckdb", memory_limit=settings.store_memory)
@@ -217,6 +220,8 @@ async def _judge_for_ever(services: Services) -> None:
 
 
 async def _retain_for_ever(settings: Settings, store: Store, registry: Registry, clock: Callable[[], datetime]) -> None:
+    """Enforce retention, but not at once: a machine without a clock of its own first learns the time."""
+    await asyncio.sleep(RETENTION_AFTER.total_seconds())
     while True:
         now = clock()
         try:
@@ -236,7 +241,7 @@ async def _retain_for_ever(settings: Settings, store: Store, registry: Registry,
             )
             if gone:
                 log.info("retention enforced rows=%d", gone)
-        except (StoreUnavailable, SQLAlchemyError) as error:
+        except Exception as error:  # noqa: BLE001  # forgetting can wait, taking reports cannot
             log.warning(
                 "retention not enforced next_try_s=%d error=%s", RETENTION_EVERY.total_seconds(), type(error).__name__
             )
@@ -263,6 +268,8 @@ def _listen(settings: Settings) -> socket.socket:
 def _server(settings: Settings, services: Services) -> _Server:
     config = uvicorn.Config(
         create_app(services),
+        http=BoundedHttp,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -93,7 +93,9 @@ def bin_start(instant: datetime, seconds: int) -> datetime:
 
 @lru_cache(maxsize=4096)
 def _lessons_on(zone: ZoneInfo, times: tuple[LessonTime, ...], day: date) -> tuple[Lesson, ...]:
-    return tuple(_lesson(zone, one, day) for one in times)
+    # In the night that skips an hour a lesson within it has no length.
+    lessons = (_lesson(zone, one, day) for one in times)
+    return tuple(one for one in lessons if one.started_at < one.ended_at)
 
 
 def _lesson(zone: ZoneInfo, one: LessonTime, day: date) -> Lesson:

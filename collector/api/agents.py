@@ -66,10 +66,11 @@ async def post_reports(request: Request, agent: TheAgent) -> Response:
     """Hand over a batch of reports (JSON, plain or gzip). Answered when every report is stored, was there
     before, or is named as rejected; until then the agent keeps them."""
     services: Services = request.app.state.services  # every agent comes here: see `TheAgent`
+    arrived_at = services.clock()
     body = await _body(request, MAX_BODY_BYTES)
     encoding = request.headers.get("content-encoding", "").strip().lower()
     try:
-        acknowledgement = await services.ingest.take(agent, body, encoding)
+        acknowledgement = await services.ingest.take(agent, body, encoding, arrived_at=arrived_at)
     except Refusal as error:
         services.accounts.refused.labels(reason=error.word).inc()
         raise

@@ -146,10 +146,10 @@ def _progress(console: Console) -> Progress:
 
 def local_time_zone() -> ZoneInfo:
     """This machine's time zone, or UTC where it does not say."""
-    name = os.environ.get("TZ", "")
+    name = os.environ.get("TZ", "").removeprefix(":")
     with contextlib.suppress(OSError):
         name = name or str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
     try:
         return ZoneInfo(name or "UTC")
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
         return ZoneInfo("UTC")

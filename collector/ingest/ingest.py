@@ -38,13 +38,17 @@ class Ingest:
         self._offsets: dict[tuple[str, str], list[Offset]] = {}
         self._fixing = asyncio.Lock()
 
-    async def take(self, agent: Agent, body: bytes, encoding: str) -> Acknowledgement:
+    async def take(
+        self, agent: Agent, body: bytes, encoding: str, *, arrived_at: datetime | None = None
+    ) -> Acknowledgement:
         """Store a batch and say what became of each report.
+
+        `arrived_at` is when the head of the request came: a body that took its time must not shift clocks.
 
         Raises `Refusal` for a batch that cannot be read, `Busy` or `StoreUnavailable` when the agent
         should come again.
         """
-        received_ms = int(self._now().timestamp() * 1000)
+        received_ms = int((arrived_at or self._now()).timestamp() * 1000)
         received = decode_batch(inflate(body, encoding))
         offsets = await self._offsets_of(agent, received, received_ms)
         arrivals, rejected = self._placed(agent, received, offsets, received_ms)
@@ -84,11 +88,9 @@ class Ingest:
         arrivals: list[Arrival] = []
         rejected = list(received.rejected)
         for index, report in zip(received.indices, received.reports, strict=True):
-            offset = offset_at(offsets, report.boot_ms) if offsets else None
-            no = self._why_not(report, offset, received_ms)
-            if no is not None or offset is None:
-                word, detail = no or ("time_unknown", "")
-                rejected.append(RejectedReport(index=index, seq=report.seq, error=word, detail=detail))
+            offset, no = self._place(report, offsets, received_ms)
+            if offset is None:
+                rejected.append(RejectedReport(index=index, seq=report.seq, error=no, detail=_WHY_NOT[no]))
                 continue
             arrivals.append(
                 Arrival(
@@ -103,13 +105,26 @@ class Ingest:
             )
         return arrivals, rejected
 
-    def _why_not(self, report: Report, offset: Offset | None, received_ms: int) -> tuple[str, str] | None:
-        """The word and sentence for a report that cannot be placed in time, or ``None``."""
-        if offset is None:
-            return "time_unknown", "its boot ended before it met the collector and its clock was never synchronised"
-        started_ms = report.boot_ms + offset.offset_ms
-        if started_ms + report.duration_ms > received_ms + 2 * TOLERANCE_MS:
-            return "from_future", "it ends later than it arrived: the boot clock in the batch is wrong"
-        if started_ms < received_ms - self._keep_ms:
-            return "too_old", "it is older than the collector keeps reports"
-        return None
+    def _place(self, report: Report, offsets: Sequence[Offset], received_ms: int) -> tuple[Offset | None, str]:
+        """The offset that places `report` in time, or ``None`` and the word why there is none.
+
+        Where the offset of its time puts it into the future or far into the past, a clock of ours was wrong
+        when that was fixed; then the newest offset is tried.
+        """
+        no = "time_unknown"
+        for offset in (offset_at(offsets, report.boot_ms), offsets[-1]) if offsets else ():
+            started_ms = report.boot_ms + offset.offset_ms
+            if started_ms + report.duration_ms > received_ms + 2 * TOLERANCE_MS:
+                no = "from_future"
+            elif started_ms < received_ms - self._keep_ms:
+                no = "too_old"
+            else:
+                return offset, ""
+        return None, no
+
+
+_WHY_NOT = {
+    "time_unknown": "its boot ended before it met the collector and its clock was never synchronised",
+    "from_future": "it ends later than it arrived: the boot clock in the batch is wrong",
+    "too_old": "it is older than the collector keeps reports",
+}

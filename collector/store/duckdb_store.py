@@ -7,7 +7,7 @@ Rows go in as columns: one statement a table and commit, whatever the number of 
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ class DuckDbStore:
     def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
         """See `Store.touched_since`."""
         rows = self._rows(
-            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1, min(stored_at), max(stored_at),"
+            "SELECT site, room, epoch_us(started_at) // 1000000 // $1 * $1, min(stored_at), max(stored_at),"
             " max(started_at + to_milliseconds(duration_ms)) FROM latency"
             " WHERE stored_at > $2 GROUP BY ALL",
             [bin_seconds, _naive(stored_after)],
@@ -124,8 +124,8 @@ class DuckDbStore:
     ) -> dict[tuple[str, str, datetime], list[LatencySummary]]:
         """See `Store.latency_between`."""
         rows = self._rows(
-            "SELECT site, room, epoch(started_at)::BIGINT // $1 * $1 AS bin, agent, target, method, sum(sent),"
-            " sum(received), sum(sent * interval_ms), list(histogram), bool_or(repaired) FROM latency"
+            "SELECT site, room, epoch_us(started_at) // 1000000 // $1 * $1 AS bin, agent, target, method, sum(sent),"
+            " sum(received), sum(sent::BIGINT * interval_ms), list(histogram), bool_or(repaired) FROM latency"
             " WHERE started_at >= $2 AND started_at < $3 GROUP BY ALL ORDER BY bin, site, room, agent, target, method",
             [bin_seconds, _naive(start), _naive(end)],
         )
@@ -145,12 +145,13 @@ class DuckDbStore:
             )
         return found
 
-    def newest_readings(self, since: datetime) -> dict[tuple[str, str], list[Reading]]:
+    def newest_readings(self, since: datetime, until: datetime) -> dict[tuple[str, str], list[Reading]]:
         """See `Store.newest_readings`."""
         rows = self._rows(
             "SELECT site, room, target, arg_max((method, duration_ms, sent, received, histogram, failure, repaired),"
-            " started_at), max(started_at) FROM latency WHERE started_at > $1 GROUP BY ALL ORDER BY ALL",
-            [_naive(since - timedelta(hours=1))],
+            " started_at), max(started_at) FROM latency WHERE started_at > $1 AND started_at <= $2"
+            " GROUP BY ALL ORDER BY ALL",
+            [_naive(since - timedelta(hours=1)), _naive(until)],
         )
         found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
         for site, room, target, newest, started_at in rows:
@@ -279,7 +280,8 @@ class DuckDbStore:
                     yield cursor
                     cursor.commit()
                 except BaseException:
-                    cursor.rollback()
+                    with suppress(duckdb.Error):  # a commit that failed has ended the transaction already
+                        cursor.rollback()
                     raise
         except duckdb.Error as error:
             raise StoreUnavailable(f"the database did not take the write: {error}") from error

@@ -81,8 +81,8 @@ class Store(Protocol):
         that began in ``[start, end)``; bins are aligned to the epoch."""
         ...
 
-    def newest_readings(self, since: datetime) -> dict[tuple[str, str], list[Reading]]:
-        """Per room, the newest latency report by target that ended after `since`."""
+    def newest_readings(self, since: datetime, until: datetime) -> dict[tuple[str, str], list[Reading]]:
+        """Per room, the newest latency report by target that ended after `since` and began by `until`."""
         ...
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:

@@ -146,12 +146,15 @@ def judge_bin(
 
 
 def _judged(summaries: Sequence[LatencySummary]) -> list[LatencySummary]:
-    """Per agent, what it measured to the nearest thing to teaching: the first judged target it has."""
-    for target in JUDGED_TARGETS:
-        found = [one for one in summaries if one.target == target and one.sent]
-        if found:
-            return found
-    return []
+    """For each agent, what it measured to the first judged target that it has."""
+    found = []
+    for agent in sorted({one.agent for one in summaries}):
+        for target in JUDGED_TARGETS:
+            of_target = [one for one in summaries if (one.agent, one.target) == (agent, target) and one.sent]
+            if of_target:
+                found += of_target
+                break
+    return found
 
 
 def _speaker(judged: list[LatencySummary], seconds: int, profiles: Sequence[Profile]) -> LatencySummary:

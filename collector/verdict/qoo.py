@@ -83,4 +83,5 @@ def qoo(
 
 def _linear(measured: float, optimal: float, unacceptable: float) -> float:
     """100 at or below `optimal`, 0 at or beyond `unacceptable`, a straight line between."""
-    return 100 * min(1.0, max(0.0, 1 - (measured - optimal) / (unacceptable - optimal)))
+    share = min(1.0, max(0.0, 1 - (measured - optimal) / (unacceptable - optimal)))
+    return round(100 * share, 9)  # so that a limit met exactly is met

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -300,3 +301,39 @@ def test_reports_older_than_they_are_kept_are_rejected(live: Live) -> None:
     (rejected,) = live.report(latency(1, boot_ms=60_000), clock=clock).body["rejected"]
 
     assert rejected["error"] == "too_old"
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(days=-40)])
+def test_reports_survive_a_step_of_the_collectors_own_clock(live: Live, wrong: timedelta) -> None:
+    """Our clock was wrong at first contact and is set right later: a correct agent loses nothing."""
+    right = live.clock()
+    live.clock.move(wrong)
+    clock = BootClock(boot_ms=600_000, wall_ms=int(right.timestamp() * 1000), synchronised=True, live=True)
+    live.report(latency(1, boot_ms=500_000), clock=clock)
+    live.clock.move(-wrong + timedelta(minutes=1))
+    later = int((right + timedelta(minutes=1)).timestamp() * 1000)
+
+    answer = live.report(
+        latency(2, boot_ms=599_500),
+        clock=BootClock(boot_ms=660_000, wall_ms=later, synchronised=True, live=True),
+    )
+
+    assert answer.body["rejected"] == []
+    assert answer.body["stored"] == 1
+
+
+def test_a_body_that_takes_its_time_does_not_shift_the_clock(live: Live) -> None:
+    started = live.clock() - timedelta(minutes=5)
+    body = encode(a_batch(latency(1, boot_ms=3_300_000), clock=live.good_clock()))
+    with socket.create_connection((live.host, live.port), timeout=30) as slow:
+        head = (
+            f"POST /v1/reports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n"
+        )
+        slow.sendall(head.encode() + b"Connection: close\r\n\r\n" + body[:10])
+        live.ask("GET", "/healthz")  # by now the head was read
+        live.clock.move(timedelta(seconds=8))
+        slow.sendall(body[10:])
+        assert b'"stored":1' in slow.makefile("rb").read()
+
+    (summary,) = live.store.latency_between(started, live.clock(), bin_seconds=300)["oak-hill", "204", started]
+    assert not summary.repaired

@@ -135,7 +135,7 @@ def test_the_newest_reading_of_each_target_is_found(open_store: OpenStore) -> No
         ]
     )
 
-    readings = store.newest_readings(MONDAY_10)["oak-hill", "204"]
+    readings = store.newest_readings(MONDAY_10, MONDAY_10 + timedelta(hours=1))["oak-hill", "204"]
 
     assert [reading.target for reading in readings] == ["district", "gateway"]
     assert readings[0].p50_ms == pytest.approx(80, rel=0.02)
@@ -158,7 +158,9 @@ def test_absent_values_stay_absent(open_store: OpenStore) -> None:
     store.write_reports([arrival(latency(1, sent=10, lost=10, failure="no_answer")), arrival(latency(2))])
 
     found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
-    (reading,) = store.newest_readings(MONDAY_10 - timedelta(hours=1))["oak-hill", "204"]
+    (reading,) = store.newest_readings(MONDAY_10 - timedelta(hours=1), MONDAY_10 + timedelta(hours=1))[
+        "oak-hill", "204"
+    ]
 
     assert found["oak-hill", "204", MONDAY_10][0].received == 60
     assert reading.failure is None
@@ -193,3 +195,53 @@ def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="upgrade Bandroom"):
         DuckDbStore.open_store(path)
+
+
+@pytest.mark.parametrize(
+    "before_boundary", [timedelta(milliseconds=1), timedelta(milliseconds=300), timedelta(seconds=1)]
+)
+def test_a_report_that_begins_just_before_a_boundary_belongs_to_the_bin_it_begins_in(
+    open_store: OpenStore, before_boundary: timedelta
+) -> None:
+    store = open_store()
+    started_at = MONDAY_10 + timedelta(minutes=5) - before_boundary
+    store.write_reports([arrival(latency(1), started_at=started_at)])
+
+    (touched,) = store.touched_since(store.judged_through(), bin_seconds=300)
+    found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
+
+    assert touched.started_at == MONDAY_10
+    assert found.keys() == {("oak-hill", "204", MONDAY_10)}
+
+
+def test_the_greatest_counts_that_may_travel_can_be_judged_and_kept(open_store: OpenStore) -> None:
+    store = open_store()
+    most = latency(1, sent=1_000_000, interval_ms=3_600_000)
+    store.write_reports([arrival(most, boot=f"{boot:016x}", started_at=MONDAY_10) for boot in range(2400)])
+
+    found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
+    profiles = default_profiles()
+    judged = judge_bin(
+        site="oak-hill",
+        room="204",
+        started_at=MONDAY_10,
+        seconds=300,
+        summaries=found["oak-hill", "204", MONDAY_10],
+        profiles=tuple(profiles),
+        profiles_digest=profiles.digest,
+    )
+
+    assert judged is not None
+    store.write_bins([judged], judged_through=None)
+    (kept,) = store.bins_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5))["oak-hill", "204"]
+    assert kept.sent == 2_400_000_000
+
+
+def test_a_reading_from_the_future_is_not_the_newest(open_store: OpenStore) -> None:
+    store = open_store()
+    ahead = arrival(latency(2, rtt_us=99_000), started_at=MONDAY_10 + timedelta(days=40))
+    store.write_reports([arrival(latency(1)), ahead])
+
+    (reading,) = store.newest_readings(MONDAY_10, MONDAY_10 + timedelta(hours=1))["oak-hill", "204"]
+
+    assert reading.p50_ms == pytest.approx(12, rel=0.02)

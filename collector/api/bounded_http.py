@@ -1,0 +1,63 @@
+"""HTTP for strangers: a request's head has a size and a time, or the connection ends.
+
+Uvicorn's protocol bounds neither, so one client could fill the memory with a header that never ends, and a
+few thousand silent connections would lock everybody else out.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 65_536
+HEAD_SECONDS = 10.0
+"""How long a client may take from connecting, or from the start of a request, to the end of its head."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Uvicorn's HTTP/1.1 over httptools, with bounds on the head of each request."""
+
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a head."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._head_is_done()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Close when a head grows past its bound without ending."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_timer is not None and self._head_bytes > MAX_HEAD_BYTES:
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """A further request on a connection that was kept."""
+        if self._head_timer is None:
+            self._expect_head()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole; what follows is the application's to bound."""
+        self._head_is_done()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        self._head_bytes = 0
+        loop: Any = asyncio.get_running_loop()
+        self._head_timer = loop.call_later(HEAD_SECONDS, self._head_is_late)
+
+    def _head_is_done(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        self.transport.close()
