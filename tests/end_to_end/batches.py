@@ -97,3 +97,8 @@ def batch_of(reports: Iterable[Any], *, boot: str, **changed: Any) -> Json:
         "clock": {"boot_ms": boot_ms(), "wall_ms": time.time_ns() // 1_000_000, "synchronised": True, "live": True},
         "reports": list(reports),
     } | changed
+
+
+def a_good_batch() -> Json:
+    """A report of each kind, of a boot of its own."""
+    return batch_of([latency(1), throughput(2), health(3)], boot=new_id())

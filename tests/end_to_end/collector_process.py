@@ -109,8 +109,9 @@ class CollectorFolder:
             )
 
         found = eventually("the collector says that it started", started)
-        host = "[::1]" if self.settings.get("host") == "::1" else "127.0.0.1"
-        self.url, self.reflector_port = f"{found[1]}://{host}:{found[2]}", int(found[3])
+        host = str(self.settings.get("host", "127.0.0.1"))
+        self.url = f"{found[1]}://{f'[{host}]' if ':' in host else host}:{found[2]}"
+        self.reflector_port = int(found[3])
         if self.url.startswith("http:"):
             eventually("the collector answers", self._answers)
 

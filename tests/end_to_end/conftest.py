@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.agent_process import AgentFolder
-from tests.end_to_end.collector_process import CollectorFolder
+from tests.end_to_end.collector_process import CollectorFolder, Enrolled
 
 
 @pytest.fixture
@@ -41,3 +41,18 @@ def new_agent(tmp_path: Path) -> Iterator[Callable[..., AgentFolder]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="module")
+def one_collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CollectorFolder]:
+    """One collector for all tests of a file: none of them may harm it for the next."""
+    folder = CollectorFolder(tmp_path_factory.mktemp("one") / "collector").start()
+    yield folder
+    folder.stop()
+    folder.close()
+
+
+@pytest.fixture(scope="module")
+def one_agent(one_collector: CollectorFolder) -> Enrolled:
+    """One agent for all tests of a file; each batch is of a boot of its own."""
+    return one_collector.enrol()

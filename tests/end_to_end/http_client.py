@@ -73,3 +73,11 @@ def post_batch(url: str, token: str, batch: object, *, gzipped: bool = True, tim
         headers["Content-Encoding"] = "gzip"
         text = gzip.compress(text, compresslevel=1)
     return ask(url, "/v1/reports", method="POST", body=text, headers=headers, timeout_s=timeout_s)
+
+
+def acknowledged(answer: Answer) -> Any:
+    """The acknowledgement in `answer`."""
+    assert answer.status == 200, answer
+    said: Any = answer.json
+    assert set(said) == {"version", "batch", "stored", "duplicate", "rejected"}
+    return said

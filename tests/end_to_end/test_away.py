@@ -1,6 +1,5 @@
 """The collector is away, or something else answers in its place: no report is given up."""
 
-import http.client
 import socket
 import ssl
 import subprocess
@@ -15,46 +14,12 @@ import pytest
 
 from tests.end_to_end.agent_process import AgentFolder
 from tests.end_to_end.collector_process import CollectorFolder, doubled
+from tests.end_to_end.portals import answers, hangs_up, read_request
 from tests.end_to_end.relay import Behaviour, TcpRelay
 from tests.end_to_end.waiting import eventually
 
 NewAgent = Callable[..., AgentFolder]
 NewCollector = Callable[..., CollectorFolder]
-
-HTML = b"<!doctype html><title>Guest network</title><h1>Welcome! Please accept the terms of use.</h1>"
-
-
-def answers(status: int, body: bytes = HTML, **headers: str) -> Behaviour:
-    """A portal or filter that answers every request itself, after reading it."""
-
-    def behave(client: socket.socket) -> None:
-        client.settimeout(30)
-        read_request(client)
-        sent = {"Content-Type": "text/html", "Content-Length": str(len(body)), "Connection": "close"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'No')}"]
-        lines += [f"{name}: {value}" for name, value in sent.items()]
-        client.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-
-    return behave
-
-
-def read_request(client: socket.socket) -> None:
-    """Take a whole request, so that closing the connection does not cut the answer short."""
-    with client.makefile("rb") as stream:
-        length = 0
-        while (line := stream.readline()) not in (b"\r\n", b""):
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        stream.read(length)
-
-
-def hangs_up(client: socket.socket) -> None:
-    """Take the request and close."""
-    client.settimeout(30)
-    read_request(client)
-
 
 PORTALS: dict[str, Behaviour] = {
     "200 with HTML": answers(200),
