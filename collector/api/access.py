@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from collector.api.services import Services, TheServices
+from collector.api.services import TheServices
 from collector.ingest.decode import Refusal
 from collector.registry.registry import Agent, Refused
 
@@ -38,9 +38,7 @@ class TokenMemory:
         self._known[token] = (now, agent)
 
 
-async def _agent(request: Request) -> Agent:
-    # Not `TheServices`: FastAPI takes a thread for that, and a busy collector has none to spare.
-    services: Services = request.app.state.services
+async def _agent(request: Request, services: TheServices) -> Agent:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > 200:
         services.accounts.refused.labels(reason="no_token").inc()
@@ -59,7 +57,7 @@ async def _agent(request: Request) -> Agent:
     return agent
 
 
-def _reader(request: Request, services: TheServices) -> None:
+async def _reader(request: Request, services: TheServices) -> None:
     password = services.settings.reader_password
     if password is None:
         return

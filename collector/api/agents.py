@@ -62,10 +62,9 @@ class WrongCodes:
         "requestBody": {"required": True, "content": {"application/json": {"schema": TypeAdapter(Batch).json_schema()}}}
     },
 )
-async def post_reports(request: Request, agent: TheAgent) -> Response:
+async def post_reports(request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Hand over a batch of reports (JSON, plain or gzip). Answered when every report is stored, was there
     before, or is named as rejected; until then the agent keeps them."""
-    services: Services = request.app.state.services  # every agent comes here: see `TheAgent`
     arrived_at = services.clock()
     body = await _body(request, MAX_BODY_BYTES)
     encoding = request.headers.get("content-encoding", "").strip().lower()

@@ -34,7 +34,7 @@ class Services:
     reflector_port: int
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:  # async: a thread for it would cost more than it does
     services: Services = request.app.state.services
     return services
 

@@ -88,9 +88,9 @@ class Ingest:
         arrivals: list[Arrival] = []
         rejected = list(received.rejected)
         for index, report in zip(received.indices, received.reports, strict=True):
-            offset, no = self._place(report, offsets, received_ms)
+            offset, word = self._place(report, offsets, received_ms)
             if offset is None:
-                rejected.append(RejectedReport(index=index, seq=report.seq, error=no, detail=_WHY_NOT[no]))
+                rejected.append(RejectedReport(index=index, seq=report.seq, error=word, detail=_WHY_NOT[word]))
                 continue
             arrivals.append(
                 Arrival(
@@ -111,16 +111,16 @@ class Ingest:
         Where the offset of its time puts it into the future or far into the past, a clock of ours was wrong
         when that was fixed; then the newest offset is tried.
         """
-        no = "time_unknown"
+        word = "time_unknown"
         for offset in (offset_at(offsets, report.boot_ms), offsets[-1]) if offsets else ():
             started_ms = report.boot_ms + offset.offset_ms
             if started_ms + report.duration_ms > received_ms + 2 * TOLERANCE_MS:
-                no = "from_future"
+                word = "from_future"
             elif started_ms < received_ms - self._keep_ms:
-                no = "too_old"
+                word = "too_old"
             else:
                 return offset, ""
-        return None, no
+        return None, word
 
 
 _WHY_NOT = {
