@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from agent.advice import REJOIN
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
 from agent.http import Collector, Unanswered
@@ -106,6 +107,6 @@ class ConfigSource:
         if word is None:
             await background(partial(note, config_ms=str(clock.wall_ns() // NS_PER_MS), config_problem=""))
         elif word != self._word:
-            log.warning("no new config from the collector word=%s", word)
+            log.warning("no new config, %s word=%s", REJOIN.get(word, "the collector gave none"), word)
             await background(partial(note, config_problem=word))
         self._word = word

@@ -16,6 +16,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agent.advice import advice
 from agent.boot import boot_marker
 from agent.clock import NS_PER_MS, system_clock
 from agent.config import ConfigSource
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Unanswered as error:
         print(
-            f"bandroom-agent: the collector did not answer ({error.word}): {_ADVICE.get(error.word, _CHECK)}",
+            f"bandroom-agent: the collector did not answer ({error.word}): {advice(error.word)}",
             file=sys.stderr,
         )
         return 1
@@ -94,7 +95,7 @@ def _join(options: argparse.Namespace, state: State) -> int:
                 proxy=options.proxy,
             )
         )
-    print(f"this machine now measures for room {joined.room} at {joined.site}")
+    print(f"this machine now measures for room {joined.room} at {joined.site}, as agent {joined.agent}")
     print(f"next: bandroom-agent run{_state_option(options)}")
     return 0
 
@@ -125,7 +126,7 @@ def _once(options: argparse.Namespace, state: State) -> int:
     source.load()
     word = _loop(source.fetch())
     if source.config is None:
-        raise Failed(f"the collector gave no targets to measure ({word}): {_ADVICE.get(word or '', _CHECK)}")
+        raise Failed(f"the collector gave no targets to measure ({word}): {advice(word)}")
     if word is not None:
         print(f"bandroom-agent: the collector is away ({word}), measuring what it last asked for", file=sys.stderr)
     reports = _loop(
@@ -146,22 +147,10 @@ def _once(options: argparse.Namespace, state: State) -> int:
 
 
 def _status(options: argparse.Namespace, state: State) -> int:
-    _settings(state)
-    status = read_status(state, system_clock().wall_ns() // NS_PER_MS)
+    settings = _settings(state)
+    status = read_status(settings, state, system_clock().wall_ns() // NS_PER_MS)
     print(json.dumps(status.as_json()) if options.json else status.as_text())
     return 0
-
-
-_CHECK = "check the URL and the network"
-_ADVICE = {
-    "tls_untrusted": "its certificate is not trusted here; name the authority's file with --ca-file",
-    "name_not_resolved": "its name has no address here; check the URL and the DNS server",
-    "refused": "nothing listens there; check the port, and that the collector runs",
-    "proxy_wants_login": "the proxy wants a login; give --proxy http://user:password@host:port",
-    "bad_proxy": "the machine's proxy setting is of a kind not spoken here; give --proxy http://host:port",
-    "unknown_agent": "this agent is not known there; join again with a new code and --force",
-    "revoked_token": "this agent was revoked; join again with a new code and --force",
-}
 
 
 def _settings(state: State) -> Settings:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from agent.advice import REJOIN
 from agent.background import background
 from agent.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.http import Collector, Unanswered
@@ -170,7 +171,7 @@ class Push:
         if word is None:
             log.info("collector takes reports")
         else:
-            log.warning("reports wait, the collector did not take them word=%s", word)
+            log.warning("reports wait, %s word=%s", REJOIN.get(word, "the collector did not take them"), word)
         self._word = word
         await background(partial(self._spool.note, push_problem=word or ""))
 

@@ -4,7 +4,9 @@ import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
 
+from agent.advice import REJOIN
 from agent.lock import AlreadyRunning, hold_lock
+from agent.settings import Settings
 from agent.spool_file import Counts, counts, open_for_reading
 from agent.state import State
 
@@ -14,9 +16,13 @@ NEVER = "never"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Ages are in seconds; ``None`` means never. `*_problem` is the last machine word, ``None`` when
-    all is well."""
+    all is well. `agent`, `collector` and `state_folder` are for whoever asks here: they are in no log
+    and no report."""
 
     running: bool
+    agent: str
+    collector: str
+    state_folder: str
     last_push_age_s: int | None
     push_problem: str | None
     config_age_s: int | None
@@ -31,20 +37,25 @@ class Status:
     def as_text(self) -> str:
         """For people."""
         refused = ", ".join(f"{count} x {word}" for word, count in self.quarantine.items())
+        rejoin = REJOIN.get(self.push_problem or "") or REJOIN.get(self.config_problem or "")
         return "\n".join(
             (
                 f"agent       {'running' if self.running else 'not running'}",
+                f"id          {self.agent}",
+                f"collector   {self.collector}",
+                f"state       {self.state_folder}",
                 f"last push   {_ago(self.last_push_age_s)}{_but(self.push_problem)}",
                 f"config      {_ago(self.config_age_s)}{_but(self.config_problem)}",
                 f"waiting     {self.reports.waiting} reports",
                 f"delivered   {self.reports.delivered}",
                 f"dropped     {self.reports.dropped}",
                 f"refused     {self.reports.quarantined}{f' ({refused})' if refused else ''}",
+                *((f"next        {rejoin}",) if rejoin else ()),
             )
         )
 
 
-def read_status(state: State, now_ms: int) -> Status:
+def read_status(settings: Settings, state: State, now_ms: int) -> Status:
     """The status at wall time `now_ms`. Raises `sqlite3.Error` when the spool cannot be read."""
     notes: dict[str, str] = {}
     quarantine: dict[str, int] = {}
@@ -62,6 +73,9 @@ def read_status(state: State, now_ms: int) -> Status:
                     raise
     return Status(
         running=_is_running(state),
+        agent=settings.agent,
+        collector=settings.url,
+        state_folder=str(state.folder),
         last_push_age_s=_age_s(notes.get("last_push_ms"), now_ms),
         push_problem=notes.get("push_problem") or None,
         config_age_s=_age_s(notes.get("config_ms"), now_ms),

@@ -135,7 +135,12 @@ def test_what_is_no_config_changes_nothing_and_is_said_once(
 
     assert source.followed == []
     assert source.notes == {"config_problem": word}
-    assert caplog.messages == [f"no new config from the collector word={word}"]
+    why = (
+        "this agent was revoked: join again with a new code and --force"
+        if case == "revoked"
+        else "the collector gave none"
+    )
+    assert caplog.messages == [f"no new config, {why} word={word}"]
 
 
 def test_a_newer_collector_may_say_more_than_this_agent_knows(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def run_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
 def test_from_code_to_delivered_reports(tmp_path: Path) -> None:
     with district() as here:
         joined = run_command(tmp_path, "join", here.url, "--code", "7K2M-9QXD-4TAB")
-        assert joined.stdout.startswith("this machine now measures for room 204 at oak-hill\n")
+        assert joined.stdout.startswith(f"this machine now measures for room 204 at oak-hill, as agent {AGENT}\n")
         with running(tmp_path, here.url) as agent:
             until(lambda: len(here.batches) >= 3)
             code, _ = stopped(agent)
@@ -243,13 +243,19 @@ def test_status_works_beside_the_running_agent_and_after_it(tmp_path: Path) -> N
         stopped(agent)
 
     assert status["running"] is True
+    assert (status["agent"], status["collector"], status["state_folder"]) == (AGENT, here.url, str(tmp_path))
     assert status["last_push_age_s"] <= 5
     assert status["push_problem"] is None
     assert status["config_age_s"] <= 15
     assert status["reports"]["delivered"] > 0
     after = run_command(tmp_path, "status")
     assert after.returncode == 0
-    assert after.stdout.startswith("agent       not running\n")
+    assert after.stdout.splitlines()[:4] == [
+        "agent       not running",
+        f"id          {AGENT}",
+        f"collector   {here.url}",
+        f"state       {tmp_path}",
+    ]
 
 
 def test_once_shows_every_target_and_neither_keeps_nor_sends(tmp_path: Path) -> None:

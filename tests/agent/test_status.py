@@ -1,0 +1,44 @@
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from agent.http import Collector
+from agent.push import Push
+from agent.settings import Secret, Settings
+from agent.spool import Spool
+from agent.state import State
+from agent.status import read_status
+from tests.agent.fakes import AGENT, TOKEN, MovedClock, as_json, collector
+from tests.agent.reports import READING, latency
+
+
+@pytest.mark.parametrize(
+    ("word", "next_step"),
+    [
+        ("revoked_token", "this agent was revoked: join again with a new code and --force"),
+        ("unknown_agent", "this agent is not known there: join again with a new code and --force"),
+    ],
+)
+def test_what_only_a_person_can_mend_is_said_with_the_next_step(
+    word: str, next_step: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = State(tmp_path)
+    spool = Spool(state.spool)
+    spool.open(marker="boot-1", reading=READING)
+    spool.add([latency()], READING)
+    with (
+        caplog.at_level(logging.INFO),
+        collector(lambda seen: as_json(401, {"error": word, "detail": "A sentence."})) as fake,
+    ):
+        link = Collector(fake.url)
+        push = Push(spool, link, agent=AGENT, token=TOKEN, clock=MovedClock().clock(), sleep=asyncio.sleep)
+        asyncio.run(push.deliver_all())
+    spool.close()
+
+    status = read_status(Settings(url=fake.url, agent=AGENT, token=Secret(TOKEN)), state, 0)
+
+    assert caplog.messages == [f"reports wait, {next_step} word={word}"]
+    assert status.as_text().splitlines()[-1] == f"next        {next_step}"
+    assert status.push_problem == word
