@@ -10,7 +10,7 @@ _CHECK = "check the URL and the network"
 _ADVICE = {
     "tls_untrusted": "its certificate is not trusted here; name the authority's file with --ca-file",
     "name_not_resolved": "its name has no address here; check the URL and the DNS server",
-    "refused": "nothing listens there; check the port, and that the collector runs",
+    "connection_refused": "nothing listens there; check the port, and that the collector runs",
     "proxy_wants_login": "the proxy wants a login; give --proxy http://user:password@host:port",
     "bad_proxy": "the machine's proxy setting is of a kind not spoken here; give --proxy http://host:port",
     **REJOIN,

@@ -121,7 +121,7 @@ class Collector:
         except socket.gaierror:
             raise Unanswered("name_not_resolved") from None
         except ConnectionRefusedError:
-            raise Unanswered("refused") from None
+            raise Unanswered("connection_refused") from None
         except FileNotFoundError:
             raise Unanswered("no_ca_file") from None
         except (http.client.HTTPException, ConnectionError, ValueError):

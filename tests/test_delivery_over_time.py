@@ -110,7 +110,7 @@ def test_a_collector_that_was_away_for_an_hour_gets_every_minute(tmp_path: Path,
 
     for _ in range(6):
         began += machine.measure(10)
-        assert machine.deliver_to(gone, "a" * 16) == "refused"
+        assert machine.deliver_to(gone, "a" * 16) == "connection_refused"
 
     with live_collector(folder, clock=true_time) as live:
         assert machine.deliver(live) is None

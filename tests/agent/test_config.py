@@ -89,7 +89,7 @@ def test_the_kept_config_is_used_while_the_collector_is_away(tmp_path: Path) -> 
     source.run("http://127.0.0.1:1", rounds=2)
 
     assert len(source.followed) == 2
-    assert source.notes["config_problem"] == "refused"
+    assert source.notes["config_problem"] == "connection_refused"
 
 
 def test_a_changed_config_is_followed(tmp_path: Path) -> None:

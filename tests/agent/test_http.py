@@ -85,7 +85,7 @@ def test_an_endless_answer_is_cut_off() -> None:
 def test_no_listener_and_no_name_are_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert word(f"http://127.0.0.1:{port}") == "refused"
+    assert word(f"http://127.0.0.1:{port}") == "connection_refused"
     assert word("http://no-such-host.invalid") == "name_not_resolved"
 
 

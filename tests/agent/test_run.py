@@ -307,7 +307,7 @@ def test_a_collector_that_is_away_is_one_line_and_not_a_traceback(tmp_path: Path
 
     assert done.returncode == 1
     assert done.stderr == (
-        "bandroom-agent: the collector did not answer (refused): "
+        "bandroom-agent: the collector did not answer (connection_refused): "
         "nothing listens there; check the port, and that the collector runs\n"
     )
 
