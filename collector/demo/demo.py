@@ -6,7 +6,9 @@ with a code, as on a school's machine. Data lives in a temporary folder and goes
 
 import asyncio
 import contextlib
+import ctypes
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -31,6 +33,8 @@ from collector.verdict.profiles import default_profiles
 
 SEED = 7
 AGENT_STOP_SECONDS = 6
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> None:
@@ -103,24 +107,26 @@ async def real_agent(collector: Running, state: Path) -> AsyncIterator[Process]:
 
 
 async def _agent_process(*arguments: str, log: Path | None = None) -> Process:
-    command = (sys.executable, "-m", "agent.main", *arguments)
-    # A process group of its own: Ctrl-C in the terminal is for us, and we stop the agent.
-    if log is None:
+    with contextlib.ExitStack() as files:
+        output = files.enter_context(log.open("ab")) if log else asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            *command,
+            sys.executable,
+            "-m",
+            "agent.main",
+            *arguments,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=output,
             stderr=asyncio.subprocess.STDOUT,
+            # A process group of its own: Ctrl-C in the terminal is for us, and we stop the agent.
             start_new_session=os.name == "posix",
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
-    with log.open("ab") as file:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            start_new_session=os.name == "posix",
-        )
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to stop this process when the demo is gone, even if that was killed (prctl(2))."""
+    assert _LIBC is not None
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def _fill(store: Store, days: Iterator[list[RoomBin]], bar: Progress, filling: TaskID) -> None:
