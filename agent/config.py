@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 300.0
 FIRST_RETRY_S = 2.0
+NOT_TRIED = "not_tried"
 
 
 class ConfigSource:
@@ -32,7 +33,7 @@ class ConfigSource:
         self._collector = collector
         self._token = token
         self._etag: str | None = None
-        self._word: str | None = "not_tried"
+        self._word: str | None = NOT_TRIED
         self.config: AgentConfig | None = None
 
     def period_ns(self) -> int:
@@ -105,6 +106,8 @@ class ConfigSource:
     async def _tell(self, word: str | None, note: Callable[..., None], clock: Clock) -> None:
         """Log what changed, once; note the rest for `bandroom-agent status`."""
         if word is None:
+            if self._word not in (None, NOT_TRIED):
+                log.info("the collector gives its config again")
             await background(partial(note, config_ms=str(clock.wall_ns() // NS_PER_MS), config_problem=""))
         elif word != self._word:
             log.warning("no new config, %s word=%s", REJOIN.get(word, "the collector gave none"), word)

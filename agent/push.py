@@ -16,6 +16,7 @@ from agent.http import Collector, Unanswered
 from agent.outcome import Delivered, Kept, Outcome, Refused, TooLarge, outcome_of
 from agent.schedule import Sleep, next_due_ns, spread_ns
 from agent.spool import Boot, Spool, SpoolLost
+from agent.spool_file import error_word
 from wire.batch import Batch
 from wire.codec import encode
 from wire.reports import Report
@@ -88,7 +89,7 @@ class Push:
         except SpoolLost:
             return None  # the spool said so itself
         except sqlite3.OperationalError as error:
-            problem = Kept(word=f"spool_{_errorname(error)}")
+            problem = Kept(word=error_word(error))
         await self._tell(problem)
         return problem
 
@@ -178,7 +179,3 @@ class Push:
     def _backoff_s(self, kept: Kept) -> float:
         longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures - 1, 10))
         return max(kept.retry_after_s or 0.0, longest * random.uniform(0.5, 1.0))
-
-
-def _errorname(error: sqlite3.OperationalError) -> str:
-    return str(getattr(error, "sqlite_errorname", "error")).removeprefix("SQLITE_").lower()

@@ -2,20 +2,19 @@
 
 import asyncio
 import logging
-import sqlite3
 from functools import partial
 
 from agent.clock import Clock
 from agent.config import ConfigSource
 from agent.health import watch_health
 from agent.http import Collector
+from agent.last_counts import LastCounts
 from agent.probes import prepare
 from agent.push import Push
 from agent.roster import Roster
 from agent.schedule import Sleep, Tally
 from agent.settings import Settings
-from agent.spool import Spool, SpoolLost
-from agent.spool_file import Counts
+from agent.spool import Spool
 from agent.state import State
 from agent.writer import Writer
 from wire.enrolment import AgentConfig
@@ -43,17 +42,8 @@ async def run_agent(
     tally = Tally()
     config = ConfigSource(state.config, collector, token=token)
     writer = Writer(spool, clock=clock, sleep=sleep)
+    last_counts = LastCounts(spool)
     push = Push(spool, collector, agent=settings.agent, token=token, clock=clock, sleep=sleep)
-    counted = Counts(numbered=0, delivered=0, dropped=0, quarantined=0, waiting=0)
-
-    def count() -> Counts:
-        nonlocal counted
-        try:
-            counted = spool.counts()
-        except (SpoolLost, sqlite3.OperationalError):
-            log.info("the spool cannot be counted now")
-        return counted
-
     async with asyncio.TaskGroup() as tasks:
         roster = Roster(
             tasks,
@@ -77,7 +67,7 @@ async def run_agent(
                             sleep=sleep,
                             emit=writer.emit,
                             tally=tally,
-                            count=count,
+                            count=last_counts.now,
                             towards=(settings.host, settings.port),
                         )
                     )

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 DEFAULT_LIMIT_BYTES = 64 * 2**20
 QUARANTINE_MOST = 1000
+ROOM_AGAIN = 0.75
+"""A full spool has room again below this part of its limit; each drop makes a little room, too."""
+
 _DROPPED_AT_ONCE = 64
 _KINDS: Mapping[str, type[Report]] = {
     "latency": LatencyReport,
@@ -220,9 +223,12 @@ class Spool:
                 break
             dropped += gone
         _count(db, "dropped", dropped)
-        if bool(dropped) and not self._full:
+        if dropped and not self._full:
             log.warning("spool is full, the oldest go limit_bytes=%d", self._limit_bytes)
-        self._full = self._full or bool(dropped)
+            self._full = True
+        elif self._full and used_bytes(db) < ROOM_AGAIN * self._limit_bytes:
+            log.info("spool has room again")
+            self._full = False
 
 
 _UNKNOWN = BootClock(boot_ms=0, wall_ms=0, synchronised=False, live=False)

@@ -75,6 +75,12 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+def error_word(error: sqlite3.OperationalError) -> str:
+    """The machine word for circumstances that keep a spool from being used, such as ``spool_full``."""
+    name = str(getattr(error, "sqlite_errorname", "error"))
+    return f"spool_{name.removeprefix('SQLITE_').lower()}"
+
+
 def move_aside(path: Path, why: str) -> Path:
     """Rename a spool and its journals to ``spool.<why>-<n>``; returns the new name."""
     prefix = f"{path.stem}.{why}-"

@@ -10,6 +10,7 @@ from agent.clock import Clock
 from agent.fold import Draft
 from agent.schedule import Sleep
 from agent.spool import Spool, SpoolLost
+from agent.spool_file import error_word
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +66,13 @@ class Writer:
         except (SpoolLost, sqlite3.OperationalError) as error:
             self._drafts = drafts + self._drafts
             if not self._failing and not isinstance(error, SpoolLost):
-                log.warning("reports cannot be kept on disk error=%s", getattr(error, "sqlite_errorname", "?"))
+                log.warning("reports cannot be kept on disk word=%s", error_word(error))
                 self._failing = True
             return isinstance(error, SpoolLost) and await self._write()
         self._lost = 0
-        self._failing = False
+        if self._failing:
+            log.info("reports are kept on disk again")
+            self._failing = False
         return True
 
     async def _pause(self, seconds: float) -> None:

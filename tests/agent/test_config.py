@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.advice import REJOIN
 from agent.config import FIRST_RETRY_S, REFRESH_S, ConfigSource
 from agent.http import Collector
 from tests.agent.fakes import TOKEN, MovedClock, Reply, Script, Seen, as_json, collector
@@ -135,12 +136,23 @@ def test_what_is_no_config_changes_nothing_and_is_said_once(
 
     assert source.followed == []
     assert source.notes == {"config_problem": word}
-    why = (
-        "this agent was revoked: join again with a new code and --force"
-        if case == "revoked"
-        else "the collector gave none"
-    )
+    why = REJOIN.get(word, "the collector gave none")
     assert caplog.messages == [f"no new config, {why} word={word}"]
+
+
+def test_a_lasting_trouble_is_logged_once_and_so_is_its_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[Reply] = [
+        as_json(200, config()),
+        *[(502, {}, b"<html>")] * 3,
+        *[as_json(200, config())] * 2,
+    ]
+    with caplog.at_level(logging.INFO), collector(lambda seen: answers.pop(0)) as fake:
+        Source(tmp_path).run(fake.url, rounds=6)
+
+    assert caplog.messages == [
+        "no new config, the collector gave none word=http_502",
+        "the collector gives its config again",
+    ]
 
 
 def test_a_newer_collector_may_say_more_than_this_agent_knows(tmp_path: Path) -> None:

@@ -162,6 +162,20 @@ def test_a_full_spool_drops_the_oldest_latency_first_and_failures_last(path: Pat
     spool.close()
 
 
+def test_a_full_spool_is_said_once_and_so_is_its_end(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    spool = open_spool(path, limit_bytes=MIB)
+    with caplog.at_level(logging.INFO):
+        for _ in range(40):
+            spool.add([latency() for _ in range(200)], READING)
+        (boot,) = spool.boots()
+        spool.settle(boot, delivered=[report.seq for report in spool.read(boot, 100_000)], refused={})
+        for _ in range(2):
+            spool.add([latency()], READING)
+    spool.close()
+
+    assert caplog.messages == [f"spool is full, the oldest go limit_bytes={MIB}", "spool has room again"]
+
+
 def test_quarantine_is_bounded_and_its_count_is_not(spool: Spool) -> None:
     spool.add([latency() for _ in range(1500)], READING)
     (boot,) = spool.boots()

@@ -54,14 +54,18 @@ def test_everything_emitted_before_the_end_is_on_disk_after_it(tmp_path: Path) -
     assert write(tmp_path / "spool.sqlite", 10, []) == (10, 0)
 
 
-def test_a_full_disk_is_said_once_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_is_tried_again_and_said_once_with_its_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     errors: list[Exception] = [sqlite3.OperationalError("database or disk is full")] * 3
 
     with caplog.at_level(logging.INFO):
         assert write(tmp_path / "spool.sqlite", 10, errors) == (10, 0)
 
-    assert len(caplog.messages) == 1
-    assert caplog.messages[0].startswith("reports cannot be kept on disk")
+    assert caplog.messages == [
+        "reports cannot be kept on disk word=spool_error",
+        "reports are kept on disk again",
+    ]
 
 
 def test_what_memory_cannot_hold_is_counted_as_dropped(tmp_path: Path) -> None:
