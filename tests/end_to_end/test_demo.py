@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,16 @@ def test_a_signal_stops_a_demo_that_is_not_up_yet(demo: Demo, number: signal.Sig
     demo.process.signal(number)
     assert demo.process.wait() == 0, demo.process.said()
     demo.check_nothing_is_left([])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
+def test_a_demo_that_is_killed_leaves_no_agent_behind(demo: Demo) -> None:
+    demo.rooms()
+    eventually("the agent runs", lambda: any("run" in one.cmdline() for one in demo.family()[1:]))
+    agents = demo.family()[1:]
+    demo.process.signal(signal.SIGKILL)
+    demo.process.wait()
+    eventually("the agent is gone", lambda: not any(one.is_running() for one in agents))
 
 
 def test_a_demo_whose_port_is_taken_says_so(demo: Demo, tmp_path: Path) -> None:
