@@ -60,20 +60,31 @@ class Writer:
                 return
 
     async def _write(self) -> bool:
-        drafts, self._drafts = self._drafts, []
+        drafts, lost = self._drafts, self._lost
+        self._drafts = []
         try:
-            await background(partial(self._spool.add, drafts, self._clock.read(), lost=self._lost))
-        except (SpoolLost, sqlite3.OperationalError) as error:
-            self._drafts = drafts + self._drafts
-            if not self._failing and not isinstance(error, SpoolLost):
+            await background(partial(self._spool.add, drafts, self._clock.read(), lost=lost))
+        except SpoolLost:  # the spool said so itself
+            self._hold(drafts)
+            return False
+        except sqlite3.OperationalError as error:
+            self._hold(drafts)
+            if not self._failing:
                 log.warning("reports cannot be kept on disk word=%s", error_word(error))
                 self._failing = True
-            return isinstance(error, SpoolLost) and await self._write()
-        self._lost = 0
+            return False
+        self._lost -= lost  # more may have been lost meanwhile
         if self._failing:
             log.info("reports are kept on disk again")
             self._failing = False
         return True
+
+    def _hold(self, drafts: list[Draft]) -> None:
+        """Put `drafts`, older than those held, before them; let the oldest go beyond what memory may hold."""
+        self._drafts = drafts + self._drafts
+        surplus = max(0, len(self._drafts) - DRAFTS_MOST)
+        del self._drafts[:surplus]
+        self._lost += surplus
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not once the end is asked for."""

@@ -3,6 +3,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -74,3 +75,45 @@ def test_what_memory_cannot_hold_is_counted_as_dropped(tmp_path: Path) -> None:
 
 def test_a_spool_that_was_lost_gets_the_reports_again(tmp_path: Path) -> None:
     assert write(tmp_path / "spool.sqlite", 10, [SpoolLost()]) == (10, 0)
+
+
+@pytest.mark.parametrize("errors", [[], [sqlite3.OperationalError("database or disk is full")], [SpoolLost()]])
+def test_what_comes_while_the_disk_is_slow_is_bounded_and_what_is_lost_then_is_counted(
+    errors: list[Exception], tmp_path: Path
+) -> None:
+    meanwhile = DRAFTS_MOST + 5
+    began, go_on = Event(), Event()
+
+    class SlowDisk(FullDisk):
+        def add(self, drafts: Sequence[Draft], reading: BootClock, *, lost: int = 0) -> None:
+            held.append(len(drafts))
+            began.set()
+            go_on.wait(10)
+            super().add(drafts, reading, lost=lost)
+
+    held: list[int] = []
+    failing = bool(errors)
+    spool = SlowDisk(tmp_path / "spool.sqlite", list(errors))
+    spool.open(marker="boot-1", reading=READING)
+
+    async def work() -> None:
+        writer = Writer(spool, clock=MovedClock().clock(), sleep=no_pause)
+        for _ in range(10):
+            writer.emit(latency())
+        writing = asyncio.create_task(writer.run())
+        writer.finish()
+        await asyncio.to_thread(began.wait, 10)
+        for _ in range(meanwhile):
+            writer.emit(latency())
+        go_on.set()
+        await writing
+        writer.emit(latency())  # what was lost is told with the next write
+        await writer.run()
+
+    asyncio.run(work())
+    counts = spool.counts()
+    spool.close()
+
+    assert max(held) <= DRAFTS_MOST
+    assert counts.numbered == 10 + meanwhile + 1 == counts.waiting + counts.dropped
+    assert counts.dropped == (15 if failing else 5)
