@@ -9,6 +9,9 @@ REJOIN = {
 _CHECK = "check the URL and the network"
 _ADVICE = {
     "tls_untrusted": "its certificate is not trusted here; name the authority's file with --ca-file",
+    "tls_failed": (
+        "does the collector speak http there? use http:// or the right port; --ca-file for a private authority"
+    ),
     "name_not_resolved": "its name has no address here; check the URL and the DNS server",
     "connection_refused": "nothing listens there; check the port, and that the collector runs",
     "proxy_wants_login": "the proxy wants a login; give --proxy http://user:password@host:port",

@@ -4,6 +4,7 @@ import json
 import secrets
 from functools import partial
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from agent.http import Collector
 from agent.outcome import problem
@@ -48,6 +49,9 @@ async def join(
         deadline_s=JOIN_DEADLINE_S,
     )
     said = problem(answer)
+    nothing_there = answer.status in (404, 405) and (said is None or said.error in ("not_found", "wrong_method"))
+    if nothing_there and urlsplit(url).path.strip("/"):
+        raise NotJoined("no Bandroom collector at that path: give its address only, without what follows the host")
     if said is not None:
         raise NotJoined(f"{_printable(said.detail)} ({said.error})")
     try:

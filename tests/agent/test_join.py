@@ -80,6 +80,24 @@ def test_what_is_not_a_collector_joins_nobody(answer: Reply, tmp_path: Path) -> 
     assert not (tmp_path / "agent.toml").exists()
 
 
+@pytest.mark.parametrize(
+    "answer", [as_json(404, {"error": "not_found", "detail": "Nothing is here."}), (404, {}, b"<html>"), (405, {}, b"")]
+)
+def test_the_address_of_a_page_is_told_from_the_collectors(answer: Reply, tmp_path: Path) -> None:
+    with (
+        collector(lambda seen: answer) as fake,
+        pytest.raises(NotJoined, match="no Bandroom collector at that path: give its address only"),
+    ):
+        joined(f"{fake.url}/board", tmp_path)
+
+
+def test_a_collector_may_live_under_a_path(tmp_path: Path) -> None:
+    with collector(enrol) as fake:
+        joined(f"{fake.url}/bandroom/", tmp_path)
+
+    assert [seen.path for seen in fake.seen] == ["/bandroom/v1/enrol"]
+
+
 def test_a_code_that_cannot_be_one_is_not_sent(tmp_path: Path) -> None:
     with collector(enrol) as fake:
         with pytest.raises(WireError, match="an enrolment code is 12 letters and digits"):

@@ -312,6 +312,17 @@ def test_a_collector_that_is_away_is_one_line_and_not_a_traceback(tmp_path: Path
     )
 
 
+def test_https_to_a_collector_that_speaks_http_says_so(tmp_path: Path) -> None:
+    with district() as here:
+        done = run_command(tmp_path, "join", here.url.replace("http", "https"), "--code", "7K2M9QXD4TAB")
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "bandroom-agent: the collector did not answer (tls_failed): does the collector speak http there? "
+        "use http:// or the right port; --ca-file for a private authority\n"
+    )
+
+
 def test_bad_settings_are_exit_code_2_with_every_mistake(tmp_path: Path) -> None:
     (tmp_path / "agent.toml").write_text('url = "x"\ntoken = 1\n')
 
