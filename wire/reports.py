@@ -49,8 +49,8 @@ class LatencyReport:
     `wire.histogram` and holds exactly `received` times. `duplicates` are answers beyond the first
     (RFC 5560), `reordered` answers that arrived after a later one's (RFC 4737). `min_us` is the
     exact minimum; `ipdv_mean_us` the mean absolute difference of the round trips of consecutive
-    requests that were both answered (RFC 3393). A probe that could not run at all has a
-    `failure`, and `sent` counts what it tried.
+    requests that were both answered (RFC 3393). `failure` says why nothing was received, exactly
+    when nothing was; `sent` counts what was tried.
     """
 
     __pydantic_config__ = STRICT
@@ -93,6 +93,10 @@ class LatencyReport:
             raise WireError("more_reordered_than_received", f"reordered {self.reordered} of {self.received}")
         if (self.min_us is None) != (self.received == 0):
             raise WireError("bad_minimum", "min_us is present exactly when something was received")
+        if self.ipdv_mean_us is not None and self.received < 2:
+            raise WireError("bad_delay_variation", f"ipdv_mean_us needs two answers, received is {self.received}")
+        if (self.failure is None) != (self.received > 0):
+            raise WireError("bad_failure", "failure is present exactly when nothing was received")
         counted = count_text(self.histogram)
         if counted != self.received:
             raise WireError("histogram_mismatch", f"the histogram holds {counted} times, received is {self.received}")

@@ -78,6 +78,7 @@ class SimulatedAgent:
                     min_us=one.min_us,
                     ipdv_mean_us=None,
                     histogram=one.histogram.to_text(),
+                    failure=None if one.received else "no_answer",
                 )
             )
         now = datetime.now(UTC)

@@ -30,6 +30,7 @@ def latency(seq: int = 1, *, rtt_us: float = 12_000, lost: int = 0, sent: int = 
         "min_us": int(rtt_us) if received else None,
         "ipdv_mean_us": 0 if received > 1 else None,
         "histogram": Histogram.of([rtt_us] * received).to_text(),
+        "failure": None if received else "no_answer",
     }
     return LatencyReport(**(values | other))
 

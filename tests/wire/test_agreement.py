@@ -133,6 +133,8 @@ def test_the_corpus_meets_every_word_of_a_report_or_batch() -> None:
     assert words == {
         None,
         "bad_batch_size",
+        "bad_delay_variation",
+        "bad_failure",
         "bad_histogram",
         "bad_id",
         "bad_minimum",

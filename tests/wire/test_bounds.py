@@ -114,6 +114,16 @@ def test_no_integer_goes_without_a_bound(shape: type[Any]) -> None:
     assert integers - bounded_by_another_field - of_an_answer <= RANGES[shape].keys() <= GOOD[shape].keys()
 
 
+NOTHING: dict[str, Any] = {
+    "received": 0,
+    "reordered": 0,
+    "min_us": None,
+    "ipdv_mean_us": None,
+    "histogram": "",
+    "failure": "no_answer",
+}
+
+
 @pytest.mark.parametrize(
     ("other", "word"),
     [
@@ -126,6 +136,10 @@ def test_no_integer_goes_without_a_bound(shape: type[Any]) -> None:
         ({"reordered": 59}, "more_reordered_than_received"),
         ({"min_us": None}, "bad_minimum"),
         ({"received": 0, "reordered": 0, "histogram": ""}, "bad_minimum"),
+        ({"received": 1, "reordered": 0, "histogram": "163:1"}, "bad_delay_variation"),
+        (NOTHING | {"ipdv_mean_us": 0}, "bad_delay_variation"),
+        ({"failure": "no_answer"}, "bad_failure"),
+        (NOTHING | {"failure": None}, "bad_failure"),
         ({"histogram": "163:57"}, "histogram_mismatch"),
         ({"histogram": "163:59"}, "histogram_mismatch"),
         ({"histogram": ""}, "histogram_mismatch"),
@@ -138,15 +152,7 @@ def test_a_latency_report_that_contradicts_itself_is_refused(other: dict[str, An
 
 
 def test_a_period_in_which_nothing_came_back_is_a_report() -> None:
-    lost = built(
-        LatencyReport,
-        received=0,
-        reordered=0,
-        min_us=None,
-        ipdv_mean_us=None,
-        histogram="",
-        failure="no_answer",
-    )
+    lost = built(LatencyReport, **NOTHING)
     assert lost.sent - lost.received == 60
 
 

@@ -68,9 +68,9 @@ def latency_reports(draw: st.DrawFn) -> LatencyReport:
         duplicates=draw(st.integers(0, MAX_COUNT)),
         reordered=draw(st.integers(0, received)),
         min_us=draw(st.integers(0, MAX_US)) if received else None,
-        ipdv_mean_us=draw(maybe(st.integers(0, MAX_US))),
+        ipdv_mean_us=draw(maybe(st.integers(0, MAX_US))) if received > 1 else None,
         histogram=Histogram(counts).to_text(),
-        failure=draw(maybe(one_of(Failure))),
+        failure=None if received else draw(one_of(Failure)),
     )
 
 
