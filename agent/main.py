@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("run", parents=[common], help="measure and report until stopped")
     one.set_defaults(command=_run)
 
-    one = commands.add_parser("once", parents=[common], help="measure now and show it; sends nothing")
+    one = commands.add_parser("once", parents=[common], help="measure now and show it; keeps and sends no measurement")
     one.add_argument("--json", action="store_true", help="a report on each line, as it would travel")
     one.add_argument("--seconds", type=float, default=5.0, help="how long to measure (default: 5)")
     one.set_defaults(command=_once)
