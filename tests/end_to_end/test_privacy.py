@@ -247,7 +247,7 @@ def test_a_collector_that_sees_the_agents_address_does_not_tell_it(
             of_hardware("mac", "02:FC:00:00:00:01"),
             [b"02-fc-00-00-00-01", b"02fc.0000.0001", b"02FC00000001", b"\x02\xfc\0\0\0\x01"],
         ),
-        (of_name("user", "m-lee"), [b"/home/m-lee/x", b"M-LEE", b'"m-lee"']),
+        (of_name("user", "m-lee"), [b"/srv/m-lee/x", b"M-LEE", b'"m-lee"']),
     ],
 )
 def test_the_search_finds_each_form(trace: Trace, texts: Sequence[bytes]) -> None:
