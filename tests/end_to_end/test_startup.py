@@ -96,7 +96,9 @@ def test_every_mistake_of_a_broken_district_is_said_at_once(new_collector: NewCo
 def test_a_missing_file_is_named(new_collector: NewCollector, name: str) -> None:
     folder = new_collector()
     (folder.folder / name).unlink()
-    assert one_line(folder).startswith(f"{name}:1 cannot be read: No such file or directory")
+    said = one_line(folder)
+    assert name in said
+    assert "No such file" in said or "there is no" in said
 
 
 def test_an_unknown_setting_is_refused_with_the_nearest_known(new_collector: NewCollector) -> None:
