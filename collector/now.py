@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from collector.store.protocol import Reading
 from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
 from collector.verdict.room_state import RoomState
@@ -31,21 +32,6 @@ class LessonCell:
     degraded_seconds: int
     valid_seconds: int
     closed_seconds: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """The newest latency report to one target: what the wire says this minute, unjudged."""
-
-    target: str
-    method: str
-    ended_at: datetime
-    sent: int
-    received: int
-    p50_ms: float | None
-    p95_ms: float | None
-    failure: str | None
-    repaired: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from collector.district import District, Room
-from collector.now import DistrictNow, LessonCell, LessonQuality, Reading, RoomNow, SiteNow
+from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
+from collector.store.protocol import Reading
 from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import sentence

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from collector.api.access import Reader
 from collector.api.services import Services, TheServices
 from collector.ingest.decode import Refusal
-from collector.now import DistrictNow, LessonCell, Reading, RoomNow
+from collector.now import DistrictNow, LessonCell, RoomNow
+from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import Cause, State
@@ -225,7 +226,7 @@ def _reading(one: Reading, now: datetime) -> ReadingAnswer:
         age_seconds=max(0.0, (now - one.ended_at).total_seconds()),
         p50_ms=one.p50_ms,
         p95_ms=one.p95_ms,
-        loss=1 - one.received / one.sent if one.sent else None,
+        loss=one.loss,
         sent=one.sent,
         failure=one.failure,
         clock_repaired=one.repaired,

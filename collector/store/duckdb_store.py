@@ -14,11 +14,10 @@ from typing import Any
 
 import duckdb
 
-from collector.now import Reading
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_rows import bin_row, columns, read_bin, report_rows, target_row
 from collector.store.ledger import Ledger, runs
-from collector.store.protocol import Arrival, StoreError, StoreUnavailable, Touched, WriteOutcome
+from collector.store.protocol import Arrival, Reading, StoreError, StoreUnavailable, Touched, WriteOutcome
 from collector.verdict.bins import LatencySummary, RoomBin
 from wire.histogram import Histogram
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from collector.now import Reading
 from collector.verdict.bins import LatencySummary, RoomBin
 from wire.reports import Report
 
@@ -57,6 +56,26 @@ class Touched:
     first_stored_at: datetime
     last_stored_at: datetime
     newest_ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The newest latency report to one target: what the wire says this minute, unjudged."""
+
+    target: str
+    method: str
+    ended_at: datetime
+    sent: int
+    received: int
+    p50_ms: float | None
+    p95_ms: float | None
+    failure: str | None
+    repaired: bool
+
+    @property
+    def loss(self) -> float | None:
+        """The share of requests lost, 0..1; ``None`` when none was sent."""
+        return 1 - self.received / self.sent if self.sent else None
 
 
 class Store(Protocol):

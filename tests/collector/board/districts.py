@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collector.now import DistrictNow, LessonCell, LessonQuality, Reading, RoomNow, SiteNow
+from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
+from collector.store.protocol import Reading
 from collector.timetable import Lesson, LessonTime, Timetable
 from collector.verdict.bins import ProfileScore, Quality, RoomBin
 from collector.verdict.profiles import default_profiles
