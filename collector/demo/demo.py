@@ -51,7 +51,7 @@ async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> N
             data=Path(folder) / "collector",
             bin_seconds=10,
             report_seconds=5,
-            push_seconds=2,
+            push_seconds=1,
             probe_interval_ms=200,
         )
         store, registry = open_parts(settings)
