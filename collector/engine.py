@@ -165,6 +165,7 @@ class Engine:
             taken_at=now,
             closed_until=now - self._settle,
             bins={key: [bins[start] for start in sorted(bins)] for key, bins in recent.items()},
+            tests={},
             readings=readings,
             newest_report_at=self._newest,
             agents=agents,

@@ -14,6 +14,7 @@ from collector.store.protocol import Reading
 from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
 from collector.verdict.room_state import RoomState
+from collector.verdict.throughput import Shortfall, ThroughputTest
 
 LessonQuality = Literal["bad", "degraded", "good", "unknown"]
 
@@ -23,7 +24,8 @@ class LessonCell:
     """One cell of a room's heat strip: how a lesson went, so far when it is still on.
 
     `closed_seconds` is how much of the lesson has been judged by now, `valid_seconds` how much of that
-    was measured enough; of these, `bad_seconds` were bad and `degraded_seconds` degraded.
+    was measured enough; of these, `bad_seconds` were bad and `degraded_seconds` degraded. `short` is what the lesson's
+    last throughput tests found too little.
     """
 
     lesson: Lesson
@@ -32,6 +34,7 @@ class LessonCell:
     degraded_seconds: int
     valid_seconds: int
     closed_seconds: int
+    short: Shortfall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class RoomNow:
 
     `evidence` is one plain sentence, two at most. `coverage` is the share of the strip's closed
     lesson time that was measured enough, ``None`` before any closed. `readings` are newest reports by target.
+    `tests` are the throughput tests of the strip's time, ascending; `speaking` those of them that say what the rate is
+    now, down before up.
     `agents` counts the room's enrolled agents that are not revoked.
     """
 
@@ -55,6 +60,8 @@ class RoomNow:
     newest_report_at: datetime | None
     readings: tuple[Reading, ...]
     bins: tuple[RoomBin, ...]
+    tests: tuple[ThroughputTest, ...] = ()
+    speaking: tuple[ThroughputTest, ...] = ()
 
     def age_seconds(self, now: datetime) -> float | None:
         """Seconds since the end of the newest report, never negative; ``None`` when there is none."""

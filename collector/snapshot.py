@@ -11,8 +11,9 @@ from collector.store.protocol import Reading
 from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import sentence
-from collector.verdict.profiles import Profiles
+from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_state import State, room_state
+from collector.verdict.throughput import Shortfall, ThroughputTest, shortfall, tests_that_speak
 
 STRIP_LESSONS = 8
 TROUBLED_SHARE = 1 / 3
@@ -27,11 +28,12 @@ _WORST_FIRST: dict[State, int] = {"bad": 0, "degraded": 1, "unknown": 2, "ok": 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """All that is known at `taken_at`, by room. Bins ascend; `closed_until` is the end of the newest bin
-    that can have been judged."""
+    that can have been judged. `tests` are throughput tests, ascending."""
 
     taken_at: datetime
     closed_until: datetime
     bins: Mapping[tuple[str, str], Sequence[RoomBin]]
+    tests: Mapping[tuple[str, str], Sequence[ThroughputTest]]
     readings: Mapping[tuple[str, str], Sequence[Reading]]
     newest_report_at: Mapping[tuple[str, str], datetime]
     agents: Mapping[tuple[str, str], int]
@@ -89,8 +91,18 @@ def _room_now(
     key = (room.site, room.room)
     bins = judged.bins.get(key, ())
     newest = judged.newest_report_at.get(key)
-    state = room_state(bins, closed_until=judged.closed_until, in_session=in_session)
-    cells = tuple(lesson_cell(lesson, bins, closed_until=judged.closed_until) for lesson in strip)
+    tests = judged.tests.get(key, ())
+    needs = tuple(profiles)
+    state = room_state(
+        bins,
+        short=shortfall(tests, needs, judged.taken_at),
+        closed_until=judged.closed_until,
+        in_session=in_session,
+    )
+    cells = tuple(
+        lesson_cell(lesson, bins, closed_until=judged.closed_until, short=_short_in(lesson, tests, needs))
+        for lesson in strip
+    )
     closed = sum(cell.closed_seconds for cell in cells)
     return RoomNow(
         site=room.site,
@@ -112,11 +124,20 @@ def _room_now(
         newest_report_at=newest,
         readings=tuple(judged.readings.get(key, ())),
         bins=tuple(bins),
+        tests=tuple(tests),
+        speaking=tuple(tests_that_speak(tests, judged.taken_at)),
     )
 
 
-def lesson_cell(lesson: Lesson, bins: Sequence[RoomBin], *, closed_until: datetime) -> LessonCell:
-    """How `lesson` went, by the bins whose middle lies in it."""
+def _short_in(lesson: Lesson, tests: Sequence[ThroughputTest], profiles: Sequence[Profile]) -> Shortfall | None:
+    """What the last tests within `lesson` found too little."""
+    return shortfall((one for one in tests if lesson.contains(one.ended_at)), profiles, lesson.ended_at)
+
+
+def lesson_cell(
+    lesson: Lesson, bins: Sequence[RoomBin], *, closed_until: datetime, short: Shortfall | None = None
+) -> LessonCell:
+    """How `lesson` went, by the bins whose middle lies in it and by what its tests found too little."""
     seconds = {"bad": 0, "degraded": 0, "good": 0}
     for one in bins:
         if one.headline is not None and lesson.contains(one.started_at + timedelta(seconds=one.seconds / 2)):
@@ -125,17 +146,18 @@ def lesson_cell(lesson: Lesson, bins: Sequence[RoomBin], *, closed_until: dateti
     closed = max(0, int((min(lesson.ended_at, closed_until) - lesson.started_at).total_seconds()))
     return LessonCell(
         lesson=lesson,
-        quality=_quality(seconds["bad"], seconds["degraded"], valid, closed),
+        quality=_quality(seconds["bad"], seconds["degraded"], valid, closed, short=short is not None),
         bad_seconds=seconds["bad"],
         degraded_seconds=seconds["degraded"],
         valid_seconds=valid,
         closed_seconds=closed,
+        short=short,
     )
 
 
-def _quality(bad: int, degraded: int, valid: int, closed: int) -> LessonQuality:
+def _quality(bad: int, degraded: int, valid: int, closed: int, *, short: bool) -> LessonQuality:
     if not valid or valid < KNOWN_SHARE * closed:
         return "unknown"
-    if bad >= TROUBLED_SHARE * valid:
+    if short or bad >= TROUBLED_SHARE * valid:
         return "bad"
     return "degraded" if bad + degraded >= TROUBLED_SHARE * valid else "good"

@@ -1,8 +1,8 @@
-"""A room's state now, from its latest bins.
+"""A room's state now, from its latest bins and throughput tests.
 
-``bad`` when two of the last three valid bins were bad for the worst profile, ``degraded`` when two
-were bad or degraded, ``ok`` otherwise; ``unknown`` when fewer than two valid bins are recent enough
-to speak of now; ``no_lesson`` outside lessons. `unknown` is never a kind of `ok`.
+``bad`` when two of the last three valid bins were bad for the worst profile, or when the latest throughput test found
+less than a profile needs; ``degraded`` when two were bad or degraded, ``ok`` otherwise; ``unknown`` when fewer than two
+valid bins are recent enough to speak of now; ``no_lesson`` outside lessons. `unknown` is never a kind of `ok`.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from typing import Literal
 
 from collector.verdict.bins import Quality, RoomBin
 from collector.verdict.qoo import Dimension
+from collector.verdict.throughput import Shortfall
 
 State = Literal["bad", "degraded", "ok", "unknown", "no_lesson"]
 Cause = Literal[
@@ -37,30 +38,39 @@ class RoomState:
     """What a room can do now and what says so.
 
     `looked_at` holds the latest valid bins, newest first. `deciding` is the newest of them that is as bad
-    as the state says; ``None`` unless the state is ``bad`` or ``degraded``.
+    as the state says; ``None`` unless bins made the state ``bad`` or ``degraded``. `short` is the throughput test that
+    made it ``bad`` where bins did not.
     """
 
     state: State
     cause: Cause = "undetermined"
     looked_at: tuple[RoomBin, ...] = ()
     deciding: RoomBin | None = None
+    short: Shortfall | None = None
 
     @property
     def worst(self) -> Dimension | None:
-        """The dimension that makes the deciding bin bad."""
+        """The dimension that makes the room bad or degraded."""
+        if self.short:
+            return "throughput"
         return self.deciding.headline.worst if self.deciding and self.deciding.headline else None
 
     @property
     def profile(self) -> str | None:
-        """The profile that the deciding bin is below."""
+        """The profile that the room is below."""
+        if self.short:
+            return self.short.profile
         return self.deciding.headline.profile if self.deciding and self.deciding.headline else None
 
 
-def room_state(bins: Sequence[RoomBin], *, closed_until: datetime, in_session: bool) -> RoomState:
+def room_state(
+    bins: Sequence[RoomBin], *, short: Shortfall | None = None, closed_until: datetime, in_session: bool
+) -> RoomState:
     """The state of one room.
 
     `bins` are the room's judged bins in ascending order; `closed_until` is the end of the newest bin
-    that can have been judged (now, less the time reports take to arrive).
+    that can have been judged (now, less the time reports take to arrive). `short` is what the latest throughput
+    tests found too little; a room whose bins tell nothing is `unknown` all the same, because its agent may be gone.
     """
     if not in_session:
         return RoomState(state="no_lesson")
@@ -72,14 +82,16 @@ def room_state(bins: Sequence[RoomBin], *, closed_until: datetime, in_session: b
     last = tuple(reversed(recent[-LAST_VALID_BINS:]))
     if len(last) < BINS_THAT_DECIDE:
         return RoomState(state="unknown", looked_at=last)
-    for state, qualities in _STATES:
-        found = [one for one in last if one.headline and one.headline.quality in qualities]
-        if len(found) >= BINS_THAT_DECIDE:
-            return RoomState(state=state, looked_at=last, deciding=found[0])
+    if bad := _newest_of_enough(last, frozenset({"bad"})):
+        return RoomState(state="bad", looked_at=last, deciding=bad)
+    if short:
+        return RoomState(state="bad", looked_at=last, short=short)
+    if troubled := _newest_of_enough(last, frozenset({"bad", "degraded"})):
+        return RoomState(state="degraded", looked_at=last, deciding=troubled)
     return RoomState(state="ok", looked_at=last)
 
 
-_STATES: tuple[tuple[State, frozenset[Quality]], ...] = (
-    ("bad", frozenset({"bad"})),
-    ("degraded", frozenset({"bad", "degraded"})),
-)
+def _newest_of_enough(newest_first: Sequence[RoomBin], qualities: frozenset[Quality]) -> RoomBin | None:
+    """The newest bin of such a quality if there are enough of them to decide."""
+    found = [one for one in newest_first if one.headline and one.headline.quality in qualities]
+    return found[0] if len(found) >= BINS_THAT_DECIDE else None

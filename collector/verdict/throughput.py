@@ -1,0 +1,88 @@
+"""What a room's throughput tests say: is the rate there that an activity needs?
+
+A test speaks for `SPEAKS_FOR` after its end. In each direction the latest test of each agent counts, and of several
+agents the best one, so that a room is not blamed for one bad PC. A test that could not tell says nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from collector.verdict.profiles import Profile
+
+SPEAKS_FOR = timedelta(minutes=60)
+"""A line that carried a lesson an hour ago says little of now (our choice)."""
+
+Direction = Literal["down", "up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThroughputTest:
+    """One sufficiency test in one direction (``down`` is towards the room). Rates are bits per second of goodput as
+    the receiver counted them. `sustained` is whether `required_bps` was held; ``None`` when the test could not tell.
+
+    `idle_rtt_ms` is the shortest round trip just before, `working_p95_ms` the 95th percentile while the test ran.
+    `ended_by` says what ended it (``wire.reports.EndedBy``), `failure` why there was none.
+    """
+
+    agent: str
+    direction: Direction
+    ended_at: datetime
+    required_bps: int
+    offered_bps: int | None
+    received_bps: int | None
+    sustained: bool | None
+    used_bytes: int
+    ended_by: str | None
+    idle_rtt_ms: float | None
+    working_p95_ms: float | None
+    failure: str | None
+
+    def enough_for(self, profile: Profile) -> bool | None:
+        """Whether the rate that `profile` needs was there; ``None`` when the test could not tell."""
+        if self.sustained is None or self.received_bps is None:
+            return None
+        need = need_bps(profile, self.direction)
+        if self.received_bps >= need or (self.sustained and self.required_bps >= need):
+            return True
+        # What was held may be less than the profile needs, without the line having been asked for more.
+        return None if self.sustained else False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """A test that found less than the profile of that name needs."""
+
+    profile: str
+    need_bps: int
+    test: ThroughputTest
+
+
+def need_bps(profile: Profile, direction: Direction) -> int:
+    """The goodput that one device needs for `profile`, in bits per second."""
+    return profile.down.bps if direction == "down" else profile.up.bps
+
+
+def tests_that_speak(tests: Iterable[ThroughputTest], at: datetime) -> list[ThroughputTest]:
+    """Of the tests that could tell, the best of the agents' latest at the time `at`, down before up; none to two."""
+    latest: dict[tuple[Direction, str], ThroughputTest] = {}
+    for one in sorted(tests, key=lambda test: test.ended_at):
+        if one.sustained is not None and at - SPEAKS_FOR <= one.ended_at <= at:
+            latest[one.direction, one.agent] = one
+    found = []
+    for direction in ("down", "up"):
+        of_direction = [one for (towards, _), one in latest.items() if towards == direction]
+        if of_direction:
+            found.append(max(of_direction, key=lambda one: (bool(one.sustained), one.received_bps or 0)))
+    return found
+
+
+def shortfall(tests: Iterable[ThroughputTest], profiles: Sequence[Profile], at: datetime) -> Shortfall | None:
+    """The first profile, in their order, that a test that speaks at `at` found too little for; ``None`` without."""
+    speaking = tests_that_speak(tests, at)
+    for profile in profiles:
+        for one in speaking:
+            if one.enough_for(profile) is False:
+                return Shortfall(profile=profile.name, need_bps=need_bps(profile, one.direction), test=one)
+    return None
