@@ -4,11 +4,12 @@ import asyncio
 import http.client
 import socket
 import ssl
+import struct
+import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Lock
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from wire.version import VERSION
 DEADLINE_S = 30.0
 MOST_ANSWER_BYTES = 4_000_000
 _CHUNK_BYTES = 65_536
+_LINGER = "hh" if sys.platform == "win32" else "ii"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    method: str
-    path: str
+class Way:
+    """A connection that stands, for one request: `prefix` goes before its path, `headers` go with it."""
+
+    connection: http.client.HTTPConnection
+    link: socket.socket
+    prefix: str
     headers: dict[str, str]
-    body: Callable[[], bytes] | None
 
 
 class Unanswered(Exception):
@@ -84,79 +88,49 @@ class Collector:
 
         The thread that does it is left behind when the deadline passes, its connection cut under it.
         """
-        line = _Line(deadline_s)
-        request = _Request(
-            method=method,
-            path=self._path + path,
-            headers={
-                "Host": self._netloc,
-                "User-Agent": f"bandroom-agent/{VERSION}",
-                "Connection": "close",
-                **(headers or {}),
-            },
-            body=body,
-        )
+        line = Line(deadline_s)
+
+        def exchange() -> Answer:
+            with self.connected(line) as way:
+                sent = body() if body is not None else None
+                with suppress(BrokenPipeError, ConnectionResetError):  # an early no may still be read
+                    way.connection.request(method, way.prefix + path, sent, way.headers | dict(headers or {}))
+                return _whole_answer(way, line)
+
         try:
             async with asyncio.timeout(deadline_s):
-                return await background(partial(self._exchange, line, request))
+                return await background(exchange)
         except TimeoutError:
             raise Unanswered("timeout") from None
         finally:
             line.cut()
 
-    def _exchange(self, line: "_Line", request: _Request) -> Answer:
-        try:
+    @contextmanager
+    def connected(self, line: "Line") -> Iterator[Way]:
+        """A connection on `line` over which one request may be sent. Blocks; whatever goes wrong until the context
+        is left is raised as `Unanswered`."""
+        with _unanswered():
             proxy = find_proxy(self._scheme, self._host, self._proxy)
             link = line.connect(proxy.host if proxy else self._host, proxy.port if proxy else self._port)
             with link:
-                return self._converse(line, link, proxy, request)
-        except (ssl.SSLError, ssl.CertificateError) as error:
-            raise Unanswered(
-                "tls_untrusted" if isinstance(error, ssl.SSLCertVerificationError) else "tls_failed"
-            ) from None
-        except BadProxy:
-            raise Unanswered("bad_proxy") from None
-        except TimeoutError:
-            raise Unanswered("timeout") from None
-        except socket.gaierror:
-            raise Unanswered("name_not_resolved") from None
-        except ConnectionRefusedError:
-            raise Unanswered("connection_refused") from None
-        except FileNotFoundError:
-            raise Unanswered("no_ca_file") from None
-        except (http.client.HTTPException, ConnectionError, ValueError):
-            raise Unanswered("broken_answer") from None
-        except OSError:
-            raise Unanswered("unreachable") from None
-
-    def _converse(self, line: "_Line", link: socket.socket, proxy: Proxy | None, request: _Request) -> Answer:
-        path = request.path
-        if self._scheme == "https":
-            if proxy is not None:
-                self._tunnel(link, proxy)
-            link = self._trusted().wrap_socket(link, server_hostname=self._host)
-        elif proxy is not None:
-            path = f"http://{self._netloc}{path}"
-            if proxy.authorization:
-                request.headers["Proxy-Authorization"] = proxy.authorization
-        with link:
-            connection = http.client.HTTPConnection(self._host, self._port)
-            connection.sock = link
-            body = request.body() if request.body is not None else None
-            with suppress(BrokenPipeError, ConnectionResetError):  # an early no may still be read
-                connection.request(request.method, path, body, request.headers)
-            with connection.getresponse() as response:
-                received = bytearray()
-                while not response.isclosed():  # once it is, so is the connection, at a server that closes
-                    link.settimeout(line.left_s())
-                    received += response.read(_CHUNK_BYTES)
-                    if len(received) > MOST_ANSWER_BYTES:
-                        raise Unanswered("answer_too_large")
-                return Answer(
-                    status=response.status,
-                    headers={name.lower(): value for name, value in response.getheaders()},
-                    body=bytes(received),
-                )
+                prefix = self._path
+                headers = {
+                    "Host": self._netloc,
+                    "User-Agent": f"bandroom-agent/{VERSION}",
+                    "Connection": "close",
+                }
+                if self._scheme == "https":
+                    if proxy is not None:
+                        self._tunnel(link, proxy)
+                    link = self._trusted().wrap_socket(link, server_hostname=self._host)
+                elif proxy is not None:
+                    prefix = f"http://{self._netloc}{prefix}"
+                    if proxy.authorization:
+                        headers["Proxy-Authorization"] = proxy.authorization
+                with link:
+                    connection = http.client.HTTPConnection(self._host, self._port)
+                    connection.sock = link
+                    yield Way(connection=connection, link=link, prefix=prefix, headers=headers)
 
     def _tunnel(self, link: socket.socket, proxy: Proxy) -> None:
         """Ask the proxy for a way through (RFC 9110, section 9.3.6)."""
@@ -180,10 +154,52 @@ class Collector:
         return self._trust
 
 
-class _Line:
-    """One TCP connection that another thread may cut: a hung or trickling peer sees its deadline."""
+@contextmanager
+def _unanswered() -> Iterator[None]:
+    """Everything that can go wrong with a connection, by its machine word."""
+    try:
+        yield
+    except (ssl.SSLError, ssl.CertificateError) as error:
+        raise Unanswered("tls_untrusted" if isinstance(error, ssl.SSLCertVerificationError) else "tls_failed") from None
+    except BadProxy:
+        raise Unanswered("bad_proxy") from None
+    except TimeoutError:
+        raise Unanswered("timeout") from None
+    except socket.gaierror:
+        raise Unanswered("name_not_resolved") from None
+    except ConnectionRefusedError:
+        raise Unanswered("connection_refused") from None
+    except FileNotFoundError:
+        raise Unanswered("no_ca_file") from None
+    except (http.client.HTTPException, ConnectionError, ValueError):
+        raise Unanswered("broken_answer") from None
+    except OSError:
+        raise Unanswered("unreachable") from None
 
-    def __init__(self, deadline_s: float) -> None:
+
+def _whole_answer(way: Way, line: "Line") -> Answer:
+    with way.connection.getresponse() as response:
+        received = bytearray()
+        while not response.isclosed():  # once it is, so is the connection, at a server that closes
+            way.link.settimeout(line.left_s())
+            received += response.read(_CHUNK_BYTES)
+            if len(received) > MOST_ANSWER_BYTES:
+                raise Unanswered("answer_too_large")
+        return Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.getheaders()},
+            body=bytes(received),
+        )
+
+
+class Line:
+    """One TCP connection that another thread may cut: a hung or trickling peer sees its deadline.
+
+    With `reset_at_end` its end is a reset, so that nothing still waiting is sent, here or there.
+    """
+
+    def __init__(self, deadline_s: float, *, reset_at_end: bool = False) -> None:
+        self._reset_at_end = reset_at_end
         self._ends_at = time.monotonic() + deadline_s
         self._lock = Lock()
         self._plug: socket.socket | None = None
@@ -201,6 +217,8 @@ class _Line:
         link = socket.create_connection((host, port), timeout=self.left_s())
         try:
             link.settimeout(self.left_s())
+            if self._reset_at_end:
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
             with self._lock:
                 if self._cut:
                     raise TimeoutError
