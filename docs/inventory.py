@@ -15,14 +15,23 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from wire.answers import Problem
 from wire.batch import Acknowledgement, Batch
 from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest
+from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
 from wire.stamp import ReflectorPacket, SenderPacket
 
 HERE = Path(__file__).parent
 WIRE_PAGE = HERE / "wire.md"
 PRIVACY_PAGE = HERE / "privacy.md"
 
-FROM_A_MACHINE: tuple[type[Any], ...] = (EnrolmentRequest, Batch, SenderPacket)
-TO_A_MACHINE: tuple[type[Any], ...] = (Enrolment, AgentConfig, Acknowledgement, Problem, ReflectorPacket)
+FROM_A_MACHINE: tuple[type[Any], ...] = (EnrolmentRequest, Batch, LeaseRequest, LeaseEnd, SenderPacket)
+TO_A_MACHINE: tuple[type[Any], ...] = (
+    Enrolment,
+    AgentConfig,
+    Acknowledgement,
+    Lease,
+    LeaseAccount,
+    Problem,
+    ReflectorPacket,
+)
 
 _BEGIN = "<!-- inventory: written by docs/inventory.py, not by hand -->\n"
 _END = "<!-- end of the inventory -->\n"

@@ -75,14 +75,27 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThroughputPlan:
+    """How often to ask for a lease: once in each interval, at a moment of the agent's own in it."""
+
+    interval_ms: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("throughput.interval_ms", self.interval_ms, 10_000, 86_400_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentConfig:
-    """What the collector wants of one agent. `period_ms` is the length of a report."""
+    """What the collector wants of one agent. `period_ms` is the length of a report; without `throughput` it tests
+    none."""
 
     version: int
     role: Role
     period_ms: int
     push_interval_ms: int
     targets: tuple[Target, ...]
+    throughput: ThroughputPlan | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""

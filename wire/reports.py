@@ -36,6 +36,14 @@ Failure = Literal[
     "refused_to_send",  # the system would not send (firewall, permission)
     "probe_broke",  # our own fault; the agent's log has more
 ]
+EndedBy = Literal[
+    "decided",  # the rest of the time could not have changed the result
+    "time",  # five seconds were over
+    "rtt",  # round trips rose so far that others would have noticed
+    "bytes",  # the lease's byte limit was reached
+    "lease",  # the lease was lost or ran out
+    "peer",  # the other side, or something between, ended the connection
+]
 Platform = Literal["linux", "windows", "macos", "other"]
 MAX_US = 2 * HIGHEST_US
 
@@ -50,7 +58,10 @@ class LatencyReport:
     (RFC 5560), `reordered` answers that arrived after a later one's (RFC 4737). `min_us` is the
     exact minimum; `ipdv_mean_us` the mean absolute difference of the round trips of consecutive
     requests that were both answered (RFC 3393). `failure` says why nothing was received, exactly
-    when nothing was; `sent` counts what was tried.
+    when something was to be sent and nothing came back; `sent` counts what was tried.
+
+    Requests sent while this machine's own throughput test ran, and shortly after it, are not among those: they stand
+    in the `working_*` fields and are never judged. A report may hold such requests alone.
     """
 
     __pydantic_config__ = STRICT
@@ -73,6 +84,9 @@ class LatencyReport:
     ipdv_mean_us: int | None
     histogram: str
     failure: Failure | None = None
+    working_sent: int = 0
+    working_received: int = 0
+    working_histogram: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
@@ -95,7 +109,9 @@ class LatencyReport:
             raise WireError("bad_minimum", "min_us is present exactly when something was received")
         if self.ipdv_mean_us is not None and self.received < 2:
             raise WireError("bad_delay_variation", f"ipdv_mean_us needs two answers, received is {self.received}")
-        if (self.failure is None) != (self.received > 0):
+        _check_working(self.working_sent, self.working_received, self.working_histogram)
+        only_working = self.sent == 0 and self.working_sent > 0
+        if (self.failure is None) != (self.received > 0 or only_working):
             raise WireError("bad_failure", "failure is present exactly when nothing was received")
         counted = count_text(self.histogram)
         if counted != self.received:
@@ -108,7 +124,11 @@ class ThroughputReport:
 
     Rates are bits per second of goodput, counted by the receiver. `sustained` says whether
     `required_bps` was held; ``None`` when the test could not tell. `used_bytes` counts what the
-    test cost in both directions.
+    test cost in both directions, the packets that watched its round trips included.
+
+    `ended_by` says what ended it, ``None`` when it never began. `idle_rtt_us` is the shortest round trip to the target
+    just before the test, `working_sent`, `working_received` and `working_histogram` the round trips while it ran:
+    working latency, as `LatencyReport` counts.
     """
 
     __pydantic_config__ = STRICT
@@ -127,6 +147,11 @@ class ThroughputReport:
     sustained: bool | None
     used_bytes: int
     failure: Failure | None = None
+    ended_by: EndedBy | None = None
+    idle_rtt_us: int | None = None
+    working_sent: int = 0
+    working_received: int = 0
+    working_histogram: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
@@ -137,6 +162,8 @@ class ThroughputReport:
         check_range("offered_bps", self.offered_bps, 0, MAX_BPS)
         check_range("received_bps", self.received_bps, 0, MAX_BPS)
         check_range("used_bytes", self.used_bytes, 0, MAX_BYTES)
+        check_range("idle_rtt_us", self.idle_rtt_us, 0, MAX_US)
+        _check_working(self.working_sent, self.working_received, self.working_histogram)
         if self.method == "sufficiency" and self.required_bps is None:
             raise WireError("no_requirement", "a sufficiency test names the rate it had to show in required_bps")
 
@@ -196,3 +223,14 @@ def _check_period(seq: int, boot_ms: int, duration_ms: int) -> None:
     check_range("seq", seq, 1, MAX_SEQ)
     check_range("boot_ms", boot_ms, 0, MAX_ELAPSED_MS)
     check_range("duration_ms", duration_ms, 1, MAX_DURATION_MS)
+
+
+def _check_working(sent: int, received: int, histogram: str) -> None:
+    check_range("working_sent", sent, 0, MAX_COUNT)
+    check_range("working_received", received, 0, MAX_COUNT)
+    if received > sent:
+        raise WireError("more_received_than_sent", f"working_received {received} of {sent} sent")
+    if (counted := count_text(histogram)) != received:
+        raise WireError(
+            "histogram_mismatch", f"working_histogram holds {counted} times, working_received is {received}"
+        )

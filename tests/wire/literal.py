@@ -23,6 +23,9 @@ LATENCY: Json = {
     "ipdv_mean_us": 420,
     "histogram": "163:40 164:17 180:1",
     "failure": None,
+    "working_sent": 9,
+    "working_received": 8,
+    "working_histogram": "170:8",
 }
 THROUGHPUT: Json = {
     "kind": "throughput",
@@ -39,6 +42,11 @@ THROUGHPUT: Json = {
     "sustained": True,
     "used_bytes": 3_050_000,
     "failure": None,
+    "ended_by": "decided",
+    "idle_rtt_us": 11_640,
+    "working_sent": 52,
+    "working_received": 51,
+    "working_histogram": "163:48 164:3",
 }
 HEALTH: Json = {
     "kind": "health",
@@ -62,7 +70,7 @@ HEALTH: Json = {
 REPORTS = {"latency": LATENCY, "throughput": THROUGHPUT, "health": HEALTH}
 CLOCK: Json = {"boot_ms": 3_661_000, "wall_ms": 1_794_823_200_000, "synchronised": True, "live": True}
 BATCH: Json = {
-    "version": 1,
+    "version": 2,
     "batch": "00112233445566ff",
     "boot": "ffeeddccbbaa9988",
     "clock": CLOCK,
@@ -91,6 +99,7 @@ AGENT_CONFIG: Json = {
     "period_ms": 60_000,
     "push_interval_ms": 60_000,
     "targets": [TARGET],
+    "throughput": {"interval_ms": 1_800_000},
 }
 REJECTED: Json = {"index": 1, "seq": 42, "error": "from_future", "detail": "it ends later than it arrived"}
 ACKNOWLEDGEMENT: Json = {
@@ -99,4 +108,23 @@ ACKNOWLEDGEMENT: Json = {
     "stored": 2,
     "duplicate": 0,
     "rejected": [REJECTED],
+}
+LEASE_REQUEST: Json = {"version": 2, "request": "510e527fade682d1"}
+LEASE: Json = {
+    "version": 2,
+    "lease": "9b05688c2b3e6c1f",
+    "valid_ms": 20_000,
+    "down_bps": 1_000_000,
+    "up_bps": 500_000,
+    "down_bytes": 781_250,
+    "up_bytes": 390_625,
+}
+LEASE_END: Json = {"version": 2, "used_bytes": 999_312}
+ARRIVED: Json = {"at_ms": 21, "total_bytes": 2800}
+LEASE_ACCOUNT: Json = {
+    "version": 2,
+    "down_ms": 4208,
+    "down_stalled_ms": 0,
+    "down_bytes": 659_400,
+    "up": [ARRIVED],
 }

@@ -8,8 +8,16 @@ import pytest
 from tests.wire import literal
 from wire.batch import MAX_REPORTS, Acknowledgement, Batch, BootClock, RejectedReport
 from wire.codec import decode
-from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Target, normalised_code
+from wire.enrolment import (
+    AgentConfig,
+    Enrolment,
+    EnrolmentRequest,
+    Target,
+    ThroughputPlan,
+    normalised_code,
+)
 from wire.fields import WireError
+from wire.lease import Arrived, Lease, LeaseAccount, LeaseEnd, LeaseRequest
 from wire.reports import HealthReport, LatencyReport, ThroughputReport
 
 SHAPES: list[tuple[type[Any], literal.Json]] = [
@@ -24,6 +32,12 @@ SHAPES: list[tuple[type[Any], literal.Json]] = [
     (Enrolment, literal.ENROLMENT),
     (Target, literal.TARGET),
     (AgentConfig, literal.AGENT_CONFIG),
+    (ThroughputPlan, literal.AGENT_CONFIG["throughput"]),
+    (LeaseRequest, literal.LEASE_REQUEST),
+    (Lease, literal.LEASE),
+    (LeaseEnd, literal.LEASE_END),
+    (Arrived, literal.ARRIVED),
+    (LeaseAccount, literal.LEASE_ACCOUNT),
 ]
 GOOD = dict(SHAPES)
 
@@ -42,6 +56,7 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
         "reordered": (0, 58),
         "min_us": (0, 120_000_000),
         "ipdv_mean_us": (0, 120_000_000),
+        "working_sent": (8, 1_000_000),
     },
     ThroughputReport: PERIOD
     | {
@@ -50,6 +65,8 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
         "offered_bps": (0, 10**12),
         "received_bps": (0, 10**12),
         "used_bytes": (0, 10**12),
+        "idle_rtt_us": (0, 120_000_000),
+        "working_sent": (51, 1_000_000),
     },
     HealthReport: PERIOD
     | {
@@ -65,10 +82,10 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
         "link_drops": (0, EXACT),
     },
     BootClock: {"boot_ms": (0, TEN_YEARS_MS), "wall_ms": (0, 4_102_444_800_000)},
-    Batch: {"version": (1, 1)},
+    Batch: {"version": (1, 2)},
     RejectedReport: {"index": (0, 1999), "seq": (0, EXACT)},
     Acknowledgement: {"stored": (0, 2000), "duplicate": (0, 2000)},
-    EnrolmentRequest: {"version": (1, 1)},
+    EnrolmentRequest: {"version": (1, 2)},
     Target: {
         "port": (1, 65_535),
         "tcp_port": (1, 65_535),
@@ -76,6 +93,18 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
         "timeout_ms": (100, 60_000),
     },
     AgentConfig: {"period_ms": (1000, HOUR_MS), "push_interval_ms": (1000, HOUR_MS)},
+    ThroughputPlan: {"interval_ms": (10_000, 86_400_000)},
+    LeaseRequest: {"version": (1, 2)},
+    Lease: {
+        "valid_ms": (1, 60_000),
+        "down_bps": (1, 10**12),
+        "up_bps": (1, 10**12),
+        "down_bytes": (1, 10**12),
+        "up_bytes": (1, 10**12),
+    },
+    LeaseEnd: {"version": (1, 2), "used_bytes": (0, 10**12)},
+    Arrived: {"at_ms": (0, 60_000), "total_bytes": (0, 10**12)},
+    LeaseAccount: {"down_ms": (0, 60_000), "down_stalled_ms": (0, 60_000), "down_bytes": (0, 10**12)},
 }
 EDGES = [(shape, name, *edges) for shape, ranges in RANGES.items() for name, edges in ranges.items()]
 
@@ -108,8 +137,8 @@ def test_the_first_and_last_allowed_value_travel_and_the_next_does_not(
 
 @pytest.mark.parametrize("shape", RANGES, ids=lambda shape: shape.__name__)
 def test_no_integer_goes_without_a_bound(shape: type[Any]) -> None:
-    bounded_by_another_field = {"received"}
-    of_an_answer = {"version"} if shape in {Acknowledgement, AgentConfig} else set()
+    bounded_by_another_field = {"received", "working_received"}
+    of_an_answer = {"version"} if shape in {Acknowledgement, AgentConfig, Lease, LeaseAccount} else set()
     integers = {name for name, value in GOOD[shape].items() if type(value) is int}
     assert integers - bounded_by_another_field - of_an_answer <= RANGES[shape].keys() <= GOOD[shape].keys()
 
@@ -242,7 +271,7 @@ def test_a_batch_holds_1_to_2000_reports() -> None:
     assert word_of(Batch, reports=[literal.HEALTH] * (MAX_REPORTS + 1)) == "bad_batch_size"
 
 
-@pytest.mark.parametrize("version", [-1, 0, 2, 10**30])
+@pytest.mark.parametrize("version", [-1, 0, 3, 10**30])
 def test_a_version_not_spoken_here_is_said_so(version: int) -> None:
     assert word_of(Batch, version=version) == "unsupported_version"
     assert word_of(EnrolmentRequest, version=version) == "unsupported_version"

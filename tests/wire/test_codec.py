@@ -81,7 +81,17 @@ def test_a_report_of_an_unknown_kind_is_refused(kind: Any) -> None:
     assert word_of(Batch, json.dumps(literal.BATCH | {"reports": [literal.HEALTH | {"kind": kind}]})) == "wrong_type"
 
 
-@pytest.mark.parametrize("name", sorted(literal.LATENCY.keys() - {"kind", "failure"}))
+MAY_BE_MISSING = {"kind", "failure", "working_sent", "working_received", "working_histogram"}
+"""What version 1 had a default for, and what came later."""
+
+
+def test_a_report_of_version_1_is_read_as_one_without_a_test() -> None:
+    of_version_1 = {key: value for key, value in literal.LATENCY.items() if not key.startswith("working_")}
+    read = decode(LatencyReport, json.dumps(of_version_1))
+    assert (read.working_sent, read.working_received, read.working_histogram) == (0, 0, "")
+
+
+@pytest.mark.parametrize("name", sorted(literal.LATENCY.keys() - MAY_BE_MISSING))
 def test_a_missing_field_is_named(name: str) -> None:
     rest = {key: value for key, value in literal.LATENCY.items() if key != name}
     with pytest.raises(WireError) as refused:

@@ -17,6 +17,7 @@ from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_REPORTS, Acknowled
 from wire.codec import decode, encode
 from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest
 from wire.histogram import Histogram, bucket_of
+from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
@@ -72,7 +73,7 @@ def said(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
 
 def words_of_the_code() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for folder in ("wire", "collector/ingest", "collector/api", "collector/registry"):
+    for folder in ("wire", "collector/ingest", "collector/api", "collector/registry", "collector/throughput"):
         for path in (ROOT / folder).rglob("*.py"):
             for word, status in said(ast.parse(path.read_text(encoding="utf-8"))):
                 assert WORD.fullmatch(word), f"{path.name} says {word!r}"
@@ -110,7 +111,18 @@ def test_a_field_that_may_be_missing_is_said_to() -> None:
 
 @pytest.mark.parametrize(
     "shape",
-    [EnrolmentRequest, Enrolment, AgentConfig, Batch, Acknowledgement, Problem],
+    [
+        EnrolmentRequest,
+        Enrolment,
+        AgentConfig,
+        Batch,
+        Acknowledgement,
+        Problem,
+        LeaseRequest,
+        Lease,
+        LeaseEnd,
+        LeaseAccount,
+    ],
     ids=lambda shape: shape.__name__,
 )
 def test_the_example_is_one(shape: type[Any]) -> None:
@@ -120,7 +132,7 @@ def test_the_example_is_one(shape: type[Any]) -> None:
 
 
 def test_every_example_is_read_by_a_test() -> None:
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 10
 
 
 def test_the_collector_takes_the_example_batch_whole() -> None:

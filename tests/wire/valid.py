@@ -6,11 +6,22 @@ from hypothesis import strategies as st
 
 from wire.answers import Problem
 from wire.batch import Acknowledgement, Batch, BootClock, RejectedReport
-from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, AgentConfig, Enrolment, EnrolmentRequest, Role, Target
+from wire.enrolment import (
+    CODE_ALPHABET,
+    CODE_LENGTH,
+    AgentConfig,
+    Enrolment,
+    EnrolmentRequest,
+    Role,
+    Target,
+    ThroughputPlan,
+)
 from wire.fields import MAX_BPS, MAX_BYTES, MAX_COUNT, MAX_DURATION_MS, MAX_ELAPSED_MS, MAX_SEQ, MAX_WALL_MS
 from wire.histogram import OVERFLOW, Histogram
+from wire.lease import MAX_LEASE_MS, Arrived, Lease, LeaseAccount, LeaseEnd, LeaseRequest
 from wire.reports import (
     MAX_US,
+    EndedBy,
     Failure,
     HealthReport,
     LatencyMethod,
@@ -55,6 +66,9 @@ def drawn(draw: st.DrawFn, strategies: dict[str, Any]) -> dict[str, Any]:
 def latency_reports(draw: st.DrawFn) -> LatencyReport:
     counts = draw(st.dictionaries(st.integers(0, OVERFLOW), st.integers(1, 20_000), max_size=30))
     received = sum(counts.values())
+    sent = draw(st.integers(received, MAX_COUNT))
+    beside = draw(working())
+    only_working = sent == 0 and beside["working_sent"] > 0
     return LatencyReport(
         **drawn(draw, PERIOD),
         target=draw(TARGETS),
@@ -63,15 +77,28 @@ def latency_reports(draw: st.DrawFn) -> LatencyReport:
         timestamps=draw(one_of(ReceiveTimestamps)),
         interval_ms=draw(st.integers(10, MAX_DURATION_MS)),
         timeout_ms=draw(st.integers(10, 60_000)),
-        sent=draw(st.integers(received, MAX_COUNT)),
+        sent=sent,
         received=received,
         duplicates=draw(st.integers(0, MAX_COUNT)),
         reordered=draw(st.integers(0, received)),
         min_us=draw(st.integers(0, MAX_US)) if received else None,
         ipdv_mean_us=draw(maybe(st.integers(0, MAX_US))) if received > 1 else None,
         histogram=Histogram(counts).to_text(),
-        failure=None if received else draw(one_of(Failure)),
+        failure=None if received or only_working else draw(one_of(Failure)),
+        **beside,
     )
+
+
+@st.composite
+def working(draw: st.DrawFn) -> dict[str, Any]:
+    """The round trips beside a throughput test."""
+    counts = draw(st.dictionaries(st.integers(0, OVERFLOW), st.integers(1, 20_000), max_size=5))
+    received = sum(counts.values())
+    return {
+        "working_sent": draw(st.integers(received, MAX_COUNT)),
+        "working_received": received,
+        "working_histogram": Histogram(counts).to_text(),
+    }
 
 
 @st.composite
@@ -90,6 +117,9 @@ def throughput_reports(draw: st.DrawFn) -> ThroughputReport:
         sustained=draw(maybe(st.booleans())),
         used_bytes=draw(st.integers(0, MAX_BYTES)),
         failure=draw(maybe(one_of(Failure))),
+        ended_by=draw(maybe(one_of(EndedBy))),
+        idle_rtt_us=draw(maybe(st.integers(0, MAX_US))),
+        **draw(working()),
     )
 
 
@@ -156,6 +186,29 @@ AGENT_CONFIGS = st.builds(
     period_ms=st.integers(1000, 3_600_000),
     push_interval_ms=st.integers(1000, 3_600_000),
     targets=st.lists(CONFIG_TARGETS, max_size=4, unique_by=lambda target: target.alias).map(tuple),
+    throughput=maybe(st.builds(ThroughputPlan, interval_ms=st.integers(10_000, 86_400_000))),
+)
+LEASE_REQUESTS = st.builds(LeaseRequest, version=st.integers(1, WIRE_VERSION), request=IDS)
+LEASES = st.builds(
+    Lease,
+    version=st.integers(1, 1000),
+    lease=IDS,
+    valid_ms=st.integers(1, MAX_LEASE_MS),
+    down_bps=st.integers(1, MAX_BPS),
+    up_bps=st.integers(1, MAX_BPS),
+    down_bytes=st.integers(1, MAX_BYTES),
+    up_bytes=st.integers(1, MAX_BYTES),
+)
+LEASE_ENDS = st.builds(LeaseEnd, version=st.integers(1, WIRE_VERSION), used_bytes=st.integers(0, MAX_BYTES))
+LEASE_ACCOUNTS = st.builds(
+    LeaseAccount,
+    version=st.integers(1, 1000),
+    down_ms=st.integers(0, MAX_LEASE_MS),
+    down_stalled_ms=st.integers(0, MAX_LEASE_MS),
+    down_bytes=st.integers(0, MAX_BYTES),
+    up=st.lists(
+        st.builds(Arrived, at_ms=st.integers(0, MAX_LEASE_MS), total_bytes=st.integers(0, MAX_BYTES)), max_size=5
+    ).map(tuple),
 )
 PROBLEMS = st.builds(Problem, error=WORDS, detail=SENTENCES)
 EVERYTHING = st.one_of(
@@ -168,4 +221,8 @@ EVERYTHING = st.one_of(
     ENROLMENTS,
     CONFIG_TARGETS,
     AGENT_CONFIGS,
+    LEASE_REQUESTS,
+    LEASES,
+    LEASE_ENDS,
+    LEASE_ACCOUNTS,
 )

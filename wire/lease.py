@@ -1,0 +1,105 @@
+"""The collector's permission for one throughput test, and the account it gives of its own side."""
+
+from dataclasses import dataclass
+
+from wire.batch import check_version
+from wire.fields import MAX_BPS, MAX_BYTES, WireError, check_id, check_range
+from wire.reports import STRICT
+
+MAX_LEASE_MS = 60_000
+MAX_STEPS = 1_000
+"""Entries in an account of what arrived when."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRequest:
+    """An agent asks to test now. `request` is drawn once for each wish: asking again with it, because an answer was
+    lost, gets the same lease and never a second one."""
+
+    __pydantic_config__ = STRICT
+
+    version: int
+    request: str
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_version(self.version)
+        check_id("request", self.request)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Permission for one sufficiency test in each direction, down first.
+
+    `valid_ms` counts from the moment the agent first sent the request, so that the agent's lease always ends before
+    the collector's. `down_bps` and `up_bps` are the rates to be shown, in bits per second; `down_bytes` and `up_bytes`
+    the most that each direction may carry.
+    """
+
+    version: int
+    lease: str
+    valid_ms: int
+    down_bps: int
+    up_bps: int
+    down_bytes: int
+    up_bytes: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_id("lease", self.lease)
+        check_range("valid_ms", self.valid_ms, 1, MAX_LEASE_MS)
+        check_range("down_bps", self.down_bps, 1, MAX_BPS)
+        check_range("up_bps", self.up_bps, 1, MAX_BPS)
+        check_range("down_bytes", self.down_bytes, 1, MAX_BYTES)
+        check_range("up_bytes", self.up_bytes, 1, MAX_BYTES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseEnd:
+    """The agent gives its lease back. `used_bytes` is what it counted in both directions."""
+
+    __pydantic_config__ = STRICT
+
+    version: int
+    used_bytes: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_version(self.version)
+        check_range("used_bytes", self.used_bytes, 0, MAX_BYTES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """`total_bytes` had arrived `at_ms` after the test began."""
+
+    at_ms: int
+    total_bytes: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("at_ms", self.at_ms, 0, MAX_LEASE_MS)
+        check_range("total_bytes", self.total_bytes, 0, MAX_BYTES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseAccount:
+    """The collector's side of the test that a lease allowed.
+
+    `down_ms` is how long it sent, `down_stalled_ms` how much of that it was itself too busy to send, and `down_bytes`
+    what it handed to its system; `up` is what arrived, ascending.
+    """
+
+    version: int
+    down_ms: int
+    down_stalled_ms: int
+    down_bytes: int
+    up: tuple[Arrived, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("down_ms", self.down_ms, 0, MAX_LEASE_MS)
+        check_range("down_stalled_ms", self.down_stalled_ms, 0, MAX_LEASE_MS)
+        check_range("down_bytes", self.down_bytes, 0, MAX_BYTES)
+        if len(self.up) > MAX_STEPS:
+            raise WireError("bad_account", f"an account has at most {MAX_STEPS} steps, not {len(self.up)}")

@@ -1,0 +1,132 @@
+"""The sufficiency test, as far as both ends must agree on it: is a rate there, without asking for more?
+
+The sender offers `OFFER` times the rate to be shown, in whole blocks, for at most `LONGEST_MS`. The receiver counts.
+The rate is held when what arrives after `WARM_UP_MS` makes up the rate over the rest of the time; that is known as
+soon as enough has arrived, or can no longer arrive. Whoever knows it first ends the test.
+"""
+
+from bisect import bisect_right
+
+from wire.lease import MAX_STEPS, Arrived
+
+OFFER = 1.25
+WARM_UP_MS = 1_000
+LONGEST_MS = 5_000
+BLOCK_BYTES = 1_400
+"""A block and its headers fit into one packet, so that pacing does not turn into small packets."""
+
+CATCH_UP_MS = 25
+"""A sender that was held up makes up for so much at once and no more: a larger burst would itself be a queue."""
+
+_STEP_MS = 10
+
+
+def offered_bps(required_bps: int) -> int:
+    """What the sender offers to show `required_bps`, in bits per second of goodput."""
+    return int(required_bps * OFFER)
+
+
+def most_bytes(required_bps: int) -> int:
+    """The most that one direction of a test carries: the offer for the longest time."""
+    return offered_bps(required_bps) * LONGEST_MS // 8_000
+
+
+def decided(required_bps: int, *, at_ms: int, warm_bytes: int, total_bytes: int) -> bool | None:
+    """Whether the rate is held, `at_ms` into the test with `total_bytes` arrived, `warm_bytes` of them in the warm-up;
+    ``None`` while that is open."""
+    needed_bytes = required_bps * (LONGEST_MS - WARM_UP_MS) / 8_000
+    measured_bytes = total_bytes - warm_bytes
+    if at_ms > WARM_UP_MS and measured_bytes >= needed_bytes:
+        return True
+    left_ms = max(0, LONGEST_MS - max(at_ms, WARM_UP_MS))
+    can_come = offered_bps(required_bps) * (left_ms + CATCH_UP_MS) / 8_000 + BLOCK_BYTES if left_ms else 0.0
+    return False if at_ms > WARM_UP_MS and measured_bytes + can_come < needed_bytes else None
+
+
+class Arrivals:
+    """What has arrived when, in steps of ten milliseconds at the finest. Times count from the test's beginning."""
+
+    def __init__(self) -> None:
+        self._at_ms: list[int] = []
+        self._total: list[int] = []
+        self.total_bytes = 0
+
+    @classmethod
+    def of(cls, steps: "tuple[Arrived, ...]") -> "Arrivals":
+        """The arrivals that the other side noted."""
+        arrivals = cls()
+        for one in steps:
+            arrivals.add(one.at_ms, one.total_bytes - arrivals.total_bytes)
+        return arrivals
+
+    def add(self, at_ms: int, size: int) -> None:
+        """`size` more bytes are there at `at_ms`, which never goes back."""
+        self.total_bytes += size
+        if self._at_ms and (at_ms - self._at_ms[-1] < _STEP_MS or len(self._at_ms) == MAX_STEPS):
+            self._total[-1] = self.total_bytes
+        else:
+            self._at_ms.append(at_ms)
+            self._total.append(self.total_bytes)
+
+    def steps(self) -> tuple[Arrived, ...]:
+        """The account of it for the other side."""
+        return tuple(
+            Arrived(at_ms=at_ms, total_bytes=total) for at_ms, total in zip(self._at_ms, self._total, strict=True)
+        )
+
+    def by(self, at_ms: int) -> int:
+        """How many bytes had arrived at `at_ms`."""
+        index = bisect_right(self._at_ms, at_ms)
+        return self._total[index - 1] if index else 0
+
+    def rate_bps(self, from_ms: int, to_ms: int) -> float:
+        """Bits per second that arrived in ``(from_ms, to_ms]``."""
+        return (self.by(to_ms) - self.by(from_ms)) * 8_000 / (to_ms - from_ms)
+
+    def rate_between_arrivals_bps(self, from_ms: int) -> float | None:
+        """Bits per second from the first arrival at or after `from_ms` to the last: the rate of a full bottleneck, free
+        of where the window's edges fall between packets. ``None`` with fewer than four steps."""
+        first = bisect_right(self._at_ms, from_ms - 1)
+        if len(self._at_ms) - first < 4:
+            return None
+        return (self._total[-1] - self._total[first]) * 8_000 / (self._at_ms[-1] - self._at_ms[first])
+
+    def decided(self, required_bps: int, at_ms: int) -> bool | None:
+        """Whether `required_bps` is held by what is there at `at_ms`; ``None`` while that is open."""
+        return decided(
+            required_bps, at_ms=at_ms, warm_bytes=self.by(min(at_ms, WARM_UP_MS)), total_bytes=self.total_bytes
+        )
+
+
+class Pace:
+    """How many blocks are due: a bucket that fills at `rate_bps` and holds `CATCH_UP_MS` worth of them.
+
+    `stalled_ns` is how long the sender came too late by its own fault, beyond what it could make up for.
+    """
+
+    def __init__(self, rate_bps: int, now_ns: int) -> None:
+        self._ns_per_block = BLOCK_BYTES * 8 * 1_000_000_000 // rate_bps
+        self._most_ns = max(CATCH_UP_MS * 1_000_000, self._ns_per_block)
+        self._due_ns = now_ns
+        self.stalled_ns = 0
+
+    def wait_ns(self, now_ns: int) -> int:
+        """How long until the next block is due."""
+        return max(0, self._due_ns - now_ns)
+
+    def woke(self, now_ns: int) -> None:
+        """The wait is over: what is beyond catching up is the sender's own stall, and never sent."""
+        late_ns = now_ns - self._due_ns - self._most_ns
+        if late_ns > 0:
+            self.stalled_ns += late_ns
+            self._due_ns += late_ns
+
+    def take_blocks(self, now_ns: int) -> int:
+        """How many blocks to send now, at least one."""
+        blocks = max(1, (now_ns - self._due_ns) // self._ns_per_block + 1)
+        self._due_ns += blocks * self._ns_per_block
+        return blocks
+
+    def sent(self, now_ns: int) -> None:
+        """The system took the blocks. What it held us up for was the path's doing, and is not made up for either."""
+        self._due_ns = max(self._due_ns, now_ns - self._most_ns)
