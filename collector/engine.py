@@ -17,6 +17,7 @@ from collector.snapshot import STRIP_LESSONS, Judged, snapshot
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin, judge_bin
 from collector.verdict.profiles import Profiles
+from collector.verdict.throughput import ThroughputTest
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ class Engine:
         self._seen_through: datetime | None = None
         self._bins: dict[tuple[str, str], dict[datetime, RoomBin]] | None = None
         self._newest: dict[tuple[str, str], datetime] = {}
+        self._tests: dict[tuple[str, str], list[ThroughputTest]] = defaultdict(list)
+        self._tests_through: datetime | None = None
         self._now: DistrictNow | None = None
         self.judged_bins = 0
         self.failing = False
@@ -147,6 +150,20 @@ class Engine:
                 self._bins[key] = {one.started_at: one for one in bins}
         return self._bins
 
+    def _recent_tests(self, oldest: datetime) -> dict[tuple[str, str], list[ThroughputTest]]:
+        """The throughput tests that ended from `oldest` on, ascending by room."""
+        touched = set()
+        for one in self._store.tests_since(self._tests_through or oldest):
+            touched.add((one.site, one.room))
+            self._tests[one.site, one.room].append(one.test)
+            self._tests_through = max(self._tests_through or one.stored_at, one.stored_at)
+        for key in touched:
+            self._tests[key].sort(key=lambda test: test.ended_at)
+        for tests in self._tests.values():
+            while tests and tests[0].ended_at < oldest:
+                del tests[0]
+        return dict(self._tests)
+
     def _snapshot(self, now: datetime) -> DistrictNow:
         recent = self._recent()
         lessons = self._district.timetable.last_lessons(now, STRIP_LESSONS)
@@ -165,7 +182,7 @@ class Engine:
             taken_at=now,
             closed_until=now - self._settle,
             bins={key: [bins[start] for start in sorted(bins)] for key, bins in recent.items()},
-            tests={},
+            tests=self._recent_tests(oldest),
             readings=readings,
             newest_report_at=self._newest,
             agents=agents,

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,8 @@ from collector.settings import Settings
 from collector.store.duckdb_store import DuckDbStore
 from collector.store.protocol import Store, StoreUnavailable
 from collector.thread import in_thread
+from collector.throughput.lease_desk import LeaseDesk
+from collector.throughput.proxy_check import ProxyCheck
 from collector.verdict.profiles import default_profiles
 
 log = logging.getLogger(__name__)
@@ -119,6 +122,17 @@ async def running(
             stale_seconds=settings.stale_seconds,
             clock=clock,
         ),
+        leases=LeaseDesk(
+            registry=registry,
+            timetable=district.timetable,
+            profiles=default_profiles(),
+            bytes_a_day=settings.throughput_bytes_a_day,
+            off=settings.throughput_off,
+            clock=clock,
+            elapsed_ns=time.monotonic_ns,
+            metrics=metrics,
+        ),
+        proxy_check=_proxy_check(settings),
         metrics=metrics,
         clock=clock,
         http_port=settings.public_port or (443 if settings.behind_proxy else port),
@@ -137,6 +151,10 @@ async def running(
                 tasks.create_task(_judge_for_ever(services)),
                 tasks.create_task(_retain_for_ever(settings, store, registry, clock)),
             ]
+            if services.proxy_check is not None:
+                background.append(tasks.create_task(services.proxy_check.run_for_ever(services.leases.turn)))
+            elif settings.throughput and services.leases.off is not None:
+                log.warning("%s", services.leases.off)
             serving = tasks.create_task(server.serve(sockets=[listener]))
             try:
                 yield Running(url=f"{scheme}://{host}:{port}", port=port, services=services)
@@ -189,6 +207,12 @@ async def asked_to_stop() -> None:
     await asked.wait()
 
 
+def _proxy_check(settings: Settings) -> ProxyCheck | None:
+    if not settings.throughput or not settings.behind_proxy or settings.public_url is None:
+        return None
+    return ProxyCheck(settings.public_url)
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, but signals are ours: its own handling would end the process before the store is closed."""
 
@@ -237,6 +261,7 @@ async def _retain_for_ever(settings: Settings, store: Store, registry: Registry,
                     registry.forget,
                     codes_before_ms=int(now.timestamp() * 1000),
                     boots_before_ms=int((now - timedelta(days=settings.keep_bins_days)).timestamp() * 1000),
+                    days_before=f"{now - timedelta(days=settings.keep_bins_days):%Y-%m-%d}",
                 )
             )
             if gone:

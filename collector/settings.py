@@ -1,10 +1,11 @@
 """How the collector runs: ``bandroom.toml``, a typed value with the defaults in it."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
 
@@ -39,13 +40,29 @@ class Settings(BaseModel):
     """The host name or address that agents send UDP to; by default the host they reach HTTP on."""
     public_port: Port | None = None
     """The TCP port that agents reach HTTP on; by default `port`, or 443 behind a proxy."""
+    public_url: str | None = None
+    """The URL that agents join with. Behind a proxy throughput is tested only when a check through it shows that the
+    proxy passes bytes on as they come."""
     bin_seconds: Annotated[int, Field(ge=2, le=3600)] = 300
     report_seconds: Annotated[int, Field(ge=1, le=300)] = 60
     push_seconds: Annotated[int, Field(ge=1, le=300)] = 60
     probe_interval_ms: Annotated[int, Field(ge=100, le=10_000)] = 1000
+    throughput: bool = True
+    """Test in lessons whether the rate is there that an activity needs."""
+    throughput_every_seconds: Annotated[int, Field(ge=10, le=86_400)] = 1800
+    """How often each agent asks to test; a test speaks for an hour."""
+    throughput_bytes_a_day: Annotated[int, Field(ge=0, le=10**12)] = 50_000_000
+    """What each agent's tests may cost in a day, both directions together."""
     keep_reports_days: Annotated[int, Field(ge=1, le=3660)] = 30
     keep_bins_days: Annotated[int, Field(ge=7, le=3660)] = 400
     store_memory: Annotated[str, Field(pattern=r"^[1-9]\d{0,5}(MB|GB)$")] = "1GB"
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_address(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url):
+            raise ValueError("must be what agents join with, such as https://bandroom.example.org")
+        return url
 
     @model_validator(mode="after")
     def _whole(self) -> "Settings":
@@ -54,6 +71,15 @@ class Settings(BaseModel):
         if self.report_seconds > self.bin_seconds:
             raise ValueError(f"report_seconds ({self.report_seconds}) must not exceed bin_seconds ({self.bin_seconds})")
         return self
+
+    @property
+    def throughput_off(self) -> str | None:
+        """Why throughput is not tested, as far as the settings tell, in one line."""
+        if not self.throughput:
+            return "throughput tests are off: throughput = false in the collector's settings"
+        if self.behind_proxy and self.public_url is None:
+            return "throughput tests are off: behind_proxy needs public_url, so that the proxy can be checked"
+        return "throughput tests are off until the proxy has been checked" if self.behind_proxy else None
 
     @property
     def settle_seconds(self) -> float:

@@ -7,9 +7,9 @@ from collections import deque
 
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter, ValidationError
-from starlette.requests import ClientDisconnect
 
 from collector.api.access import TheAgent
+from collector.api.bodies import read_body
 from collector.api.services import Services, TheServices
 from collector.ingest.decode import Refusal
 from collector.ingest.group_commit import Busy
@@ -18,12 +18,9 @@ from collector.store.protocol import StoreUnavailable
 from wire.answers import Problem
 from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch
 from wire.codec import encode
-from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Target
+from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Target, ThroughputPlan
 from wire.fields import WireError
 from wire.version import WIRE_VERSION
-
-BODY_SECONDS = 30
-"""How long a client may take to send a body."""
 
 MAX_WRONG_CODES = 30
 WRONG_CODE_SECONDS = 60
@@ -66,7 +63,7 @@ async def post_reports(request: Request, agent: TheAgent, services: TheServices)
     """Hand over a batch of reports (JSON, plain or gzip). Answered when every report is stored, was there
     before, or is named as rejected; until then the agent keeps them."""
     arrived_at = services.clock()
-    body = await _body(request, MAX_BODY_BYTES)
+    body = await read_body(request, MAX_BODY_BYTES)
     encoding = request.headers.get("content-encoding", "").strip().lower()
     try:
         acknowledgement = await services.ingest.take(agent, body, encoding, arrived_at=arrived_at)
@@ -98,7 +95,7 @@ async def enrol(request: Request, services: TheServices) -> Enrolment:
     if wrong_codes.too_many(time.monotonic()):
         raise Refusal(429, "too_many_attempts", "too many wrong enrolment codes; try again in a minute")
     try:
-        asked = _ENROLMENT_REQUEST.validate_json(await _body(request, MAX_ENROLMENT_BYTES))
+        asked = _ENROLMENT_REQUEST.validate_json(await read_body(request, MAX_ENROLMENT_BYTES))
         now_ms = int(services.clock().timestamp() * 1000)
         agent = await asyncio.to_thread(services.registry.enrol, asked, now_ms=now_ms)
     except ValidationError as error:
@@ -145,28 +142,12 @@ def config_for(agent: Agent, services: Services) -> AgentConfig:
         interval_ms=min(FALLBACK_INTERVAL_MS, settings.report_seconds * 1000),
         timeout_ms=TIMEOUT_MS,
     )
+    tests = ThroughputPlan(interval_ms=settings.throughput_every_seconds * 1000) if settings.throughput else None
     return AgentConfig(
         version=WIRE_VERSION,
         role=agent.role,
         period_ms=settings.report_seconds * 1000,
         push_interval_ms=settings.push_seconds * 1000,
         targets=(district, gateway),
+        throughput=tests,
     )
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """The request's body, of at most `limit` bytes. Raises `Refusal`."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise Refusal(413, "too_large", f"a request body holds at most {limit} bytes; send fewer reports")
-                chunks.append(chunk)
-    except TimeoutError:
-        raise Refusal(408, "too_slow", f"the body did not arrive within {BODY_SECONDS} s") from None
-    except ClientDisconnect:  # nobody is there to hear it, but it is no fault of ours for the log
-        raise Refusal(400, "cut_off", "the connection ended in the middle of the body") from None
-    return b"".join(chunks)

@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.api import agents, rooms
+from collector.api import agents, rooms, throughput
 from collector.api.access import Reader, TokenMemory
 from collector.api.services import Services, TheServices
 from collector.board.pages import district_page, not_found_page, room_page, stylesheet
@@ -44,6 +44,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.tokens = TokenMemory()
     app.state.wrong_codes = agents.WrongCodes()
     app.include_router(agents.router)
+    app.include_router(throughput.router)
     app.include_router(rooms.router)
     app.include_router(operations)
     app.include_router(pages)

@@ -9,6 +9,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from collector.throughput.streams import TRANSPORT
+
 MAX_HEAD_BYTES = 65_536
 HEAD_SECONDS = 10.0
 """How long a client may take from connecting, or from the start of a request, to the end of its head."""
@@ -38,10 +40,11 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """A further request on a connection that was kept."""
+        """A request. A stream of a throughput test will want to end its connection by itself."""
         if self._head_timer is None:
             self._expect_head()
         super().on_message_begin()
+        self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
 
     def on_headers_complete(self) -> None:
         """The head is whole; what follows is the application's to bound."""

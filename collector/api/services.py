@@ -15,11 +15,14 @@ from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
 from collector.registry.registry import Registry
 from collector.settings import Settings
+from collector.throughput.lease_desk import LeaseDesk
+from collector.throughput.proxy_check import ProxyCheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The collector's parts. `http_port` and `reflector_port` are the ports that agents reach."""
+    """The collector's parts. `http_port` and `reflector_port` are the ports that agents reach. `proxy_check` is there
+    behind a proxy whose address we know."""
 
     settings: Settings
     district: District
@@ -28,6 +31,8 @@ class Services:
     commits: GroupCommit
     accounts: Accounts
     engine: Engine
+    leases: LeaseDesk
+    proxy_check: ProxyCheck | None
     metrics: CollectorRegistry
     clock: Callable[[], datetime]
     http_port: int

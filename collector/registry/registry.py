@@ -85,6 +85,9 @@ class Registry:
                     schema.metadata.create_all(connection)
                     connection.execute(insert(schema.meta).values(schema_version=schema.SCHEMA_VERSION))
                 version = connection.execute(select(schema.meta.c.schema_version)).scalar_one()
+                if version < schema.SCHEMA_VERSION:  # so far later versions have only added tables
+                    schema.metadata.create_all(connection)
+                    connection.execute(update(schema.meta).values(schema_version=schema.SCHEMA_VERSION))
         except DBAPIError as error:
             raise RegistryError(f"cannot open the registry {engine.url!r}: {error.orig}") from error
         if version > schema.SCHEMA_VERSION:
@@ -208,12 +211,49 @@ class Registry:
             pass  # the other request's offset holds
         return self.offsets(agent, boot)
 
-    def forget(self, *, codes_before_ms: int, boots_before_ms: int) -> int:
-        """Drop codes that expired and boots that were first met before then. Returns how many went."""
+    def reserve_test_bytes(self, agent: str, day: str, count: int, *, limit: int) -> bool:
+        """Set `count` bytes aside for a throughput test of `agent` on `day` (``2026-11-25``), unless that would make
+        them more than `limit`. Whether they are."""
+        columns = schema.test_bytes.c
+        here = (columns.agent == agent, columns.day == day)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(schema.test_bytes).values(agent=agent, day=day, bytes=0))
+        except IntegrityError:
+            pass  # the day has begun
+        with self._engine.begin() as connection:
+            # One conditional update decides, whoever else is asking.
+            taken = connection.execute(
+                update(schema.test_bytes)
+                .where(*here, columns.bytes + count <= limit)
+                .values(bytes=columns.bytes + count)
+            )
+            return taken.rowcount == 1
+
+    def return_test_bytes(self, agent: str, day: str, count: int) -> None:
+        """Give back `count` bytes that were set aside and not used."""
+        columns = schema.test_bytes.c
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(schema.test_bytes)
+                .where(columns.agent == agent, columns.day == day)
+                .values(bytes=columns.bytes - count)
+            )
+
+    def test_bytes(self, day: str) -> dict[str, int]:
+        """What the throughput tests of `day` have cost or may still cost, by agent."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(schema.test_bytes).where(schema.test_bytes.c.day == day))
+            return {row.agent: row.bytes for row in rows}
+
+    def forget(self, *, codes_before_ms: int, boots_before_ms: int, days_before: str) -> int:
+        """Drop codes that expired and boots that were first met before then, and the byte counts of days before
+        `days_before`. Returns how many went."""
         with self._engine.begin() as connection:
             codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < codes_before_ms))
             boots = connection.execute(delete(schema.boots).where(schema.boots.c.made_ms < boots_before_ms))
-            return codes.rowcount + boots.rowcount
+            days = connection.execute(delete(schema.test_bytes).where(schema.test_bytes.c.day < days_before))
+            return codes.rowcount + boots.rowcount + days.rowcount
 
     def close(self) -> None:
         """Let go of the database."""

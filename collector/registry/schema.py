@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -41,4 +41,12 @@ boots = Table(
     Column("offset_ms", BigInteger, nullable=False),
     Column("repaired", Boolean, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
+)
+
+test_bytes = Table(
+    "test_bytes",
+    metadata,
+    Column("agent", String(16), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
 )

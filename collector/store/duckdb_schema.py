@@ -4,7 +4,7 @@ Times are UTC ``TIMESTAMP`` in microseconds. ``stored_at`` grows with every comm
 since" is a range at a table's end.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 PLACE = {"agent": "VARCHAR", "site": "VARCHAR", "room": "VARCHAR", "boot": "VARCHAR"}
 PERIOD = {
@@ -29,6 +29,9 @@ LATENCY = {
     "ipdv_mean_us": "INTEGER",
     "histogram": "VARCHAR",
     "failure": "VARCHAR",
+    "working_sent": "INTEGER",
+    "working_received": "INTEGER",
+    "working_histogram": "VARCHAR",
 }
 THROUGHPUT = {
     "target": "VARCHAR",
@@ -41,6 +44,11 @@ THROUGHPUT = {
     "sustained": "BOOLEAN",
     "used_bytes": "BIGINT",
     "failure": "VARCHAR",
+    "ended_by": "VARCHAR",
+    "idle_rtt_us": "INTEGER",
+    "working_sent": "INTEGER",
+    "working_received": "INTEGER",
+    "working_histogram": "VARCHAR",
 }
 HEALTH = {
     "agent_version": "VARCHAR",
@@ -115,3 +123,20 @@ def create_statements() -> list[str]:
         "CREATE TABLE meta (schema_version INTEGER, judged_through TIMESTAMP)",
         f"INSERT INTO meta VALUES ({SCHEMA_VERSION}, TIMESTAMP '1970-01-01')",  # noqa: S608  # our own number
     ]
+
+
+def upgrade_statements(version: int) -> list[str]:
+    """The statements that bring a database of schema `version` to `SCHEMA_VERSION`."""
+    statements: list[str] = []
+    if version < 2:
+        working = (
+            "working_sent INTEGER DEFAULT 0",
+            "working_received INTEGER DEFAULT 0",
+            "working_histogram VARCHAR DEFAULT ''",
+        )
+        statements += [f"ALTER TABLE latency ADD COLUMN {column}" for column in working]
+        statements += [
+            f"ALTER TABLE throughput ADD COLUMN {column}"
+            for column in ("ended_by VARCHAR", "idle_rtt_us INTEGER", *working)
+        ]
+    return [*statements, f"UPDATE meta SET schema_version = {SCHEMA_VERSION}"] if statements else []  # noqa: S608

@@ -17,8 +17,17 @@ import duckdb
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_rows import bin_row, columns, read_bin, report_rows, target_row
 from collector.store.ledger import Ledger, runs
-from collector.store.protocol import Arrival, Reading, StoreError, StoreUnavailable, Touched, WriteOutcome
+from collector.store.protocol import (
+    Arrival,
+    Reading,
+    StoredTest,
+    StoreError,
+    StoreUnavailable,
+    Touched,
+    WriteOutcome,
+)
 from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 
 
@@ -72,6 +81,10 @@ class DuckDbStore:
                 f"the database has schema version {version}, this program knows up to {schema.SCHEMA_VERSION}: "
                 "upgrade Bandroom, or give it another data directory"
             )
+        if statements := schema.upgrade_statements(version):
+            with self._transaction() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
         rows = connection.execute("SELECT agent, boot, first_seq, last_seq FROM ledger").fetchall()
         self._ledger.add(rows)
         for table in schema.REPORT_TABLES:
@@ -174,6 +187,53 @@ class DuckDbStore:
                 )
             )
         return found
+
+    def tests_since(self, stored_after: datetime) -> list[StoredTest]:
+        """See `Store.tests_since`."""
+        rows = self._rows(
+            "SELECT site, room, stored_at, agent, direction, started_at + to_milliseconds(duration_ms), required_bps,"
+            " offered_bps, received_bps, sustained, used_bytes, ended_by, idle_rtt_us, working_histogram, failure"
+            " FROM throughput WHERE stored_at > $1 AND method = 'sufficiency' ORDER BY ALL",
+            [_naive(stored_after)],
+        )
+        return [
+            StoredTest(
+                site=site,
+                room=room,
+                stored_at=stored_at.replace(tzinfo=UTC),
+                test=ThroughputTest(
+                    agent=agent,
+                    direction=direction,
+                    ended_at=ended_at.replace(tzinfo=UTC),
+                    required_bps=required_bps,
+                    offered_bps=offered_bps,
+                    received_bps=received_bps,
+                    sustained=sustained,
+                    used_bytes=used_bytes,
+                    ended_by=ended_by,
+                    idle_rtt_ms=_ms(idle_rtt_us),
+                    working_p95_ms=_ms(Histogram.from_text(working).quantile(0.95)),
+                    failure=failure,
+                ),
+            )
+            for (
+                site,
+                room,
+                stored_at,
+                agent,
+                direction,
+                ended_at,
+                required_bps,
+                offered_bps,
+                received_bps,
+                sustained,
+                used_bytes,
+                ended_by,
+                idle_rtt_us,
+                working,
+                failure,
+            ) in rows
+        ]
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """See `Store.write_bins`."""

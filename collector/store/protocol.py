@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.throughput import ThroughputTest
 from wire.reports import Report
 
 
@@ -78,6 +79,16 @@ class Reading:
         return 1 - self.received / self.sent if self.sent else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTest:
+    """A throughput test, where it was made, and when the store took it."""
+
+    site: str
+    room: str
+    stored_at: datetime
+    test: ThroughputTest
+
+
 class Store(Protocol):
     """Reports in, bins in and out.
 
@@ -102,6 +113,10 @@ class Store(Protocol):
 
     def newest_readings(self, since: datetime, until: datetime) -> dict[tuple[str, str], list[Reading]]:
         """Per room, the newest latency report by target that ended after `since` and began by `until`."""
+        ...
+
+    def tests_since(self, stored_after: datetime) -> list[StoredTest]:
+        """The sufficiency tests that were stored after `stored_after`."""
         ...
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:

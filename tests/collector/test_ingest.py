@@ -43,7 +43,7 @@ def test_a_batch_is_acknowledged_with_the_fate_of_every_report(live: Live) -> No
     answer = live.report(latency(1), health(2), throughput(3))
 
     assert answer.status == 200
-    assert answer.body == {"version": 1, "batch": "c" * 16, "stored": 3, "duplicate": 0, "rejected": []}
+    assert answer.body == {"version": 2, "batch": "c" * 16, "stored": 3, "duplicate": 0, "rejected": []}
     assert live.store.count_reports() == 3
 
 
@@ -127,7 +127,7 @@ def test_an_answer_never_repeats_what_was_sent(live: Live) -> None:
         (gzip.compress(b'{"version":1}')[:-4], True, 400, "bad_gzip"),
         (gzip.compress(b"0" * 5_000_000), True, 413, "too_large"),
         (b"0" * 1_000_001, False, 413, "too_large"),
-        (b'{"version":2,"anything":1}', False, 415, "unsupported_version"),
+        (b'{"version":3,"anything":1}', False, 415, "unsupported_version"),
         (b'{"version":"1"}', False, 422, "wrong_type"),
     ],
 )

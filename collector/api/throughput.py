@@ -1,0 +1,121 @@
+"""Leases and the two streams of a throughput test."""
+
+from typing import TypeVar
+
+from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from collector.api.access import TheAgent
+from collector.api.bodies import read_body
+from collector.api.services import Services, TheServices
+from collector.ingest.decode import Refusal
+from collector.registry.registry import Agent
+from collector.throughput.leases import Direction, Held
+from collector.throughput.proxy_check import ProxyCheck
+from collector.throughput.streams import Download, Upload, begin
+from wire.answers import Problem
+from wire.codec import encode
+from wire.fields import WireError
+from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
+
+T = TypeVar("T")
+
+MAX_LEASE_BYTES = 4_096
+
+router = APIRouter()
+_REQUEST = TypeAdapter(LeaseRequest)
+_END = TypeAdapter(LeaseEnd)
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {"model": Problem} for status in (400, 401, 403, 409, 413, 415, 422)
+}
+
+
+def _body_of(shape: TypeAdapter[T]) -> dict[str, object]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": shape.json_schema()}}}}
+
+
+@router.post("/v1/leases", response_model=Lease, responses=_PROBLEMS, openapi_extra=_body_of(_REQUEST))
+async def ask_for_lease(request: Request, agent: TheAgent, services: TheServices) -> Response:
+    """Ask to run one throughput test now. Asking again with the same request gets the same lease."""
+    asked = await _read(request, _REQUEST)
+    return _json(await services.leases.ask(agent, asked.request))
+
+
+@router.post("/v1/leases/{lease}/end", response_model=LeaseAccount, responses=_PROBLEMS, openapi_extra=_body_of(_END))
+async def end_lease(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
+    """Give a lease back; the answer is the collector's side of the test."""
+    ended = await _read(request, _END)
+    return _json(await services.leases.end(agent, lease, used_bytes=ended.used_bytes))
+
+
+@router.get(
+    "/v1/leases/{lease}/down",
+    responses=_PROBLEMS | {200: {"content": {"application/octet-stream": {}}}},
+    response_class=Response,
+)
+async def download(lease: str, agent: TheAgent, services: TheServices) -> Response:
+    """Zeros at the pace of the lease, for the agent to count; once for each lease."""
+    return _Stream(Download(services.leases, _begun(services, agent, lease, "down")))
+
+
+@router.post(
+    "/v1/leases/{lease}/up",
+    responses=_PROBLEMS | {204: {"description": "Enough has arrived"}},
+    status_code=204,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+)
+async def upload(lease: str, agent: TheAgent, services: TheServices) -> Response:
+    """Takes whatever comes and counts it; answered as soon as the result is decided. Once for each lease."""
+    return _Stream(Upload(services.leases, _begun(services, agent, lease, "up")))
+
+
+@router.post("/v1/proxy-check/{nonce}/up", include_in_schema=False)
+async def proxy_check_up(nonce: str, services: TheServices) -> Response:
+    """Where the collector's own check of its proxy comes back in."""
+    return _Stream(_check(services, nonce).take)
+
+
+@router.get("/v1/proxy-check/{nonce}/down", include_in_schema=False)
+async def proxy_check_down(nonce: str, services: TheServices) -> Response:
+    """The other direction of it."""
+    return _Stream(_check(services, nonce).give)
+
+
+class _Stream(Response):
+    """Hands the connection to a stream."""
+
+    def __init__(self, stream: ASGIApp) -> None:
+        super().__init__()
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._stream(scope, receive, send)
+
+
+def _check(services: Services, nonce: str) -> ProxyCheck:
+    if services.proxy_check is None or not services.proxy_check.knows(nonce):
+        raise Refusal(404, "not_found", "no such page")
+    return services.proxy_check
+
+
+def _begun(services: Services, agent: Agent, lease: str, direction: Direction) -> Held:
+    held = services.leases.held(agent, lease)
+    if not begin(held, direction):
+        raise Refusal(409, "stream_used", "a lease allows one stream in each direction")
+    return held
+
+
+async def _read(request: Request, shape: TypeAdapter[T]) -> T:
+    try:
+        return shape.validate_json(await read_body(request, MAX_LEASE_BYTES))
+    except ValidationError as error:
+        cause = error.errors(include_url=False, include_input=False)[0].get("ctx", {}).get("error")
+        if isinstance(cause, WireError):
+            # Not 422: an agent newer than this side asks again once this side is upgraded.
+            raise Refusal(415 if cause.word == "unsupported_version" else 422, cause.word, cause.detail) from None
+        raise Refusal(422, "bad_request", "not what docs/wire.md says of this request") from None
+
+
+def _json(value: Lease | LeaseAccount) -> Response:
+    return Response(encode(value), media_type="application/json")

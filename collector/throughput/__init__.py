@@ -1,0 +1,1 @@
+"""Throughput tests, the collector's side: who may test now, both streams, and whether a proxy would falsify them."""

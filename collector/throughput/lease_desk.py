@@ -1,0 +1,140 @@
+"""Gives and takes back leases: in lessons only, one at a time, within each agent's bytes of the day."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter
+
+from collector.ingest.decode import Refusal
+from collector.registry.registry import Agent, Registry
+from collector.throughput.leases import LEASE_NS, Held, Leases, Over, Taken
+from collector.timetable import Timetable
+from collector.verdict.profiles import Profiles
+from wire.lease import Lease, LeaseAccount
+from wire.sufficiency import most_bytes
+from wire.version import WIRE_VERSION
+
+log = logging.getLogger(__name__)
+
+WATCH_BYTES = 50_000
+"""Set aside beside the streams for the packets that watch the round trips."""
+
+
+class LeaseDesk:
+    """The one place that gives permission to test. Lives on the event loop.
+
+    `off` says in one line why no tests are run at all, ``None`` when they are. `elapsed_ns` never steps.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        timetable: Timetable,
+        profiles: Profiles,
+        bytes_a_day: int,
+        off: str | None,
+        clock: Callable[[], datetime],
+        elapsed_ns: Callable[[], int],
+        metrics: CollectorRegistry,
+    ) -> None:
+        self._registry = registry
+        self._timetable = timetable
+        self._down_bps = max(one.down.bps for one in profiles)
+        self._up_bps = max(one.up.bps for one in profiles)
+        self._bytes_a_day = bytes_a_day
+        self._clock = clock
+        self.elapsed_ns = elapsed_ns
+        self._leases = Leases()
+        self.off = off
+        self.asked = Counter("bandroom_leases", "Requests for a lease by the answer", ["answer"], registry=metrics)
+        self.streams = Counter(
+            "bandroom_throughput_streams", "Streams of throughput tests by their end", ["end"], registry=metrics
+        )
+        self.bytes = Counter(
+            "bandroom_throughput_bytes", "Payload of throughput tests", ["direction"], registry=metrics
+        )
+
+    def turn(self, off: str | None) -> None:
+        """From now on no tests, and why; or tests again."""
+        self.off = off
+
+    async def ask(self, agent: Agent, request: str) -> Lease:
+        """A lease for `agent`. Raises `Refusal`: ``throughput_off``, ``no_lesson``, ``lease_taken``, ``lease_over``,
+        ``budget_spent``."""
+        try:
+            lease = await self._ask(agent, request)
+        except Refusal as error:
+            self.asked.labels(answer=error.word).inc()
+            raise
+        self.asked.labels(answer="given").inc()
+        return lease
+
+    async def _ask(self, agent: Agent, request: str) -> Lease:
+        now = self._clock()
+        if self.off is not None:
+            raise Refusal(403, "throughput_off", self.off)
+        if self._timetable.lesson_at(now) is None:
+            raise Refusal(403, "no_lesson", "throughput is tested in lessons only")
+        try:
+            held, is_new = self._leases.ask(
+                agent.agent, request, down_bps=self._down_bps, up_bps=self._up_bps, now_ns=self.elapsed_ns()
+            )
+        except Taken:
+            raise Refusal(409, "lease_taken", "another agent is testing; ask again in some seconds") from None
+        except Over:
+            raise Refusal(409, "lease_over", "this request's lease is over; a new test is a new request") from None
+        if is_new:
+            # Held from here on, so nobody else can get one while the registry is asked.
+            try:
+                await self._reserve(held, now)
+            except BaseException:
+                self._leases.end(held)
+                raise
+        return Lease(
+            version=WIRE_VERSION,
+            lease=held.lease,
+            valid_ms=LEASE_NS // 1_000_000,
+            down_bps=held.down_bps,
+            up_bps=held.up_bps,
+            down_bytes=most_bytes(held.down_bps),
+            up_bytes=most_bytes(held.up_bps),
+        )
+
+    async def _reserve(self, held: Held, now: datetime) -> None:
+        held.day = f"{now.astimezone(self._timetable.time_zone):%Y-%m-%d}"
+        wanted = most_bytes(held.down_bps) + most_bytes(held.up_bps) + WATCH_BYTES
+        if not await asyncio.to_thread(
+            partial(self._registry.reserve_test_bytes, held.agent, held.day, wanted, limit=self._bytes_a_day)
+        ):
+            raise Refusal(403, "budget_spent", "this agent's bytes for throughput tests are spent for today")
+        held.reserved_bytes = wanted
+
+    def held(self, agent: Agent, lease: str) -> Held:
+        """The lease that `agent` holds by that name. Raises `Refusal` ``lease_over``."""
+        try:
+            return self._leases.find(agent.agent, lease, self.elapsed_ns())
+        except Over:
+            raise Refusal(403, "lease_over", "there is no such lease, or it is over") from None
+
+    def left_s(self, held: Held) -> float:
+        """How long `held` still holds."""
+        return max(0.0, (held.ends_ns - self.elapsed_ns()) / 1e9)
+
+    async def end(self, agent: Agent, lease: str, *, used_bytes: int) -> LeaseAccount:
+        """Take a lease back and tell our side of its test. Raises `Refusal` ``lease_over``."""
+        held = self.held(agent, lease)
+        self._leases.end(held)
+        # What we saw counts even if the agent says less; the agent's word cannot cost more than was set aside.
+        used = min(held.reserved_bytes, max(used_bytes, held.down_bytes + held.up.total_bytes))
+        await asyncio.to_thread(self._registry.return_test_bytes, held.agent, held.day, held.reserved_bytes - used)
+        return LeaseAccount(
+            version=WIRE_VERSION,
+            down_ms=held.down_ms,
+            down_stalled_ms=held.down_stalled_ms,
+            down_bytes=held.down_bytes,
+            up=held.up.steps(),
+        )

@@ -1,0 +1,150 @@
+"""The two streams of a sufficiency test: what is sent down at its pace, and what comes up, counted.
+
+Each is bounded in time and bytes whatever the client does, and ends by resetting the connection, so that nothing
+keeps filling a queue somewhere. What waits unsent on our side stays below two blocks and a few kilobytes.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import sys
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from collector.throughput.lease_desk import LeaseDesk
+from collector.throughput.leases import Direction, Held
+from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, Pace, most_bytes, offered_bps
+
+LONGEST_S = LONGEST_MS / 1000 + 1.0
+"""A stream's end, whoever reads or writes it. The agent ends it before; one that does not is cut off."""
+
+TRANSPORT = "bandroom.transport"
+"""Where `collector.api.bounded_http` leaves the connection's transport in the scope."""
+
+_TCP_NOTSENT_LOWAT = 25  # linux/tcp.h; the socket module names it from Python 3.12 on
+_UNSENT_BYTES = 8_192
+_BLOCK = bytes(BLOCK_BYTES)
+
+
+class Download:
+    """An ASGI response: zeros at the pace of ``held.down_bps``."""
+
+    def __init__(self, desk: LeaseDesk, held: Held) -> None:
+        self._desk = desk
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the client resets the connection, all is sent, or time is up."""
+        transport = scope.get(TRANSPORT)
+        _keep_little_unsent(transport)
+        most = most_bytes(self._held.down_bps)
+        headers = [(b"content-type", b"application/octet-stream"), (b"content-length", str(most).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        sending = asyncio.ensure_future(self._send(send, most))
+        gone = asyncio.ensure_future(_disconnected(receive))
+        try:
+            await asyncio.wait(
+                {sending, gone}, timeout=_longest_s(self._desk, self._held), return_when=asyncio.FIRST_COMPLETED
+            )
+            end = "whole" if sending.done() else "reset" if gone.done() else "cut_off"
+        finally:
+            for task in (sending, gone):
+                task.cancel()
+            await asyncio.gather(sending, gone, return_exceptions=True)
+        self._desk.streams.labels(end=f"down_{end}").inc()
+        self._desk.bytes.labels(direction="down").inc(self._held.down_bytes)
+        if end == "cut_off":
+            await _reset(transport, receive)
+
+    async def _send(self, send: Send, most: int) -> None:
+        clock_ns = self._desk.elapsed_ns
+        began_ns = clock_ns()
+        held = self._held
+        pace = Pace(offered_bps(held.down_bps), began_ns)
+        while held.down_bytes < most:
+            if wait_ns := pace.wait_ns(clock_ns()):
+                await asyncio.sleep(wait_ns / 1e9)
+            pace.woke(clock_ns())
+            size = min(pace.take_blocks(clock_ns()) * BLOCK_BYTES, most - held.down_bytes)
+            body = _BLOCK if size == BLOCK_BYTES else bytes(size)
+            await send({"type": "http.response.body", "body": body, "more_body": held.down_bytes + size < most})
+            pace.sent(clock_ns())
+            held.down_bytes += size
+            held.down_ms = (clock_ns() - began_ns) // 1_000_000
+            held.down_stalled_ms = pace.stalled_ns // 1_000_000
+
+
+class Upload:
+    """An ASGI response that first counts what comes up, until the rate is decided, the client ends it, the limit is
+    reached, or time is up; then it is an empty answer."""
+
+    def __init__(self, desk: LeaseDesk, held: Held) -> None:
+        self._desk = desk
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count, and answer."""
+        end = "cut_off"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_longest_s(self._desk, self._held)):
+                end = await self._count(receive)
+        self._desk.streams.labels(end=f"up_{end}").inc()
+        self._desk.bytes.labels(direction="up").inc(self._held.up.total_bytes)
+        if end == "cut_off":
+            await _reset(scope.get(TRANSPORT), receive)
+            return
+        await send({"type": "http.response.start", "status": 204, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body"})
+
+    async def _count(self, receive: Receive) -> str:
+        held = self._held
+        most = most_bytes(held.up_bps)
+        began_ns = self._desk.elapsed_ns()
+        while (message := await receive())["type"] != "http.disconnect":
+            at_ms = (self._desk.elapsed_ns() - began_ns) // 1_000_000
+            held.up.add(at_ms, len(message.get("body", b"")))
+            if held.up.decided(held.up_bps, at_ms) is not None:
+                return "decided"
+            if not message.get("more_body", False) or held.up.total_bytes >= most:
+                return "whole"
+        return "reset"
+
+
+def begin(held: Held, direction: Direction) -> bool:
+    """Whether `held` still allows a stream in `direction`: one each."""
+    if direction in held.begun:
+        return False
+    held.begun.add(direction)
+    return True
+
+
+async def _reset(transport: Any, receive: Receive) -> None:
+    """End the connection with a reset, so that the system sends nothing that still waits."""
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    await _disconnected(receive)
+
+
+def _longest_s(desk: LeaseDesk, held: Held) -> float:
+    return min(LONGEST_S, desk.left_s(held))
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _keep_little_unsent(transport: Any) -> None:
+    """Let `send` wait for the network instead of filling buffers: what waits is not offered, and a reset drops it."""
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=2 * BLOCK_BYTES)
+    connection = transport.get_extra_info("socket")
+    if connection is not None and sys.platform == "linux":
+        connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
