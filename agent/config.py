@@ -15,7 +15,7 @@ from agent.outcome import problem_word
 from agent.schedule import Sleep
 from agent.state import write_private
 from wire.codec import decode
-from wire.enrolment import AgentConfig
+from wire.enrolment import AgentConfig, Target
 from wire.fields import WireError
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,16 @@ class ConfigSource:
         """How often to deliver. Only asked once there is a config."""
         assert self.config is not None
         return self.config.push_interval_ms * NS_PER_MS
+
+    def throughput_interval_ns(self) -> int | None:
+        """How often to test throughput; ``None`` when the collector wants none, or nothing is known to test to."""
+        plan = self.config.throughput if self.config is not None else None
+        return plan.interval_ms * NS_PER_MS if plan is not None and self.target("district") is not None else None
+
+    def target(self, alias: str) -> Target | None:
+        """The target of that name, if there is one to measure."""
+        targets = self.config.targets if self.config is not None else ()
+        return next((one for one in targets if one.alias == alias), None)
 
     def load(self) -> None:
         """Take the last good config from the disk; without a readable one there is none yet."""

@@ -1,7 +1,7 @@
 """Samples of one period into one report. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Protocol
@@ -22,8 +22,17 @@ class Draft(Protocol):
         """The report with its number. Raises `WireError` for a report that cannot be true."""
 
 
-def fold(period: Period, *, target: str, intervals_ms: Mapping[LatencyMethod, int], timeout_ms: int) -> Draft | None:
+def fold(
+    period: Period,
+    *,
+    target: str,
+    intervals_ms: Mapping[LatencyMethod, int],
+    timeout_ms: int,
+    is_working: Callable[[int], bool] = lambda _sent_ns: False,
+) -> Draft | None:
     """The report of `period`; ``None`` when nothing was tried in it.
+
+    `is_working` says whether a request sent then was sent during our own throughput test: those are counted apart.
 
     One method is reported. Where STAMP got no answer all period and TCP did, TCP stands in for it
     with all its samples, the lost ones too: the network carries what pupils use and drops only
@@ -36,7 +45,12 @@ def fold(period: Period, *, target: str, intervals_ms: Mapping[LatencyMethod, in
     ours = sorted((one for one in period.samples if one.method == method), key=lambda one: one.sent_ns)
     if not ours:
         return None
+    working = [one for one in ours if is_working(one.sent_ns) and one.failure != "probe_broke"]
+    working_rtts_us = [one.rtt_ns / 1000 for one in working if one.rtt_ns is not None]
+    ours = [one for one in ours if not is_working(one.sent_ns)]
     tried = [one for one in ours if one.failure != "probe_broke"]
+    if not ours and not working:
+        return None
     answered = [one for one in tried if one.answered]
     rtts_us = [one.rtt_ns / 1000 for one in answered if one.rtt_ns is not None]
     failures = Counter(one.failure for one in (tried or ours) if one.failure is not None)
@@ -57,7 +71,10 @@ def fold(period: Period, *, target: str, intervals_ms: Mapping[LatencyMethod, in
         min_us=int(min(rtts_us)) if rtts_us else None,
         ipdv_mean_us=_ipdv_mean_us(tried),
         histogram=Histogram.of(rtts_us).to_text(),
-        failure=None if answered else failures.most_common(1)[0][0],
+        failure=failures.most_common(1)[0][0] if ours and not answered else None,
+        working_sent=len(working),
+        working_received=len(working_rtts_us),
+        working_histogram=Histogram.of(working_rtts_us).to_text(),
     )
 
 

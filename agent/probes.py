@@ -1,7 +1,8 @@
 """The table of probes: from a target that the collector names to a job for the loop."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from agent.clock import NS_PER_MS, Clock
 from agent.gateway import find_gateway
@@ -65,6 +66,24 @@ def prepare(target: Target, period_ms: int, *, agent: str, collector_host: str, 
         intervals_ms={"stamp": target.interval_ms, "tcp_connect": target.interval_ms * every},
     )
     return Prepared(job, close)
+
+
+@contextmanager
+def watches(target: Target, *, collector_host: str, clock: Clock) -> Iterator[Sequence[SingleProbe]]:
+    """Ways to take a round trip to `target` beside a throughput test, best first, apart from the measuring ones: a
+    session's numbers and silence are its own."""
+    host = target.host or collector_host
+    stamp = StampSession(Place(lambda: host, target.port, socket.SOCK_DGRAM), timeout_ms=target.timeout_ms, clock=clock)
+    tcp = TcpConnect(
+        Place(lambda: host, target.tcp_port or target.port, socket.SOCK_STREAM),
+        timeout_ms=target.timeout_ms,
+        clock=clock,
+    )
+    try:
+        yield (stamp.probe, tcp.probe)
+    finally:
+        stamp.close()
+        tcp.close()
 
 
 def _alone(single: SingleProbe) -> Probe:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from agent.clock import Clock
 from agent.probes import Prepared
 from agent.schedule import Emit, Sleep, Tally, measure
+from agent.working import WorkingTimes
 from wire.enrolment import AgentConfig, Target
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,15 @@ class Roster:
     """The running measurements. `follow` makes them what a config says, `stop` ends them all."""
 
     def __init__(
-        self, tasks: asyncio.TaskGroup, prepare: Prepare, *, clock: Clock, sleep: Sleep, emit: Emit, tally: Tally
+        self,
+        tasks: asyncio.TaskGroup,
+        prepare: Prepare,
+        *,
+        clock: Clock,
+        sleep: Sleep,
+        emit: Emit,
+        tally: Tally,
+        working: WorkingTimes,
     ) -> None:
         self._tasks = tasks
         self._prepare = prepare
@@ -26,6 +35,7 @@ class Roster:
         self._sleep = sleep
         self._emit = emit
         self._tally = tally
+        self._working = working
         self._running: dict[tuple[Target, int], asyncio.Task[None]] = {}
 
     def follow(self, config: AgentConfig) -> None:
@@ -48,6 +58,13 @@ class Roster:
     async def _measure(self, target: Target, period_ms: int) -> None:
         prepared = self._prepare(target, period_ms)
         try:
-            await measure(prepared.job, clock=self._clock, sleep=self._sleep, emit=self._emit, tally=self._tally)
+            await measure(
+                prepared.job,
+                clock=self._clock,
+                sleep=self._sleep,
+                emit=self._emit,
+                tally=self._tally,
+                working=self._working,
+            )
         finally:
             prepared.close()

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from agent.clock import Clock
@@ -9,13 +11,18 @@ from agent.config import ConfigSource
 from agent.health import watch_health
 from agent.http import Collector
 from agent.last_counts import LastCounts
-from agent.probes import prepare
+from agent.lease import LeaseOffice
+from agent.probes import prepare, watches
 from agent.push import Push
 from agent.roster import Roster
+from agent.sample import SingleProbe
 from agent.schedule import Sleep, Tally
 from agent.settings import Settings
 from agent.spool import Spool
 from agent.state import State
+from agent.sufficiency import test_sufficiency
+from agent.throughput import test_for_ever
+from agent.working import WorkingTimes
 from agent.writer import Writer
 from wire.enrolment import AgentConfig
 
@@ -40,10 +47,18 @@ async def run_agent(
     collector = collector_of(settings)
     token = settings.token.shown
     tally = Tally()
+    working = WorkingTimes()
     config = ConfigSource(state.config, collector, token=token)
     writer = Writer(spool, clock=clock, sleep=sleep)
     last_counts = LastCounts(spool)
     push = Push(spool, collector, agent=settings.agent, token=token, clock=clock, sleep=sleep)
+    office = LeaseOffice(collector, token=token, clock=clock, sleep=sleep)
+
+    def probes_beside_a_test() -> AbstractContextManager[Sequence[SingleProbe]]:
+        district = config.target("district")
+        assert district is not None  # without it there is no interval to test in
+        return watches(district, collector_host=settings.host, clock=clock)
+
     async with asyncio.TaskGroup() as tasks:
         roster = Roster(
             tasks,
@@ -52,6 +67,7 @@ async def run_agent(
             sleep=sleep,
             emit=writer.emit,
             tally=tally,
+            working=working,
         )
         loops: list[asyncio.Task[None]] = []
 
@@ -69,6 +85,28 @@ async def run_agent(
                             tally=tally,
                             count=last_counts.now,
                             towards=(settings.host, settings.port),
+                        )
+                    )
+                )
+                loops.append(
+                    tasks.create_task(
+                        test_for_ever(
+                            config.throughput_interval_ns,
+                            agent=settings.agent,
+                            office=office,
+                            test=partial(
+                                test_sufficiency,
+                                office=office,
+                                collector=collector,
+                                token=token,
+                                watches=probes_beside_a_test,
+                                clock=clock,
+                                sleep=sleep,
+                            ),
+                            working=working,
+                            emit=writer.emit,
+                            clock=clock,
+                            sleep=sleep,
                         )
                     )
                 )

@@ -11,6 +11,7 @@ from agent.clock import NS_PER_S, Clock
 from agent.fold import Draft, fold
 from agent.period import Periods
 from agent.sample import Probe, Sample
+from agent.working import WorkingTimes
 from wire.reports import LatencyMethod
 
 log = logging.getLogger(__name__)
@@ -62,19 +63,29 @@ def next_due_ns(now_ns: int, interval_ns: int, offset_ns: int) -> int:
     return now_ns + (offset_ns - now_ns) % interval_ns
 
 
-async def measure(job: Job, *, clock: Clock, sleep: Sleep, emit: Emit, tally: Tally) -> None:
-    """Probe one target on the boot clock's grid, without drift, until cancelled.
+async def measure(
+    job: Job, *, clock: Clock, sleep: Sleep, emit: Emit, tally: Tally, working: WorkingTimes | None = None
+) -> None:
+    """Probe one target on the boot clock's grid, without drift, until cancelled. `working` is when our own throughput
+    tests ran.
 
     Probes may overlap where their timeout is longer than the interval. Complete periods go to
     `emit`; on the way out the open one goes, too. What was due while the machine slept or was too
     busy is skipped and counted, never made up for.
     """
     periods = Periods(period_ns=job.period_ns, asleep_ns=job.interval_ns + ASLEEP_NS, now_ns=clock.boot_ns())
+    times = working or WorkingTimes()
     broken: set[str] = set()
 
     def report() -> None:
         for period in periods.take_complete():
-            draft = fold(period, target=job.alias, intervals_ms=job.intervals_ms, timeout_ms=job.timeout_ms)
+            draft = fold(
+                period,
+                target=job.alias,
+                intervals_ms=job.intervals_ms,
+                timeout_ms=job.timeout_ms,
+                is_working=times.cover,
+            )
             if draft is not None:
                 emit(draft)
         tally.skipped_probes += periods.take_skipped()

@@ -11,6 +11,7 @@ from agent.fold import Draft
 from agent.probes import prepare
 from agent.roster import Roster
 from agent.schedule import Job, Tally
+from agent.working import WorkingTimes
 from tests.agent.fakes import AGENT, Answers, honest, reflector
 from wire.enrolment import AgentConfig, Target
 from wire.reports import LatencyReport
@@ -48,6 +49,7 @@ def measured(configs: list[AgentConfig], seconds: float) -> list[LatencyReport]:
                 sleep=asyncio.sleep,
                 emit=drafts.append,
                 tally=Tally(),
+                working=WorkingTimes(),
             )
             for one in configs:
                 roster.follow(one)

@@ -1,0 +1,192 @@
+"""The sufficiency test: each direction of a lease in turn, watched, and what came of it as reports."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from agent.background import background
+from agent.clock import NS_PER_MS, Clock
+from agent.fold import Draft
+from agent.http import Collector, Line, Unanswered
+from agent.lease import Granted, LeaseOffice, left_s
+from agent.rtt_watch import RttWatch
+from agent.sample import Sample, SingleProbe
+from agent.schedule import Sleep
+from agent.stream import HEAD_S, Stream
+from agent.sufficient import Finding, find
+from wire.histogram import Histogram
+from wire.lease import LeaseAccount
+from wire.reports import EndedBy, Failure, ThroughputReport
+from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
+
+METHOD_VERSION = 1
+LOOK_EVERY_S = 0.01
+DRAIN_S = 1.0
+"""Between the directions, so that the second does not begin in the first one's queue."""
+
+_FAILURES: dict[str, Failure] = {
+    "name_not_resolved": "name_not_resolved",
+    "unreachable": "unreachable",
+    "connection_refused": "unreachable",
+}
+"""Words of a request that failed, as words of the wire; any other means that no answer came."""
+
+Direction = Literal["down", "up"]
+Watches = Callable[[], AbstractContextManager[Sequence[SingleProbe]]]
+"""Ways to take a round trip to where the test goes, best first; what they hold open goes with the context."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Direction:
+    """What one direction showed, before the collector's account of its side is known. Times: boot clock."""
+
+    direction: Direction
+    required_bps: int
+    began_ns: int
+    ended_ns: int = 0
+    ended_by: EndedBy | None = None
+    failure: Failure | None = None
+    lasted_ms: int = 0
+    standing_from_ms: int | None = None
+    stalled_ms: int = 0
+    arrivals: Arrivals | None = None
+    used_bytes: int = 0
+    idle: Sample | None = None
+    working: Sequence[Sample] = ()
+
+
+async def test_sufficiency(
+    granted: Granted,
+    office: LeaseOffice,
+    *,
+    collector: Collector,
+    token: str,
+    watches: Watches,
+    clock: Clock,
+    sleep: Sleep,
+) -> list[Draft]:
+    """Run the test that was granted, give the lease back, and return a report for each direction that was begun."""
+    tried: list[_Direction] = []
+    for direction in ("down", "up"):
+        if tried:
+            await sleep(DRAIN_S)
+        if left_s(granted, clock) < LONGEST_MS / 1000 + 1:
+            break
+        stream_of = partial(Stream, collector, lease=granted.lease, token=token)
+        with watches() as probes:
+            watch = RttWatch(probes, clock=clock)
+            tried.append(await _test(direction, granted, stream_of, watch, clock=clock))
+    account = await office.end(granted.lease, used_bytes=sum(one.used_bytes for one in tried))
+    return [_report(one, account) for one in tried]
+
+
+async def _test(
+    direction: Direction,
+    granted: Granted,
+    stream_of: Callable[..., Stream],
+    watch: RttWatch,
+    *,
+    clock: Clock,
+) -> _Direction:
+    required_bps = granted.lease.down_bps if direction == "down" else granted.lease.up_bps
+    found = _Direction(direction=direction, required_bps=required_bps, began_ns=clock.boot_ns())
+    found.idle = await watch.idle()
+    if found.idle.rtt_ns is None:  # who cannot see what a test does to others does not test
+        found.failure = found.idle.failure
+        found.ended_ns = clock.boot_ns()
+        found.used_bytes = watch.used_bytes
+        return found
+    line = Line(HEAD_S + LONGEST_MS / 1000, reset_at_end=True)
+    stream = stream_of(line=line)
+    watching = asyncio.create_task(watch.run())
+    working = asyncio.create_task(background(stream.receive if direction == "down" else stream.send))
+    try:
+        found.ended_by = await _until_it_ends(working, stream, line, watch=watch, granted=granted, clock=clock)
+    except Unanswered as error:
+        found.failure = _FAILURES.get(error.word, "no_answer")
+    finally:
+        line.cut()
+        watching.cancel()
+        await asyncio.gather(watching, working, return_exceptions=True)
+    found.ended_ns = clock.boot_ns()
+    found.lasted_ms = stream.elapsed_ms()
+    standing_ns = watch.standing_since_ns()
+    if standing_ns is not None:
+        found.standing_from_ms = max(0, found.lasted_ms - (found.ended_ns - standing_ns) // NS_PER_MS)
+    found.stalled_ms = stream.stalled_ns // NS_PER_MS
+    found.arrivals = stream.arrivals if direction == "down" else None
+    found.used_bytes = stream.arrivals.total_bytes + stream.sent_bytes + watch.used_bytes
+    found.working = watch.samples()
+    return found
+
+
+async def _until_it_ends(
+    working: "asyncio.Task[EndedBy]", stream: Stream, line: Line, *, watch: RttWatch, granted: Granted, clock: Clock
+) -> EndedBy:
+    """What ended the stream. Raises `Unanswered` when it never began."""
+    cut_by: EndedBy | None = None
+    while not working.done():
+        await asyncio.wait({working}, timeout=LOOK_EVERY_S)
+        if cut_by is None and not working.done() and stream.began_ns is not None:
+            cut_by = "rtt" if watch.risen() else "lease" if left_s(granted, clock) <= 0 else None
+            if cut_by is not None:
+                line.cut()
+    try:
+        ended_by = working.result()
+    except Unanswered:
+        if cut_by is None and stream.began_ns is None:
+            raise
+        ended_by = "peer"
+    return cut_by or ended_by
+
+
+def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
+    arrivals, stalled_ms = one.arrivals, one.stalled_ms
+    if one.direction == "down":
+        # Without its account nobody knows whether the collector sent what it should have.
+        stalled_ms = account.down_stalled_ms if account is not None else one.lasted_ms
+    elif account is not None:
+        arrivals = Arrivals.of(account.up)  # the receiver's count is the truth
+    finding = Finding(received_bps=None, sustained=None)
+    if one.ended_by is not None and arrivals is not None:
+        finding = find(
+            one.required_bps,
+            arrivals,
+            ended_by=one.ended_by,
+            lasted_ms=one.lasted_ms,
+            standing_from_ms=one.standing_from_ms,
+            stalled_ms=stalled_ms,
+        )
+    times_us = [sample.rtt_ns / 1000 for sample in one.working if sample.rtt_ns is not None]
+    idle_ns = one.idle.rtt_ns if one.idle is not None else None
+    return partial(
+        ThroughputReport,
+        boot_ms=one.began_ns // NS_PER_MS,
+        duration_ms=max(1, (one.ended_ns - one.began_ns) // NS_PER_MS),
+        target="district",
+        method="sufficiency",
+        method_version=METHOD_VERSION,
+        direction=one.direction,
+        required_bps=one.required_bps,
+        offered_bps=_offered_bps(one, stalled_ms, account),
+        received_bps=finding.received_bps,
+        sustained=finding.sustained,
+        used_bytes=one.used_bytes,
+        failure=one.failure,
+        ended_by=one.ended_by,
+        idle_rtt_us=idle_ns // 1000 if idle_ns is not None else None,
+        working_sent=len(one.working),
+        working_received=len(times_us),
+        working_histogram=Histogram.of(times_us).to_text(),
+    )
+
+
+def _offered_bps(one: _Direction, stalled_ms: int, account: LeaseAccount | None) -> int | None:
+    """What the sender offered: its pace less its own stalls; ``None`` when nobody knows."""
+    if one.ended_by is None or (one.direction == "down" and account is None):
+        return None
+    share = max(0.0, 1 - stalled_ms / max(1, one.lasted_ms))
+    return round(offered_bps(one.required_bps) * share)

@@ -1,0 +1,54 @@
+"""Was the rate there? From what arrived, how the test ended and what the round trips showed. Pure."""
+
+from dataclasses import dataclass
+
+from wire.reports import EndedBy
+from wire.sufficiency import LONGEST_MS, WARM_UP_MS, Arrivals, offered_bps
+
+SHORTEST_MEASURED_MS = 1_000
+"""A rate that held so long after the warm-up is there, though the queue grew: more was offered than was needed."""
+
+SENDER_AT_LEAST = 1.05
+"""A sender that offered less than this times the rate by its own fault has not shown that the line is too slow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The rate that arrived in bits per second, ``None`` when it could not be told, and whether the required rate was
+    held; ``None`` when the test could not tell."""
+
+    received_bps: int | None
+    sustained: bool | None
+
+
+def find(
+    required_bps: int,
+    arrivals: Arrivals,
+    *,
+    ended_by: EndedBy,
+    lasted_ms: int,
+    standing_from_ms: int | None,
+    stalled_ms: int,
+) -> Finding:
+    """Judge one direction by the receiver's `arrivals`.
+
+    `standing_from_ms` is since when the round trips showed a standing queue until the test ended, if they did: from
+    there on what arrives is what the bottleneck lets through. `stalled_ms` is the sender's own fault.
+    """
+    received_bps: float | None = None
+    sustained: bool | None = None
+    if ended_by in ("decided", "time", "bytes"):
+        end_ms = min(max(lasted_ms, WARM_UP_MS + 1), LONGEST_MS)
+        received_bps = arrivals.rate_bps(WARM_UP_MS, end_ms)
+        sustained = arrivals.decided(required_bps, LONGEST_MS)
+    elif ended_by == "rtt" and standing_from_ms is not None:
+        received_bps = arrivals.rate_between_arrivals_bps(standing_from_ms)
+        if received_bps is not None and received_bps < required_bps:
+            sustained = False
+        elif lasted_ms >= WARM_UP_MS + SHORTEST_MEASURED_MS:
+            received_bps = arrivals.rate_bps(WARM_UP_MS, lasted_ms)
+            sustained = True if received_bps >= required_bps else None
+    offered = offered_bps(required_bps) * (1 - stalled_ms / max(1, lasted_ms))
+    if sustained is False and offered < SENDER_AT_LEAST * required_bps:
+        sustained = None
+    return Finding(received_bps=None if received_bps is None else round(received_bps), sustained=sustained)

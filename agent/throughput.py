@@ -1,0 +1,97 @@
+"""When to test throughput: once in each interval, at a moment that is this agent's own and never the same."""
+
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from zlib import crc32
+
+from agent.clock import NS_PER_S, Clock
+from agent.fold import Draft
+from agent.lease import Granted, LeaseOffice, NotNow
+from agent.schedule import Emit, Sleep, place_of
+from agent.working import WorkingTimes
+
+log = logging.getLogger(__name__)
+
+MARGIN = 30
+"""The first and last thirtieth of an interval stay free: at the full hour everybody else tests, too."""
+
+NO_PLAN_S = 60.0
+"""How soon to look again whether the collector wants tests."""
+
+TAKEN = "lease_taken"
+ASK_AGAIN_S = (5.0, 15.0)
+"""When another agent tests, ask again after a random wait between these."""
+
+Test = Callable[[Granted], Awaitable[Sequence[Draft]]]
+
+
+def moment_ns(agent: str, interval_ns: int, number: int) -> int:
+    """Where in its interval number `number` this agent tests: random between agents and intervals, yet the same after
+    a restart."""
+    margin_ns = interval_ns // MARGIN
+    share = crc32(f"{agent} throughput {number}".encode()) % 2**16
+    return margin_ns + share * (interval_ns - 2 * margin_ns) // 2**16
+
+
+def next_moment_ns(agent: str, interval_ns: int, now_ns: int) -> int:
+    """The agent's next moment after `now_ns`; both Unix time."""
+    number = now_ns // interval_ns
+    moments = (one * interval_ns + moment_ns(agent, interval_ns, one) for one in (number, number + 1))
+    return next(one for one in moments if one > now_ns)
+
+
+async def test_for_ever(
+    interval_ns_now: Callable[[], int | None],
+    *,
+    agent: str,
+    office: LeaseOffice,
+    test: Test,
+    working: WorkingTimes,
+    emit: Emit,
+    clock: Clock,
+    sleep: Sleep,
+) -> None:
+    """Ask for a lease once in each interval of the wall clock, and test when there is one, until cancelled.
+
+    The wall clock, because its hours are the school's; a moment that was slept over is not made up for. `test` gives a
+    draft for each direction; a test that breaks harms nothing else.
+    """
+    word: str | None = None
+    while True:
+        interval_ns = interval_ns_now()
+        if interval_ns is None:
+            await sleep(NO_PLAN_S)
+            continue
+        due_ns = next_moment_ns(agent, interval_ns, clock.wall_ns())
+        await sleep((due_ns - clock.wall_ns()) / NS_PER_S)
+        if not 0 <= clock.wall_ns() - due_ns < interval_ns // MARGIN:
+            continue  # the machine slept or its clock was set
+        ends_ns = clock.boot_ns() + interval_ns - due_ns % interval_ns
+        granted = await _ask_until(ends_ns, office, clock=clock, sleep=sleep)
+        if isinstance(granted, NotNow):
+            if granted.word != word:
+                log.info("no throughput test now word=%s", granted.word)
+            word = granted.word
+            continue
+        word = None
+        working.begin(clock.boot_ns())
+        try:
+            for draft in await test(granted):
+                emit(draft)
+        except Exception as error:  # noqa: BLE001 - a broken test must not end the probes
+            log.warning("throughput test broke error=%s at=%s", type(error).__name__, place_of(error))
+        finally:
+            working.end(clock.boot_ns())
+
+
+async def _ask_until(ends_ns: int, office: LeaseOffice, *, clock: Clock, sleep: Sleep) -> Granted | NotNow:
+    """A lease, however often another agent has it, as long as the interval lasts."""
+    while True:
+        answer = await office.ask()
+        if not isinstance(answer, NotNow) or answer.word != TAKEN:
+            return answer
+        wait_s = random.uniform(*ASK_AGAIN_S)
+        if clock.boot_ns() + wait_s * NS_PER_S >= ends_ns:
+            return answer
+        await sleep(wait_s)

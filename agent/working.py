@@ -1,0 +1,30 @@
+"""When this machine's own throughput test ran: what was measured then says nothing of the room."""
+
+from collections import deque
+
+from agent.clock import NS_PER_S
+
+AFTER_NS = 3 * NS_PER_S
+"""A queue that a test filled has drained so long after it, and TCP of others has recovered."""
+
+REMEMBERED = 16
+
+
+class WorkingTimes:
+    """The stretches of time in which a test ran, on the boot clock, each with `AFTER_NS` behind it."""
+
+    def __init__(self) -> None:
+        self._times: deque[tuple[int, int | None]] = deque(maxlen=REMEMBERED)
+
+    def begin(self, now_ns: int) -> None:
+        """A test begins: before its first packet, while the line is still idle."""
+        self._times.append((now_ns, None))
+
+    def end(self, now_ns: int) -> None:
+        """The test has ended."""
+        began_ns, _ = self._times.pop()
+        self._times.append((began_ns, now_ns + AFTER_NS))
+
+    def cover(self, sent_ns: int) -> bool:
+        """Whether a request sent at `sent_ns` was sent in such a time."""
+        return any(began_ns <= sent_ns and (end_ns is None or sent_ns < end_ns) for began_ns, end_ns in self._times)
