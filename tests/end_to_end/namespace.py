@@ -1,40 +1,54 @@
-"""A network namespace with addresses of its own, and processes and sockets in it. Needs root."""
+"""A network namespace: commands, calls and sockets in it. Needs root."""
 
 import ctypes
 import os
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 CLONE_NEWNET = 0x40000000
-HARDWARE = "02:83:07:5e:c1:e7"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Namespace:
-    """Joined to this machine by a cable whose end here has the address `outside`."""
+    """One that exists, by its name."""
 
     name: str
-    outside: str = "10.83.7.1"
-    address: str = "10.83.7.22"
-    address_6: str = "fd83:7::22"
-    gateway: str = "10.83.7.254"
-    gateway_6: str = "fd83:7::fe"
 
-    def command(self, hostname: str) -> list[str]:
+    def command(self, hostname: str | None = None) -> list[str]:
         """What to put before a command so that it runs in there, on a machine called `hostname`."""
+        inside = ["ip", "netns", "exec", self.name]
+        if hostname is None:
+            return inside
         script = f'echo {hostname} > /proc/sys/kernel/hostname && exec "$0" "$@"'
-        return ["ip", "netns", "exec", self.name, "unshare", "--uts", "sh", "-c", script]
+        return [*inside, "unshare", "--uts", "sh", "-c", script]
 
-    def open_socket(self, family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
-        """A socket in there, for this process."""
+    def run(self, *command: str, text: str | None = None) -> str:
+        """Run a command of the system in there, which must succeed, and return what it says."""
+        return _run(*self.command(), *command, text=text)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call `function` from a thread in there: the sockets it opens and the processes it starts are, too."""
         with ThreadPoolExecutor(1, initializer=self._enter) as thread:
-            return thread.submit(socket.socket, family, kind).result()
+            return thread.submit(function).result()
+
+    def open_socket(self, family: socket.AddressFamily, kind: socket.SocketKind, protocol: int = 0) -> socket.socket:
+        """A socket in there, for this process."""
+        return self.call(partial(socket.socket, family, kind, protocol))
+
+    def addresses(self, device: str) -> set[str]:
+        """Every address of a device, of both versions."""
+        listed = self.run("ip", "address", "show", "dev", device)
+        return set(re.findall(r"inet6? ([0-9a-f.:]+)/", listed))
 
     def _enter(self) -> None:
         """Move the calling thread, and it alone."""
@@ -46,38 +60,20 @@ class Namespace:
         finally:
             os.close(file)
 
-    def addresses(self) -> set[str]:
-        """Every address of its cable end, of both versions."""
-        listed = _ip("-n", self.name, "address", "show", "dev", "inside")
-        return set(re.findall(r"inet6? ([0-9a-f.:]+)/", listed))
-
 
 @contextmanager
-def namespace() -> Iterator[Namespace]:
-    """One that is gone afterwards."""
-    one = Namespace(name=f"bandroom-{os.getpid()}")
-    cable = f"br{os.getpid() % 10**8}"
-    _ip("netns", "add", one.name)
+def namespace(purpose: str) -> Iterator[Namespace]:
+    """A new one, gone afterwards with every cable that ends in it. No other process has one of its name."""
+    one = Namespace(f"bandroom-{os.getpid()}-{purpose}")
+    _run("ip", "netns", "add", one.name)
     try:
-        inside = ("-n", one.name)
-        _ip("link", "add", cable, "type", "veth", "peer", "name", "inside", "address", HARDWARE, "netns", one.name)
-        for address in (one.outside, one.gateway):
-            _ip("address", "add", f"{address}/24", "dev", cable)
-        _ip("address", "add", f"{one.gateway_6}/64", "dev", cable, "nodad")
-        _ip("link", "set", cable, "up")
-        _ip(*inside, "link", "set", "lo", "up")
-        _ip(*inside, "address", "add", f"{one.address}/24", "dev", "inside")
-        _ip(*inside, "address", "add", f"{one.address_6}/64", "dev", "inside", "nodad")
-        _ip(*inside, "link", "set", "inside", "up")
-        _ip(*inside, "route", "add", "default", "via", one.gateway)
-        _ip(*inside, "-6", "route", "add", "default", "via", one.gateway_6)
+        one.run("ip", "link", "set", "lo", "up")
         yield one
     finally:
-        _ip("netns", "delete", one.name)
-        subprocess.run(["ip", "link", "delete", cable], check=False, capture_output=True)
+        _run("ip", "netns", "delete", one.name)
 
 
-def _ip(*arguments: str) -> str:
-    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, (arguments, done.stderr)
+def _run(*command: str, text: str | None = None) -> str:
+    done = subprocess.run(command, input=text or "", capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, (command, done.stderr)
     return done.stdout

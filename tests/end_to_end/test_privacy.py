@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.agent_process import AgentFolder
+from tests.end_to_end.cabled_machine import HARDWARE, cabled_machine
 from tests.end_to_end.collector_process import CollectorFolder, free_port
-from tests.end_to_end.namespace import HARDWARE, namespace
 from tests.end_to_end.portals import answers
 from tests.end_to_end.process import run
 from tests.end_to_end.relay import OpenSocket, TcpRelay, UdpRelay
@@ -200,25 +200,25 @@ def test_traffic_and_logs_of_a_run_do_not_give_this_machine_away(
 def test_a_collector_that_sees_the_agents_address_does_not_tell_it(
     new_collector: NewCollector, new_agent: NewAgent, talkative: dict[str, str]
 ) -> None:
-    with namespace() as inside:
+    with cabled_machine() as machine:
         collector = a_collector(
             new_collector,
-            host=inside.outside,
+            host=machine.outside,
             behind_proxy=True,
             reader_password="correct horse",
             public_host="127.0.0.1",
         )
-        agent = new_agent(prefix=inside.command(HOSTNAME), env=talkative)
-        recorded = Recorded(collector, agent, talkative, open_socket=inside.open_socket)
+        agent = new_agent(prefix=machine.namespace.command(HOSTNAME), env=talkative)
+        recorded = Recorded(collector, agent, talkative, open_socket=machine.namespace.open_socket)
         try:
             recorded.run()
         finally:
             recorded.close()
-        its_addresses = inside.addresses()
-        assert {inside.address, inside.address_6} < its_addresses  # and one of its link alone
+        its_addresses = machine.addresses()
+        assert {machine.address, machine.address_6} < its_addresses  # and one of its link alone
         traces = [
             *(of_address("the agent's address", one) for one in its_addresses),
-            *(of_address("the agent's gateway", one) for one in (inside.gateway, inside.gateway_6)),
+            *(of_address("the agent's gateway", one) for one in (machine.gateway, machine.gateway_6)),
             of_hardware("the agent's hardware address", HARDWARE),
             *of_this_machine(names_of_this_machine()),
         ]
