@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 Reason = str | None
+NETNS_COMMANDS = {"ip": "iproute2", "tc": "iproute2", "ss": "iproute2", "nft": "nftables", "iperf3": "iperf3"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -22,8 +23,8 @@ def netns_missing() -> Reason:
         return "network namespaces are Linux's"
     if os.geteuid() != 0:
         return "network namespaces need root"
-    if shutil.which("ip") is None:
-        return "the command ip is not installed (iproute2)"
+    if absent := [f"{name} ({package})" for name, package in NETNS_COMMANDS.items() if shutil.which(name) is None]:
+        return f"not installed (in brackets what Debian calls it): {', '.join(absent)}"
     name = f"bandroom-probe-{os.getpid()}"
     made = subprocess.run(["ip", "netns", "add", name], check=False, capture_output=True, text=True, timeout=10)
     if made.returncode != 0:

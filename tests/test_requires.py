@@ -15,6 +15,10 @@ import pytest
 def test_the_board() -> None:
     raise AssertionError("ran without a browser")
 
+@pytest.mark.requires("netns")
+def test_a_school() -> None:
+    raise AssertionError("ran without a network of its own")
+
 def test_anything() -> None:
     pass
 """
@@ -47,14 +51,22 @@ def run(project: Path, *arguments: str, demanded: str = "") -> subprocess.Comple
 def test_what_a_laptop_lacks_is_skipped_with_its_reason(project: Path) -> None:
     result = run(project)
     assert result.returncode == 0
-    assert "1 passed, 1 skipped" in result.stdout
+    assert "1 passed, 2 skipped" in result.stdout
     assert "needs browser: no chromium found" in result.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="asked for as root only")
+def test_everything_that_is_not_installed_is_named_at_once(project: Path) -> None:
+    reason = next(line for line in run(project).stdout.splitlines() if "needs netns" in line)
+    for name in ("ip (iproute2)", "tc (iproute2)", "nft (nftables)", "iperf3 (iperf3)"):
+        assert name in reason
 
 
 def test_what_is_demanded_fails_instead(project: Path) -> None:
     result = run(project, demanded="netns, browser")
     assert result.returncode == 1
     assert "BANDROOM_REQUIRE demands browser: no chromium found" in result.stdout
+    assert "BANDROOM_REQUIRE demands netns: " in result.stdout
 
 
 def test_a_demand_nobody_knows_is_refused(project: Path) -> None:
@@ -64,4 +76,4 @@ def test_a_demand_nobody_knows_is_refused(project: Path) -> None:
 
 
 def test_what_a_test_requires_chooses_it(project: Path) -> None:
-    assert "1 passed, 1 deselected" in run(project, "-m", "not browser").stdout
+    assert "1 passed, 2 deselected" in run(project, "-m", "not browser and not netns").stdout
