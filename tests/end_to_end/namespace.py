@@ -1,6 +1,7 @@
 """A network namespace: commands, calls and sockets in it. Needs root."""
 
 import ctypes
+import itertools
 import os
 import re
 import socket
@@ -16,6 +17,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 CLONE_NEWNET = 0x40000000
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ class Namespace:
 
 @contextmanager
 def namespace(purpose: str) -> Iterator[Namespace]:
-    """A new one, gone afterwards with every cable that ends in it. No other process has one of its name."""
-    one = Namespace(f"bandroom-{os.getpid()}-{purpose}")
+    """A new one, gone afterwards with every cable that ends in it. Nobody else has one of its name."""
+    one = Namespace(f"bandroom-{os.getpid()}-{next(_numbers)}-{purpose}")
     _run("ip", "netns", "add", one.name)
     try:
         one.run("ip", "link", "set", "lo", "up")
