@@ -6,7 +6,7 @@ import secrets
 import socket
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,7 @@ class CollectorFolder:
         } | settings
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "district.toml").write_text(DISTRICT)
-        (folder / "rooms.csv").write_text("site,room\n" + "".join(f"{SITE},{room}\n" for room in ROOMS))
+        self.write_rooms(ROOMS)
         self.write_settings()
         self.log = folder / "collector.log"
         self.url = ""
@@ -83,6 +83,10 @@ class CollectorFolder:
     @property
     def database(self) -> Path:
         return self.folder / "data" / "bandroom.duckdb"
+
+    def write_rooms(self, rooms: Iterable[str]) -> None:
+        """Write ``rooms.csv``."""
+        (self.folder / "rooms.csv").write_text("site,room\n" + "".join(f"{SITE},{room}\n" for room in rooms))
 
     def write_settings(self) -> None:
         """Write ``bandroom.toml``."""
@@ -154,9 +158,14 @@ class CollectorFolder:
         code = self.code(uses=count)
         return [self.enrol(code) for _ in range(count)]
 
+    def district(self) -> dict[str, Any]:
+        """The district as ``/v1/rooms`` has it."""
+        found: dict[str, Any] = get_json(self.url, "/v1/rooms", **self._reader())
+        return found
+
     def rooms(self) -> list[dict[str, Any]]:
-        """The rooms as ``/v1/rooms`` has them."""
-        found: list[dict[str, Any]] = get_json(self.url, "/v1/rooms", **self._reader())["rooms"]
+        """Its rooms."""
+        found: list[dict[str, Any]] = self.district()["rooms"]
         return found
 
     def room(self, room: str = ROOMS[0], site: str = SITE) -> dict[str, Any]:

@@ -49,6 +49,11 @@ class UdpCount:
     seen: int
     dropped: int
 
+    @property
+    def share(self) -> float:
+        """What was dropped of what was seen."""
+        return self.dropped / self.seen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
