@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from collector.board.phrases import NOT_MEASURED, latency, loss, rate, share
+from collector.board.phrases import NOT_MEASURED, latency, loss, share
 from collector.verdict.bins import RoomBin
+from collector.verdict.evidence import rate
 from collector.verdict.profiles import Profile, Profiles
 
 

@@ -119,11 +119,6 @@ def latency(ms: float | None) -> str:
     return NOT_MEASURED if ms is None else milliseconds(ms)
 
 
-def rate(bps: int) -> str:
-    """A rate in Mbit/s."""
-    return f"{bps / 1e6:g} Mbit/s"
-
-
 def lesson_result(cell: LessonCell, now: datetime) -> str:
     """``bad, 25 of 45 min``: how a lesson went, and how much of what was measured says so."""
     so_far = " so far" if cell.lesson.contains(now) else ""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_state import BINS_THAT_DECIDE, RoomState
+from collector.verdict.throughput import Shortfall
 
 
 def sentence(
@@ -29,12 +30,43 @@ def sentence(
         return "No lesson now, so nothing is judged."
     if state.state == "unknown":
         return _why_unknown(agents, newest_report_at, stale, time_zone)
+    if state.short is not None:
+        at = f"{state.short.test.ended_at.astimezone(time_zone):%H:%M}"
+        return f"At {at} {_would_have('frozen', profiles.by_name[state.short.profile])}: {short_of(state.short)}."
     if state.deciding is None or state.profile is None:
         newest = state.looked_at[0]
         return f"{_local(newest, time_zone)}: {_latency(newest)}, {_loss(newest)}."
     deciding, profile = state.deciding, profiles.by_name[state.profile]
-    verb = "could not have been held" if state.state == "bad" else "would have stuttered"
-    return f"At {_local(deciding, time_zone)} a {profile.label} {verb}: {_against(deciding, profile, state)}."
+    what = _would_have("frozen" if state.state == "bad" else "stuttered", profile)
+    return f"At {_local(deciding, time_zone)} {what}: {_against(deciding, profile, state)}."
+
+
+def short_of(short: Shortfall) -> str:
+    """``0.46 Mbit/s arrived down; needs 1 Mbit/s``: what a throughput test found too little."""
+    test = short.test
+    return f"{arrived(test.received_bps or 0)} arrived {test.direction}; needs {rate(short.need_bps)}"
+
+
+def rate(bps: int) -> str:
+    """A rate that was set, in Mbit/s throughout so that rates compare at a glance."""
+    return f"{bps / 1e6:g} Mbit/s"
+
+
+def arrived(bps: int) -> str:
+    """A rate that was measured. Rounded down, so that 0.998 of 1 Mbit/s does not read as enough."""
+    hundredths = bps // 10_000
+    if bps > 0 and not hundredths:
+        return "less than 0.01 Mbit/s"
+    return (
+        f"{hundredths / 100:.2f}".rstrip("0").rstrip(".") + " Mbit/s" if hundredths < 1000 else f"{bps // 10**6} Mbit/s"
+    )
+
+
+def _would_have(happened: str, profile: Profile) -> str:
+    """``a video lesson would have frozen``; a label in the plural has no article."""
+    label = profile.label
+    article = "" if label.endswith("s") else "an " if label[0] in "aeiou" else "a "
+    return f"{article}{label} would have {happened}"
 
 
 def _against(one: RoomBin, profile: Profile, state: RoomState) -> str:

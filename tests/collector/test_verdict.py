@@ -248,7 +248,7 @@ def test_outside_lessons_nothing_is_judged() -> None:
     [
         (
             bins(12, 260, 412),
-            "At 10:10 a video lesson could not have been held: 1 in 20 packets took longer than 416 ms; limit 200 ms.",
+            "At 10:10 a video lesson would have frozen: 1 in 20 packets took longer than 416 ms; limit 200 ms.",
         ),
         (bins(12, 12, 12), "10:10: 1 in 20 packets took longer than 12 ms, none was lost."),
         (
@@ -278,7 +278,7 @@ def said_of(found: Sequence[RoomBin]) -> str:
 def test_evidence_is_of_a_bin_that_is_as_bad_as_the_state_says() -> None:
     said = said_of(bins(260, 300, 160))
 
-    assert said.startswith("At 10:05 a video lesson could not have been held")
+    assert said.startswith("At 10:05 a video lesson would have frozen")
     assert said.endswith("limit 200 ms.")
 
 
@@ -287,7 +287,7 @@ def test_evidence_names_the_dimension_of_the_bin_it_tells_of() -> None:
     slow = judged(summary(rtt_ms=160), at=TEN + timedelta(minutes=10))
 
     assert said_of([*lossy, slow]) == (
-        "At 10:05 a video lesson could not have been held: 8.0% of 300 packets were lost; limit 5%."
+        "At 10:05 a video lesson would have frozen: 8.0% of 300 packets were lost; limit 5%."
     )
 
 
@@ -304,7 +304,7 @@ def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
         stale=False,
     )
 
-    assert said == "At 04:10 a video lesson could not have been held: 8.0% of 300 packets were lost; limit 5%."
+    assert said == "At 04:10 a video lesson would have frozen: 8.0% of 300 packets were lost; limit 5%."
 
 
 @pytest.mark.parametrize(

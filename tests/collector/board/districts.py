@@ -124,7 +124,7 @@ def a_room(room: str = "101", state: State = "ok", site: str = "north", **given:
 
 
 EVIDENCE: dict[State, str] = {
-    "bad": "At 10:25 a video lesson could not have been held: 1 in 20 packets took longer than 412 ms; limit 200 ms.",
+    "bad": "At 10:25 a video lesson would have frozen: 1 in 20 packets took longer than 412 ms; limit 200 ms.",
     "degraded": "At 10:25 a video lesson would have stuttered: 1 in 20 packets took longer than 161 ms; limit 100 ms.",
     "ok": "10:25: 1 in 20 packets took longer than 23 ms, none was lost.",
     "unknown": "Not enough measurements to judge; the newest is from Tue 09:12:44.",
