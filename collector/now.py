@@ -106,6 +106,10 @@ class DistrictNow:
         """The room `room` of `site`, or ``None``."""
         return next((one for one in self.rooms() if (one.site, one.room) == (site, room)), None)
 
+    def site(self, site: str) -> SiteNow | None:
+        """The site `site`, or ``None``."""
+        return next((one for one in self.sites if one.site == site), None)
+
     @property
     def newest_report_at(self) -> datetime | None:
         """When the newest data of any room ends."""

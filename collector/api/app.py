@@ -2,21 +2,21 @@
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.api import agents, rooms, throughput
+from collector.api import agents, board, rooms, throughput
 from collector.api.access import Reader, TokenMemory
 from collector.api.services import Services, TheServices
-from collector.board.pages import district_page, not_found_page, room_page, stylesheet
 from collector.ingest.decode import Refusal
 from wire.version import VERSION
 
 _SAFE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -25,7 +25,6 @@ _SAFE_HEADERS = {
 _RETRY_SECONDS = {429: "60", 503: "30"}
 _CHALLENGES = {"no_reader": 'Basic realm="Bandroom", charset="UTF-8"'}
 
-pages = APIRouter(dependencies=[Reader], include_in_schema=False)
 operations = APIRouter()
 
 
@@ -47,7 +46,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(throughput.router)
     app.include_router(rooms.router)
     app.include_router(operations)
-    app.include_router(pages)
+    app.include_router(board.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
@@ -77,30 +76,6 @@ def readyz(services: TheServices) -> dict[str, str]:
 def metrics(services: TheServices) -> Response:
     """Counters in Prometheus' text form."""
     return Response(generate_latest(services.metrics), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-@pages.get("/", response_class=HTMLResponse)
-def district(services: TheServices) -> str:
-    """The board."""
-    return district_page(rooms.the_district(services), now=services.clock())
-
-
-@pages.get("/rooms/{site}/{room}", response_class=HTMLResponse)
-def room(site: str, room: str, services: TheServices) -> HTMLResponse:
-    """One room's evidence."""
-    whole = rooms.the_district(services)
-    found = whole.room(site, room)
-    if found is None:
-        return HTMLResponse(not_found_page(whole, now=services.clock()), status_code=404)
-    return HTMLResponse(room_page(whole, found, now=services.clock()))
-
-
-@pages.get("/style.css")
-def style() -> Response:
-    """The board's one stylesheet; its address carries its hash, so it may be kept for ever."""
-    return Response(
-        stylesheet()[0], media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"}
-    )
 
 
 class _SafeHeaders:

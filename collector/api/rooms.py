@@ -1,142 +1,46 @@
 """Rooms and sites as JSON: what the board shows, for programs."""
 
 from datetime import datetime
-from typing import Literal
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Request, Response
 
 from collector.api.access import Reader
+from collector.api.answers import (
+    Answer,
+    BinAnswer,
+    LessonAnswer,
+    ReadingAnswer,
+    RoomAnswer,
+    RoomDetailAnswer,
+    RoomsAnswer,
+    ScoreAnswer,
+    ShortAnswer,
+    SiteAnswer,
+    SitesAnswer,
+    ThroughputAnswer,
+)
 from collector.api.services import Services, TheServices
+from collector.api.transfer import transferred
 from collector.ingest.decode import Refusal
 from collector.now import DistrictNow, LessonCell, RoomNow
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
-from collector.verdict.qoo import Dimension
-from collector.verdict.room_state import Cause, State
+from collector.verdict.room_state import State
+from collector.verdict.throughput import Shortfall, ThroughputTest
 from wire.answers import Problem
 
 router = APIRouter(dependencies=[Reader])
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class LessonAnswer(_Answer):
-    """A lesson and how it went. Seconds of it: judged so far, measured enough, bad, degraded."""
-
-    started_at: datetime
-    ended_at: datetime
-    quality: Literal["bad", "degraded", "good", "unknown"]
-    closed_seconds: int
-    valid_seconds: int
-    bad_seconds: int
-    degraded_seconds: int
-
-
-class ReadingAnswer(_Answer):
-    """The newest measurement to one target; `loss` is a share, 0..1."""
-
-    target: str
-    method: str
-    age_seconds: float
-    p50_ms: float | None
-    p95_ms: float | None
-    loss: float | None
-    sent: int
-    failure: str | None
-    clock_repaired: bool
-
-
-class ScoreAnswer(_Answer):
-    """How one profile fared in one bin; `qoo` is 0..100."""
-
-    profile: str
-    qoo: float
-    quality: Literal["bad", "degraded", "good"]
-    worst: Dimension | None
-
-
-class BinAnswer(_Answer):
-    """One judged bin. `p99_ms` is evidence and does not enter the score."""
-
-    started_at: datetime
-    seconds: int
-    valid: bool
-    method: str
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    loss: float | None
-    gateway_p95_ms: float | None
-    gateway_loss: float | None
-    clock_repaired: bool
-    scores: list[ScoreAnswer]
-
-
-class RoomAnswer(_Answer):
-    """One room now. `coverage` is the share (0..1) of the last lessons' judged time that was measured enough."""
-
-    site: str
-    room: str
-    state: State
-    cause: Cause
-    worst: Dimension | None
-    profile: str | None
-    evidence: str
-    simulated: bool
-    coverage: float | None
-    newest_data_age_seconds: float | None
-    seats: int | None
-    agents: int
-    lessons: list[LessonAnswer]
-
-
-class RoomDetailAnswer(RoomAnswer):
-    """One room with its evidence."""
-
-    readings: list[ReadingAnswer]
-    bins: list[BinAnswer]
-
-
-class RoomsAnswer(_Answer):
-    """Every room of the district, site by site, worst first."""
-
-    district: str
-    time_zone: str
-    taken_at: datetime
-    in_session: bool
-    bin_seconds: int
-    rooms: list[RoomAnswer]
-
-
-class SiteAnswer(_Answer):
-    """A site with its number of rooms in each state."""
-
-    site: str
-    name: str
-    simulated: bool
-    rooms: int
-    states: dict[State, int]
-
-
-class SitesAnswer(_Answer):
-    """Every site of the district."""
-
-    taken_at: datetime
-    sites: list[SiteAnswer]
-
-
 _NOT_READY: dict[int | str, dict[str, object]] = {401: {"model": Problem}, 503: {"model": Problem}}
 
 
-@router.get("/v1/rooms", responses=_NOT_READY)
-def rooms(services: TheServices) -> RoomsAnswer:
+@router.get("/v1/rooms", response_model=RoomsAnswer, responses=_NOT_READY)
+def rooms(request: Request, services: TheServices) -> Response:
     """Every room's state now, with the evidence in a sentence."""
     district = the_district(services)
     now = services.clock()
-    return RoomsAnswer(
+    answer = RoomsAnswer(
         district=district.name,
         time_zone=district.time_zone.key,
         taken_at=district.taken_at,
@@ -144,22 +48,28 @@ def rooms(services: TheServices) -> RoomsAnswer:
         bin_seconds=district.bin_seconds,
         rooms=[_answer(one, now) for one in district.rooms()],
     )
+    return _json(request, answer)
 
 
-@router.get("/v1/rooms/{site}/{room}", responses=_NOT_READY | {404: {"model": Problem}})
-def room(site: str, room: str, services: TheServices) -> RoomDetailAnswer:
+@router.get(
+    "/v1/rooms/{site}/{room}", response_model=RoomDetailAnswer, responses=_NOT_READY | {404: {"model": Problem}}
+)
+def room(site: str, room: str, request: Request, services: TheServices) -> Response:
     """One room's state now, with the bins and readings behind it."""
     found = the_room(services, site, room)
     now = services.clock()
-    return RoomDetailAnswer(
+    answer = RoomDetailAnswer(
         **dict(_answer(found, now)),
+        short=_short(found.state.short),
         readings=[_reading(one, now) for one in found.readings],
         bins=[_bin(one) for one in found.bins],
+        throughput=[_throughput(one, found) for one in found.tests],
     )
+    return _json(request, answer)
 
 
-@router.get("/v1/sites", responses=_NOT_READY)
-def sites(services: TheServices) -> SitesAnswer:
+@router.get("/v1/sites", response_model=SitesAnswer, responses=_NOT_READY)
+def sites(request: Request, services: TheServices) -> Response:
     """Every site and how many of its rooms are in which state."""
     district = the_district(services)
     answers = []
@@ -170,7 +80,7 @@ def sites(services: TheServices) -> SitesAnswer:
         answers.append(
             SiteAnswer(site=site.site, name=site.name, simulated=site.simulated, rooms=len(site.rooms), states=states)
         )
-    return SitesAnswer(taken_at=district.taken_at, sites=answers)
+    return _json(request, SitesAnswer(taken_at=district.taken_at, sites=answers))
 
 
 def the_district(services: Services) -> DistrictNow:
@@ -187,6 +97,11 @@ def the_room(services: Services, site: str, room: str) -> RoomNow:
     if found is None:
         raise Refusal(404, "unknown_room", "no such room; /v1/rooms lists them")
     return found
+
+
+def _json(request: Request, answer: Answer) -> Response:
+    """The answer as text already, because FastAPI would write 5,000 rooms on the event loop."""
+    return transferred(request, answer.model_dump_json(), media_type="application/json")
 
 
 def _answer(one: RoomNow, now: datetime) -> RoomAnswer:
@@ -216,6 +131,36 @@ def _lesson(cell: LessonCell) -> LessonAnswer:
         valid_seconds=cell.valid_seconds,
         bad_seconds=cell.bad_seconds,
         degraded_seconds=cell.degraded_seconds,
+        short=_short(cell.short),
+    )
+
+
+def _short(one: Shortfall | None) -> ShortAnswer | None:
+    if one is None:
+        return None
+    return ShortAnswer(
+        profile=one.profile,
+        direction=one.test.direction,
+        needed_bps=one.need_bps,
+        received_bps=one.test.received_bps,
+        ended_at=one.test.ended_at,
+    )
+
+
+def _throughput(one: ThroughputTest, room: RoomNow) -> ThroughputAnswer:
+    return ThroughputAnswer(
+        direction=one.direction,
+        ended_at=one.ended_at,
+        required_bps=one.required_bps,
+        offered_bps=one.offered_bps,
+        received_bps=one.received_bps,
+        sustained=one.sustained,
+        speaks=one in room.speaking,
+        used_bytes=one.used_bytes,
+        ended_by=one.ended_by,
+        idle_rtt_ms=one.idle_rtt_ms,
+        working_p95_ms=one.working_p95_ms,
+        failure=one.failure,
     )
 
 

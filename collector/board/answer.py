@@ -4,7 +4,7 @@ It never says more than the data: when the newest data is old it speaks of then 
 a room of which nothing is known is never counted as one that can teach.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,9 +79,8 @@ def freshness(rooms: Iterable[RoomNow], district: DistrictNow, now: datetime) ->
     )
 
 
-def answer(district: DistrictNow, now: datetime) -> Answer:
-    """The answer for `district` at `now`."""
-    rooms = tuple(district.rooms())
+def answer(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> Answer:
+    """The answer about `rooms` of `district` at `now`; the rooms that cannot teach keep their order."""
     if not rooms:
         return Answer(
             headline="No rooms yet",
@@ -103,12 +102,12 @@ def last_lesson_cell(room: RoomNow, district: DistrictNow) -> LessonCell | None:
     return next((cell for cell in room.strip if cell.lesson.started_at == start), None)
 
 
-def _of_now(district: DistrictNow, rooms: tuple[RoomNow, ...], now: datetime) -> Answer:
+def _of_now(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> Answer:
     by_state: dict[State, list[RoomNow]] = {state: [] for state in STATE_MEANINGS}
     for room in rooms:
         by_state[room.state.state].append(room)
     bad = by_state["bad"]
-    newest = district.newest_report_at
+    newest = max((room.newest_report_at for room in rooms if room.newest_report_at), default=None)
     old_at = newest if newest is not None and (now - newest).total_seconds() > district.stale_seconds else None
     when = f"at {clock(old_at, district.time_zone)}" if old_at else "right now"
     headline = _headline(
@@ -132,7 +131,7 @@ def _of_now(district: DistrictNow, rooms: tuple[RoomNow, ...], now: datetime) ->
     )
 
 
-def _of_last_lesson(district: DistrictNow, rooms: tuple[RoomNow, ...], now: datetime) -> Answer:
+def _of_last_lesson(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> Answer:
     following = district.next_lesson
     coming = (f"The next begins {long_day(following)}, {following.label}.",) if following else ()
     last = district.last_lesson
@@ -209,4 +208,6 @@ def _simulated_share(rooms: list[RoomNow]) -> tuple[str, ...]:
         return ()
     if len(rooms) == 1:
         return ("It is simulated.",)
-    return (f"All {simulated} are simulated.",) if simulated == len(rooms) else (f"{simulated} of them simulated.",)
+    if simulated < len(rooms):
+        return (f"{simulated} of them {'is' if simulated == 1 else 'are'} simulated.",)
+    return ("Both are simulated." if simulated == 2 else f"All {simulated} are simulated.",)

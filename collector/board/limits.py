@@ -1,11 +1,14 @@
-"""What a room is held against, beside what was measured in its newest valid bin."""
+"""What a room is held against, beside what says how it is now: its newest valid bin and the tests that speak."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collector.board.phrases import NOT_MEASURED, latency, loss, share
+from collector.board.throughput_chart import value
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import rate
 from collector.verdict.profiles import Profile, Profiles
+from collector.verdict.throughput import ThroughputTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +31,16 @@ class ProfileLimits:
     limits: tuple[Limit, ...]
 
 
-def limits(profiles: Profiles, newest: RoomBin | None) -> tuple[ProfileLimits, ...]:
-    """The limits of every profile; `newest` is the bin to show beside them, if there is a valid one."""
-    return tuple(ProfileLimits(profile=profile, limits=_of(profile, newest)) for profile in profiles)
+def limits(
+    profiles: Profiles, newest: RoomBin | None, speaking: Sequence[ThroughputTest] = ()
+) -> tuple[ProfileLimits, ...]:
+    """The limits of every profile; `newest` is the bin to show beside them, if there is a valid one, and
+    `speaking` the throughput tests that tell of now."""
+    return tuple(ProfileLimits(profile=profile, limits=_of(profile, newest, speaking)) for profile in profiles)
 
 
-def _of(profile: Profile, newest: RoomBin | None) -> tuple[Limit, ...]:
+def _of(profile: Profile, newest: RoomBin | None, speaking: Sequence[ThroughputTest]) -> tuple[Limit, ...]:
+    tests: dict[str, ThroughputTest] = {one.direction: one for one in speaking}
     measured_ms = {50.0: newest.p50_ms, 95.0: newest.p95_ms} if newest else {}
     rtt = [
         Limit(
@@ -62,8 +69,8 @@ def _of(profile: Profile, newest: RoomBin | None) -> tuple[Limit, ...]:
                 what=f"throughput, {direction}",
                 optimal=f"{rate(need.bps)} or more",
                 unacceptable=f"below {rate(need.bps)}",
-                measured=NOT_MEASURED,
-                beyond=False,
+                measured=value(tests[direction]) if direction in tests else NOT_MEASURED,
+                beyond=direction in tests and tests[direction].enough_for(profile) is False,
                 source=need.source,
             )
             for direction, need in (("down", profile.down), ("up", profile.up))

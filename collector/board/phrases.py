@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from collector.now import LessonCell
 from collector.timetable import Lesson
-from collector.verdict.evidence import milliseconds
+from collector.verdict.evidence import milliseconds, short_of
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import Cause, State
 
@@ -119,6 +119,11 @@ def latency(ms: float | None) -> str:
     return NOT_MEASURED if ms is None else milliseconds(ms)
 
 
+def volume(used_bytes: int) -> str:
+    """How much a test cost: ``0.7 MB``. Decimal, as data plans are."""
+    return f"{used_bytes / 1e6:.1f} MB" if used_bytes < 1e9 else f"{used_bytes / 1e9:.1f} GB"
+
+
 def lesson_result(cell: LessonCell, now: datetime) -> str:
     """``bad, 25 of 45 min``: how a lesson went, and how much of what was measured says so."""
     so_far = " so far" if cell.lesson.contains(now) else ""
@@ -128,10 +133,12 @@ def lesson_result(cell: LessonCell, now: datetime) -> str:
         return f"unknown, {minutes(cell.valid_seconds)} of {minutes(cell.closed_seconds)} min measured{so_far}"
     missing = cell.closed_seconds - cell.valid_seconds
     unmeasured = f", {minutes(missing)} min not measured" if missing > 0 else ""
-    measured = minutes(cell.valid_seconds)
+    measured = f"{minutes(cell.valid_seconds)} min"
     if cell.quality != "good":
         measured = f"{minutes(troubled_seconds(cell))} of {measured}"
-    return f"{cell.quality}, {measured} min{so_far}{unmeasured}"
+    if cell.short is not None and cell.quality == "bad":
+        measured = f"{measured}, {short_of(cell.short)}" if cell.bad_seconds else short_of(cell.short)
+    return f"{cell.quality}, {measured}{so_far}{unmeasured}"
 
 
 def troubled_seconds(cell: LessonCell) -> int:
@@ -151,7 +158,7 @@ def bins(count: int) -> str:
 
 def unbroken(text: str) -> str:
     """`text` with each number held together with its unit at the end of a line."""
-    return re.sub(r"(?<=\d) (?=(?:ms|s|min|h|%|Mbit/s)\b|%)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=\d) (?=(?:ms|s|min|h|%|Mbit/s|MB|GB)\b|%)", "\N{NO-BREAK SPACE}", text)
 
 
 def counted(count: int, noun: str) -> str:

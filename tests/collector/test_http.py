@@ -57,10 +57,11 @@ def test_operations_are_open(live: Live, path: str) -> None:
     assert live.ask("GET", path).status == 200
 
 
-def test_every_answer_forbids_scripts_and_caching(live: Live) -> None:
+def test_every_answer_forbids_inline_and_foreign_scripts_and_caching(live: Live) -> None:
     for path in ("/", "/v1/rooms", "/nowhere"):
         headers = live.ask("GET", path, headers=READER).headers
-        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "default-src 'none'; style-src 'self'; script-src 'self';" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
         assert headers["cache-control"] == "no-store"
         assert "server" not in headers
 

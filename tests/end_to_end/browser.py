@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,15 +58,38 @@ class Page:
     def rows(self, word: str) -> list[str]:
         """The rows of tables of rooms that show `word`."""
         rows: list[str] = self.evaluate(
-            "[...document.querySelectorAll('table.rooms tbody tr')].map(row => row.innerText)"
+            "[...document.querySelectorAll('table.rooms tr.room')].map(row => row.innerText)"
         )
         return [row for row in rows if word in row]
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression."""
-        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """The value of a JavaScript expression; of a promise, what it comes to."""
+        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def look(self, width: int, *, dark: bool = False, height: int = 900) -> None:
+        """Be as wide as a screen of `width` CSS pixels, and in that colour scheme."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", media="", features=[scheme])
+
+    def picture(self, *, whole: bool = True) -> bytes:
+        """The page as a PNG: all of it, or what is in sight."""
+        answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        return b64decode(answer["data"])
+
+    def printed(self) -> bytes:
+        """The page as a printer would get it, as PDF, in the size that the page asks for."""
+        answer = self._call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
+        return b64decode(answer["data"])
+
+    def press(self, key: str, code: int) -> None:
+        """A key of the keyboard, down and up; `code` is its Windows virtual key code."""
+        for kind in ("keyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 
     def _wait_for_load(self, loads_before: int) -> None:
         while self._loaded == loads_before:

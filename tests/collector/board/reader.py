@@ -74,6 +74,5 @@ def rows(page: Element) -> dict[str, Element]:
     return {
         row.one("th").one("a").text: row
         for table in page.all("table", class_="rooms")
-        for body in table.all("tbody")
-        for row in body.all("tr")
+        for row in table.all("tr", class_="room")
     }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from collector.board.pages import stylesheet
+from collector.board.assets import stylesheet
 
 
 def test_an_unknown_colour_is_not_the_colour_of_ok_in_either_scheme() -> None:
@@ -13,7 +13,7 @@ def test_an_unknown_colour_is_not_the_colour_of_ok_in_either_scheme() -> None:
 
 
 def test_the_style_sheet_asks_for_nothing_from_elsewhere_and_its_hash_follows_its_content() -> None:
-    content, digest = stylesheet()
+    content, digest = stylesheet().content, stylesheet().digest
 
     assert re.fullmatch(r"[0-9a-f]{12}", digest)
     assert b"url(" not in content
@@ -37,7 +37,7 @@ def test_text_has_a_contrast_of_4_5_and_shapes_of_3_in_both_schemes() -> None:
 
 def _schemes() -> Iterator[dict[str, str]]:
     """The colours of the light scheme and of the dark one."""
-    blocks = re.findall(r":root \{(.*?)\}", stylesheet()[0].decode(), re.DOTALL)[:2]
+    blocks = re.findall(r":root \{(.*?)\}", stylesheet().content.decode(), re.DOTALL)[:2]
     assert len(blocks) == 2
     for block in blocks:
         yield dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))

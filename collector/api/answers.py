@@ -1,0 +1,156 @@
+"""Rooms and sites as JSON: what each answer holds, and what its fields mean."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from collector.verdict.qoo import Dimension
+from collector.verdict.room_state import Cause, State
+from collector.verdict.throughput import Direction
+
+
+class Answer(BaseModel):
+    """What holds for every answer: it does not change once it is made."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ShortAnswer(Answer):
+    """A throughput test that found less than `profile` needs, in bits per second of goodput."""
+
+    profile: str
+    direction: Direction
+    needed_bps: int
+    received_bps: int | None
+    ended_at: datetime
+
+
+class ThroughputAnswer(Answer):
+    """One throughput test in one direction, ``down`` towards the room; rates are bits per second as received.
+
+    `sustained` is whether `required_bps` was held, ``null`` when the test could not tell: the line may carry more, it
+    was not asked. `speaks` says that the test tells of now. `used_bytes` is what it cost.
+    """
+
+    direction: Direction
+    ended_at: datetime
+    required_bps: int
+    offered_bps: int | None
+    received_bps: int | None
+    sustained: bool | None
+    speaks: bool
+    used_bytes: int
+    ended_by: str | None
+    idle_rtt_ms: float | None
+    working_p95_ms: float | None
+    failure: str | None
+
+
+class LessonAnswer(Answer):
+    """A lesson and how it went. Seconds of it: judged so far, measured enough, bad, degraded. `short` is the
+    throughput test that found too little in it."""
+
+    started_at: datetime
+    ended_at: datetime
+    quality: Literal["bad", "degraded", "good", "unknown"]
+    closed_seconds: int
+    valid_seconds: int
+    bad_seconds: int
+    degraded_seconds: int
+    short: ShortAnswer | None
+
+
+class ReadingAnswer(Answer):
+    """The newest measurement to one target; `loss` is a share, 0..1."""
+
+    target: str
+    method: str
+    age_seconds: float
+    p50_ms: float | None
+    p95_ms: float | None
+    loss: float | None
+    sent: int
+    failure: str | None
+    clock_repaired: bool
+
+
+class ScoreAnswer(Answer):
+    """How one profile fared in one bin; `qoo` is 0..100."""
+
+    profile: str
+    qoo: float
+    quality: Literal["bad", "degraded", "good"]
+    worst: Dimension | None
+
+
+class BinAnswer(Answer):
+    """One judged bin. `p99_ms` is evidence and does not enter the score."""
+
+    started_at: datetime
+    seconds: int
+    valid: bool
+    method: str
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    loss: float | None
+    gateway_p95_ms: float | None
+    gateway_loss: float | None
+    clock_repaired: bool
+    scores: list[ScoreAnswer]
+
+
+class RoomAnswer(Answer):
+    """One room now. `coverage` is the share (0..1) of the last lessons' judged time that was measured enough."""
+
+    site: str
+    room: str
+    state: State
+    cause: Cause
+    worst: Dimension | None
+    profile: str | None
+    evidence: str
+    simulated: bool
+    coverage: float | None
+    newest_data_age_seconds: float | None
+    seats: int | None
+    agents: int
+    lessons: list[LessonAnswer]
+
+
+class RoomDetailAnswer(RoomAnswer):
+    """One room with its evidence. `short` is the throughput test that makes it bad where its bins do not."""
+
+    short: ShortAnswer | None
+    readings: list[ReadingAnswer]
+    bins: list[BinAnswer]
+    throughput: list[ThroughputAnswer]
+
+
+class RoomsAnswer(Answer):
+    """Every room of the district, site by site, worst first."""
+
+    district: str
+    time_zone: str
+    taken_at: datetime
+    in_session: bool
+    bin_seconds: int
+    rooms: list[RoomAnswer]
+
+
+class SiteAnswer(Answer):
+    """A site with its number of rooms in each state."""
+
+    site: str
+    name: str
+    simulated: bool
+    rooms: int
+    states: dict[State, int]
+
+
+class SitesAnswer(Answer):
+    """Every site of the district."""
+
+    taken_at: datetime
+    sites: list[SiteAnswer]

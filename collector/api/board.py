@@ -1,0 +1,57 @@
+"""The board's pages and the two files they ask for."""
+
+from fastapi import APIRouter, Request, Response
+
+from collector.api.access import Reader
+from collector.api.rooms import the_district
+from collector.api.services import TheServices
+from collector.api.transfer import transferred
+from collector.board.assets import Asset, script, stylesheet
+from collector.board.pages import district_page, not_found_page, room_page, site_page
+
+router = APIRouter(dependencies=[Reader], include_in_schema=False)
+
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@router.get("/")
+def district(request: Request, services: TheServices) -> Response:
+    """The board."""
+    return transferred(request, district_page(the_district(services), now=services.clock()))
+
+
+@router.get("/sites/{site}")
+def site(site: str, request: Request, services: TheServices) -> Response:
+    """One site's rooms."""
+    whole = the_district(services)
+    found = whole.site(site)
+    if found is None:
+        return transferred(request, not_found_page(whole, now=services.clock()), status=404)
+    return transferred(request, site_page(whole, found, now=services.clock()))
+
+
+@router.get("/rooms/{site}/{room}")
+def room(site: str, room: str, request: Request, services: TheServices) -> Response:
+    """One room's evidence."""
+    whole = the_district(services)
+    found = whole.room(site, room)
+    if found is None:
+        return transferred(request, not_found_page(whole, now=services.clock()), status=404)
+    return transferred(request, room_page(whole, found, now=services.clock()))
+
+
+@router.get("/style.css")
+def style(request: Request) -> Response:
+    """The board's one style sheet."""
+    return _asset(request, stylesheet(), "text/css")
+
+
+@router.get("/renew.js")
+def renew(request: Request) -> Response:
+    """The board's one script."""
+    return _asset(request, script(), "text/javascript")
+
+
+def _asset(request: Request, asset: Asset, media_type: str) -> Response:
+    """An address that carries the hash of its content may be kept for ever."""
+    return transferred(request, asset.content, media_type=media_type, headers=_FOR_EVER)

@@ -1,0 +1,73 @@
+"""The templates and the words they may use."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from collector.board import addresses, phrases, strip
+from collector.board.answer import STATE_MEANINGS
+from collector.board.assets import script, stylesheet
+from collector.now import DistrictNow
+from collector.verdict.evidence import arrived, rate
+
+REFRESH_SECONDS = 15
+
+
+def render(template: str, *, district: DistrictNow, now: datetime, **values: Any) -> str:
+    """The text of `template`; everything in it that is not markup of ours is escaped."""
+    bin_length = phrases.length(district.bin_seconds)
+    return _environment().get_template(template).render(district=district, now=now, bin_length=bin_length, **values)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        age=phrases.age,
+        share=phrases.share,
+        loss=phrases.loss,
+        latency=phrases.latency,
+        rate=rate,
+        arrived=arrived,
+        volume=phrases.volume,
+        counted=phrases.counted,
+        lesson_result=phrases.lesson_result,
+        minutes=phrases.minutes,
+        unbroken=phrases.unbroken,
+        troubled_seconds=phrases.troubled_seconds,
+        strip_summary=strip.summary,
+        cell_text=strip.cell_text,
+    )
+    made.globals.update(
+        clock=phrases.clock,
+        clock_seconds=phrases.clock_seconds,
+        day_name=phrases.day_name,
+        long_day=phrases.long_day,
+        since=phrases.since,
+        site_path=addresses.site_path,
+        room_path=addresses.room_path,
+        site_id=addresses.site_id,
+        room_id=addresses.room_id,
+        state_meanings=STATE_MEANINGS,
+        state_words=phrases.STATE_WORDS,
+        cause_sentences=phrases.CAUSE_SENTENCES,
+        cause_words=phrases.CAUSE_WORDS,
+        method_words=phrases.METHOD_WORDS,
+        failure_words=phrases.FAILURE_WORDS,
+        dimension_words=phrases.DIMENSION_WORDS,
+        strip_height=strip.HEIGHT,
+        refresh_seconds=REFRESH_SECONDS,
+        style_address=stylesheet().address,
+        script_address=script().address,
+    )
+    return made

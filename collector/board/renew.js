@@ -1,0 +1,147 @@
+// Renews the page in place: fetches it anew and changes only what differs, so that nothing flickers and scroll,
+// focus, selection and open details stay. Rests while the page is hidden. When the collector does not answer, the
+// page says so, and since when; without this script the page is loaded again as a whole (see <noscript>).
+"use strict";
+
+(() => {
+  const PERIOD_MS = Number(document.currentScript.dataset.seconds) * 1000;
+  const PATIENCE_MS = 10_000;
+  const RENEWED = ["header.top", "main", "footer.bottom"];
+  const ASSETS = "script[src], link[rel=stylesheet]";
+
+  let tag = "";
+  let timer = 0;
+  let asking = false;
+
+  async function renew() {
+    clearTimeout(timer);
+    if (asking) return;
+    asking = true;
+    try {
+      const text = await page();
+      if (text !== null) show(new DOMParser().parseFromString(text, "text/html"));
+      found();
+    } catch (error) {
+      lost();
+    } finally {
+      asking = false;
+      if (!document.hidden) timer = setTimeout(renew, PERIOD_MS);
+    }
+  }
+
+  // The page's text, or null when it is what is shown. A redirect or another's page (a captive portal's) is no answer.
+  async function page() {
+    const answer = await fetch(location.pathname + location.search, {
+      headers: tag ? { "If-None-Match": tag } : {},
+      cache: "no-store",
+      credentials: "same-origin",
+      redirect: "error",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    if (answer.status === 304) return null;
+    if (answer.status !== 200 && answer.status !== 404) throw new Error(answer.status);
+    const text = await answer.text();
+    if (!text.includes('<meta name="application-name" content="Bandroom">')) throw new Error("not the board");
+    tag = answer.headers.get("ETag") ?? "";
+    return text;
+  }
+
+  function show(fresh) {
+    if (addresses(fresh) !== addresses(document) && fresh.querySelector(ASSETS)) {
+      if (fresh.querySelector("script[src]")) return location.reload(); // the collector was updated
+    }
+    const headline = document.querySelector("h1")?.textContent;
+    const kept = { focus: document.activeElement, selection: selection(), anchor: anchor() };
+    document.title = fresh.title;
+    for (const part of RENEWED) morph(document.querySelector(part), fresh.querySelector(part));
+    restore(kept);
+    const now = document.querySelector("h1");
+    if (now.textContent !== headline) document.getElementById("heard").textContent = now.textContent.trim();
+  }
+
+  function addresses(page) {
+    return [...page.querySelectorAll(ASSETS)].map((one) => one.getAttribute("src") ?? one.getAttribute("href")).join();
+  }
+
+  // Makes `old` like `fresh`. Elements with an id are found again wherever they moved; others by their place.
+  function morph(old, fresh) {
+    if (old.isEqualNode(fresh)) return;
+    for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    for (const { name } of [...old.attributes]) {
+      if (!fresh.hasAttribute(name) && !(name === "open" && old.localName === "details")) old.removeAttribute(name);
+    }
+    const named = new Map();
+    for (const child of old.children) if (child.id) named.set(child.id, child);
+    let place = old.firstChild;
+    for (const child of [...fresh.childNodes]) {
+      const same = child.id ? named.get(child.id) : place && !place.id && place.nodeName === child.nodeName ? place : null;
+      if (!same || same.nodeName !== child.nodeName) {
+        old.insertBefore(document.importNode(child, true), place);
+        continue;
+      }
+      if (same === place) place = place.nextSibling;
+      else move(old, same, place);
+      if (same.nodeType === Node.ELEMENT_NODE) morph(same, child);
+      else if (same.data !== child.data) same.data = child.data;
+    }
+    while (place) {
+      const gone = place;
+      place = place.nextSibling;
+      gone.remove();
+    }
+  }
+
+  // Where the browser can, without losing focus and selection in what moves.
+  function move(parent, node, before) {
+    if (parent.moveBefore) parent.moveBefore(node, before);
+    else parent.insertBefore(node, before);
+  }
+
+  // What the reader looks at: the first line in sight that has an id, and where it stands.
+  function anchor() {
+    if (scrollY === 0) return null;
+    for (const one of document.querySelectorAll("main [id]")) {
+      const { top, height } = one.getBoundingClientRect();
+      if (height > 0 && top >= 0) return { one, top };
+    }
+    return null;
+  }
+
+  function selection() {
+    const one = getSelection();
+    return one.isCollapsed ? null : [one.anchorNode, one.anchorOffset, one.focusNode, one.focusOffset];
+  }
+
+  function restore({ focus, selection: selected, anchor: seen }) {
+    if (focus !== document.activeElement && focus?.isConnected) focus.focus({ preventScroll: true });
+    if (selected && selected[0].isConnected && selected[2].isConnected) {
+      const within = (node, offset) => Math.min(offset, node.nodeType === Node.TEXT_NODE ? node.length : node.childNodes.length);
+      const [from, start, to, end] = selected;
+      getSelection().setBaseAndExtent(from, within(from, start), to, within(to, end));
+    }
+    if (seen?.one.isConnected) {
+      const moved = seen.one.getBoundingClientRect().top - seen.top;
+      if (moved) scrollBy({ top: moved, behavior: "instant" });
+    }
+  }
+
+  function lost() {
+    const said = document.getElementById("lost");
+    if (!said.hidden) return;
+    const then = document.querySelector("header.top time").textContent;
+    said.textContent = `No answer from the collector since ${then}. What you see is from then; asking again every ${PERIOD_MS / 1000} seconds.`;
+    said.hidden = false;
+  }
+
+  function found() {
+    document.getElementById("lost").hidden = true;
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) clearTimeout(timer);
+    else renew();
+  });
+  addEventListener("online", renew);
+  addEventListener("pageshow", (event) => event.persisted && renew());
+  if (!document.hidden) timer = setTimeout(renew, PERIOD_MS);
+})();

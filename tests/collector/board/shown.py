@@ -1,0 +1,71 @@
+"""The board as it is served: the real application on a real port, over values that a test can change."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import SimpleNamespace
+from typing import cast
+
+import uvicorn
+
+from collector.api.app import create_app
+from collector.api.services import Services
+from collector.now import DistrictNow
+from collector.settings import Settings
+from tests.collector.board.districts import NOW
+
+
+class Shown:
+    """A board of `district` at `now`; it can be stopped, and started again on the same port."""
+
+    def __init__(self, district: DistrictNow, now: datetime = NOW) -> None:
+        self.district = district
+        self.now = now
+        self.port = 0
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        stand_in = SimpleNamespace(
+            engine=_Engine(self), settings=Settings(port=0, reflector_port=0), clock=lambda: self.now
+        )
+        app = create_app(cast(Services, stand_in))
+        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]})
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._server = None
+
+
+class _Engine:
+    """Has a snapshot, as the real one."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+
+    @property
+    def now(self) -> DistrictNow:
+        return self._shown.district
+
+
+@contextmanager
+def shown(district: DistrictNow, now: datetime = NOW) -> Iterator[Shown]:
+    """A board that answers."""
+    board = Shown(district, now)
+    board.start()
+    try:
+        yield board
+    finally:
+        board.stop()
