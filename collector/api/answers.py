@@ -35,6 +35,7 @@ class ThroughputAnswer(Answer):
 
     direction: Direction
     ended_at: datetime
+    duration_ms: int
     required_bps: int
     offered_bps: int | None
     received_bps: int | None

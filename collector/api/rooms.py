@@ -151,6 +151,7 @@ def _throughput(one: ThroughputTest, room: RoomNow) -> ThroughputAnswer:
     return ThroughputAnswer(
         direction=one.direction,
         ended_at=one.ended_at,
+        duration_ms=one.duration_ms,
         required_bps=one.required_bps,
         offered_bps=one.offered_bps,
         received_bps=one.received_bps,

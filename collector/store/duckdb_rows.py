@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from collector.store import duckdb_schema as schema
-from collector.store.protocol import Arrival
+from collector.store.protocol import Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
+from collector.verdict.throughput import ThroughputTest
+from wire.histogram import Histogram
 
 _NUMPY_TYPES = {
     "BOOLEAN": np.bool_,
@@ -24,6 +26,13 @@ _FIELDS_BY_KIND = {
     "throughput": attrgetter(*schema.THROUGHPUT),
     "health": attrgetter(*schema.HEALTH),
 }
+_TEST_FIELDS = (
+    *("agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
+    *("used_bytes", "ended_by", "failure"),
+)
+TEST_COLUMNS = (*_TEST_FIELDS, "site", "room", "stored_at", "started_at", "idle_rtt_us", "working_histogram")
+"""What `read_test` reads."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -65,6 +74,24 @@ def read_bin(row: Sequence[Any]) -> RoomBin:
         for profile, qoo, quality, worst in json.loads(values["scores"])
     )
     return RoomBin(**values)
+
+
+def read_test(row: Sequence[Any]) -> StoredTest:
+    """The `TEST_COLUMNS` of a row of table ``throughput`` as a test."""
+    values = dict(zip(TEST_COLUMNS, row, strict=True))
+    duration_ms = values["duration_ms"]
+    working_us = Histogram.from_text(values["working_histogram"]).quantile(0.95)
+    return StoredTest(
+        site=values["site"],
+        room=values["room"],
+        stored_at=values["stored_at"].replace(tzinfo=UTC),
+        test=ThroughputTest(
+            ended_at=values["started_at"].replace(tzinfo=UTC) + timedelta(milliseconds=duration_ms),
+            idle_rtt_ms=None if values["idle_rtt_us"] is None else values["idle_rtt_us"] / 1000,
+            working_p95_ms=None if working_us is None else working_us / 1000,
+            **{name: values[name] for name in _TEST_FIELDS},
+        ),
+    )
 
 
 def target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:

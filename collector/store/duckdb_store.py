@@ -15,7 +15,15 @@ from typing import Any
 import duckdb
 
 from collector.store import duckdb_schema as schema
-from collector.store.duckdb_rows import bin_row, columns, read_bin, report_rows, target_row
+from collector.store.duckdb_rows import (
+    TEST_COLUMNS,
+    bin_row,
+    columns,
+    read_bin,
+    read_test,
+    report_rows,
+    target_row,
+)
 from collector.store.ledger import Ledger, runs
 from collector.store.protocol import (
     Arrival,
@@ -27,7 +35,6 @@ from collector.store.protocol import (
     WriteOutcome,
 )
 from collector.verdict.bins import LatencySummary, RoomBin
-from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 
 
@@ -191,49 +198,11 @@ class DuckDbStore:
     def tests_since(self, stored_after: datetime) -> list[StoredTest]:
         """See `Store.tests_since`."""
         rows = self._rows(
-            "SELECT site, room, stored_at, agent, direction, started_at + to_milliseconds(duration_ms), required_bps,"
-            " offered_bps, received_bps, sustained, used_bytes, ended_by, idle_rtt_us, working_histogram, failure"
-            " FROM throughput WHERE stored_at > $1 AND method = 'sufficiency' ORDER BY ALL",
+            f"SELECT {', '.join(TEST_COLUMNS)} FROM throughput"  # noqa: S608
+            " WHERE stored_at > $1 AND method = 'sufficiency' ORDER BY started_at",
             [_naive(stored_after)],
         )
-        return [
-            StoredTest(
-                site=site,
-                room=room,
-                stored_at=stored_at.replace(tzinfo=UTC),
-                test=ThroughputTest(
-                    agent=agent,
-                    direction=direction,
-                    ended_at=ended_at.replace(tzinfo=UTC),
-                    required_bps=required_bps,
-                    offered_bps=offered_bps,
-                    received_bps=received_bps,
-                    sustained=sustained,
-                    used_bytes=used_bytes,
-                    ended_by=ended_by,
-                    idle_rtt_ms=_ms(idle_rtt_us),
-                    working_p95_ms=_ms(Histogram.from_text(working).quantile(0.95)),
-                    failure=failure,
-                ),
-            )
-            for (
-                site,
-                room,
-                stored_at,
-                agent,
-                direction,
-                ended_at,
-                required_bps,
-                offered_bps,
-                received_bps,
-                sustained,
-                used_bytes,
-                ended_by,
-                idle_rtt_us,
-                working,
-                failure,
-            ) in rows
-        ]
+        return [read_test(row) for row in rows]
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """See `Store.write_bins`."""

@@ -22,13 +22,15 @@ class ThroughputTest:
     """One sufficiency test in one direction (``down`` is towards the room). Rates are bits per second of goodput as
     the receiver counted them. `sustained` is whether `required_bps` was held; ``None`` when the test could not tell.
 
-    `idle_rtt_ms` is the shortest round trip just before, `working_p95_ms` the 95th percentile while the test ran.
+    `duration_ms` is how long it took, the look at the idle line included. `idle_rtt_ms` is the shortest round trip
+    just before, `working_p95_ms` the 95th percentile while the test ran.
     `ended_by` says what ended it (``wire.reports.EndedBy``), `failure` why there was none.
     """
 
     agent: str
     direction: Direction
     ended_at: datetime
+    duration_ms: int
     required_bps: int
     offered_bps: int | None
     received_bps: int | None

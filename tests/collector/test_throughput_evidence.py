@@ -19,6 +19,7 @@ def a_test(direction: Direction, received_bps: int) -> ThroughputTest:
         agent="a" * 16,
         direction=direction,
         ended_at=TEN + timedelta(minutes=12),
+        duration_ms=4700,
         required_bps=1_000_000,
         offered_bps=1_250_000,
         received_bps=received_bps,

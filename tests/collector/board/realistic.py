@@ -123,6 +123,7 @@ def _tests(site: str, room: str, now: datetime) -> Iterator[ThroughputTest]:
                 agent="a" * 16,
                 direction=direction,
                 ended_at=ended_at + timedelta(seconds=0 if direction == "down" else 20),
+                duration_ms=4700,
                 required_bps=need,
                 offered_bps=need * 5 // 4,
                 received_bps=received,
