@@ -169,6 +169,7 @@ class DuckDbStore:
         rows = self._rows(
             "SELECT site, room, target, arg_max((method, duration_ms, sent, received, histogram, failure, repaired),"
             " started_at), max(started_at) FROM latency WHERE started_at > $1 AND started_at <= $2"
+            " AND (sent > 0 OR failure IS NOT NULL)"
             " GROUP BY ALL ORDER BY ALL",
             [_naive(since - timedelta(hours=1)), _naive(until)],
         )

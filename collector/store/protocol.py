@@ -112,7 +112,8 @@ class Store(Protocol):
         ...
 
     def newest_readings(self, since: datetime, until: datetime) -> dict[tuple[str, str], list[Reading]]:
-        """Per room, the newest latency report by target that ended after `since` and began by `until`."""
+        """Per room, the newest latency report by target that ended after `since` and began by `until`; reports of
+        nothing but requests beside a throughput test are passed over."""
         ...
 
     def tests_since(self, stored_after: datetime) -> list[StoredTest]:
