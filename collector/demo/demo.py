@@ -53,6 +53,7 @@ async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> N
             report_seconds=5,
             push_seconds=1,
             probe_interval_ms=200,
+            throughput_every_seconds=120,
         )
         store, registry = open_parts(settings)
         days = simulated_days(district, now=utc_now(), profiles=default_profiles(), seed=SEED)
@@ -140,7 +141,8 @@ def _say_hello(console: Console, collector: Running, seconds: float) -> None:
     rooms = len(collector.services.district.rooms) - 1
     console.print(
         f"Board: [bold]{collector.url}[/bold]  (ready after {seconds:.0f} s)\n"
-        f"[bold]This machine[/bold] is measured for real: latency and loss to this collector and to your gateway.\n"
+        f"[bold]This machine[/bold] is measured for real: latency and loss to this collector and to your gateway, "
+        "and every few minutes whether the rate for a video lesson is there.\n"
         f"The other {rooms} rooms are [bold]simulated[/bold] and say so. Stop with Ctrl-C.",
         highlight=False,
     )

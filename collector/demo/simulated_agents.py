@@ -13,15 +13,22 @@ from collector.ingest.group_commit import Busy
 from collector.registry.registry import Agent
 from collector.store.protocol import StoreUnavailable
 from collector.thread import in_thread
+from collector.verdict.throughput import Direction
 from wire.batch import Batch, BootClock
 from wire.codec import encode
 from wire.enrolment import EnrolmentRequest
-from wire.reports import LatencyReport
+from wire.reports import LatencyReport, Report, ThroughputReport
+from wire.sufficiency import offered_bps
 from wire.version import WIRE_VERSION
 
 PROBE_INTERVAL_MS = 100
 """Denser than real agents, so that the demo's short bins hold enough packets to speak of loss."""
 SILENT_SINCE = timedelta(hours=19)
+TEST_EVERY = timedelta(minutes=10)
+NEED_BPS: dict[Direction, int] = {"down": 1_000_000, "up": 500_000}
+"""What a video lesson needs; the lease of a real agent says so."""
+
+TEST_LASTS = timedelta(seconds=4.7)
 
 
 async def run_simulated_agents(services: Services, *, seed: int) -> None:
@@ -53,11 +60,12 @@ class SimulatedAgent:
         self._boot = secrets.token_hex(8)
         self._booted_at = datetime.now(UTC) - timedelta(days=1)
         self._seq = 0
+        self._next_test_at = self._booted_at
         self.silent = (room.site, room.room) in SILENT
 
     async def report(self, at: datetime, seconds: int) -> None:
         """Hand over what the period of `seconds` from `at` showed; a store that is away is borne."""
-        reports = []
+        reports: list[Report] = self._tests(at) if at >= self._next_test_at else []
         for one in self._network.measure(at, seconds, interval_ms=PROBE_INTERVAL_MS):
             self._seq += 1
             reports.append(
@@ -95,6 +103,36 @@ class SimulatedAgent:
             await self._services.ingest.take(self._agent, encode(batch), "")
         except (Busy, StoreUnavailable):
             return
+
+    def _tests(self, at: datetime) -> list[Report]:
+        """A throughput test in both directions that ended at `at`; the next one is due later."""
+        self._next_test_at = at + TEST_EVERY
+        reports: list[Report] = []
+        for direction, required_bps in NEED_BPS.items():
+            tested = self._network.test(direction, required_bps)
+            self._seq += 1
+            reports.append(
+                ThroughputReport(
+                    seq=self._seq,
+                    boot_ms=self._boot_ms(at - TEST_LASTS),
+                    duration_ms=int(TEST_LASTS.total_seconds() * 1000),
+                    target="district",
+                    method="sufficiency",
+                    method_version=1,
+                    direction=direction,
+                    required_bps=required_bps,
+                    offered_bps=offered_bps(required_bps),
+                    received_bps=tested.received_bps,
+                    sustained=tested.sustained,
+                    used_bytes=tested.used_bytes,
+                    ended_by="decided" if tested.sustained else "rtt",
+                    idle_rtt_us=tested.idle_rtt_us,
+                    working_sent=tested.working.sent,
+                    working_received=tested.working.received,
+                    working_histogram=tested.working.histogram.to_text(),
+                )
+            )
+        return reports
 
     def _boot_ms(self, at: datetime) -> int:
         return int((at - self._booted_at).total_seconds() * 1000)

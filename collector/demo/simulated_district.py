@@ -4,6 +4,7 @@ Three schools, forty rooms. Each room has an ordinary latency of its own and, ma
 come in bursts (a two-state Markov chain), because that is how networks fail.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -13,7 +14,9 @@ import numpy as np
 
 from collector.district import District, Room, Site
 from collector.timetable import LessonTime, Timetable
+from collector.verdict.throughput import Direction
 from wire.histogram import EDGES_US, Histogram
+from wire.sufficiency import offered_bps
 
 REAL_SITE = Site(site="this-network", name="This network", simulated=False)
 REAL_ROOM = Room(site="this-network", room="this-machine")
@@ -23,6 +26,9 @@ SCHOOLS = (
     Site(site="summit", name="Summit High School", simulated=True),
 )
 _ROOMS_PER_SCHOOL = {"oak-hill": 14, "lakeside": 13, "summit": 13}
+WATCHED = 50
+"""Round trips that watch a throughput test."""
+
 _EDGES = np.array(EDGES_US)
 
 
@@ -30,7 +36,8 @@ _EDGES = np.array(EDGES_US)
 class Trouble:
     """What goes wrong in bursts: milliseconds added before and behind the gateway, and the share lost.
 
-    `share` is the part of time in trouble, `burst_seconds` the mean length of a burst.
+    `share` is the part of time in trouble, `burst_seconds` the mean length of a burst. `down_bps` is what a line lets
+    through that is too slow at all times.
     """
 
     room_ms: float = 0.0
@@ -38,11 +45,13 @@ class Trouble:
     loss: float = 0.0
     share: float = 1.0
     burst_seconds: float = 1200.0
+    down_bps: float = math.inf
 
 
 TROUBLES = {
     ("oak-hill", "106"): Trouble(room_ms=340, loss=0.03, share=0.85, burst_seconds=2400),
     ("oak-hill", "111"): Trouble(room_ms=120, share=0.5),
+    ("lakeside", "207"): Trouble(share=0.0, down_bps=620_000),
     ("lakeside", "203"): Trouble(loss=0.11, share=0.9, burst_seconds=3600),
     ("lakeside", "209"): Trouble(uplink_ms=130, share=0.35),
     ("summit", "304"): Trouble(room_ms=260, loss=0.02, share=0.7, burst_seconds=1800),
@@ -80,6 +89,17 @@ class Measured:
     histogram: Histogram
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What a simulated throughput test found in one direction, as a report has it."""
+
+    received_bps: int
+    sustained: bool
+    used_bytes: int
+    idle_rtt_us: int
+    working: Measured
+
+
 @dataclass(slots=True, kw_only=True)
 class SimulatedRoom:
     """One room's network over time. Call `measure` with ascending times."""
@@ -113,6 +133,22 @@ class SimulatedRoom:
         return (
             self._measured("district", far, trouble.loss),
             self._measured("gateway", near, trouble.loss if trouble.room_ms else 0.0),
+        )
+
+    def test(self, direction: Direction, required_bps: int) -> Tested:
+        """A sufficiency test now: what arrives of the offer, and the round trips beside it."""
+        let_through_bps = self.trouble.down_bps if direction == "down" else math.inf
+        received_bps = min(offered_bps(required_bps), let_through_bps) * self._random.uniform(0.97, 0.998)
+        sustained = received_bps >= required_bps
+        queued_ms = 0.0 if sustained else 95.0
+        working_ms = self._times_ms(WATCHED, self._base_ms, 0.25, queued_ms)
+        return Tested(
+            received_bps=int(received_bps),
+            sustained=sustained,
+            # Without the rate it ends as soon as a queue stands.
+            used_bytes=int(received_bps * (4.2 if sustained else 0.5) / 8),
+            idle_rtt_us=int(self._base_ms * 900),
+            working=self._measured("district", working_ms, 0.0),
         )
 
     def _step(self, seconds: float) -> None:

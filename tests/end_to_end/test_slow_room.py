@@ -1,7 +1,7 @@
 """A room whose line is too slow and otherwise well is bad by throughput alone, beside one that has enough.
 
-`slow` has half a megabit each way, which a video lesson's 1 Mbit/s down does not go through. Nobody else is on its line,
-so its latency is as good as its neighbour's. The line is widened at the end.
+`slow` has half a megabit each way, which a video lesson's 1 Mbit/s down does not go through. Nobody else is on its
+line, so its latency is as good as its neighbour's. The line is widened at the end.
 """
 
 from dataclasses import dataclass
