@@ -4,14 +4,16 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import agent, ingest, judging
+from tests.bench import agent, ingest, judging, throughput
 from tests.bench.figure import Part, machine, table
 
 
 def main() -> None:
     """Run the parts one after the other, so that none disturbs another."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="part", help="ingest, judging or agent; all when none is named")
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help="ingest, judging, agent or throughput; all when none is named"
+    )
     parser.add_argument("--seconds", type=float, help="how long to measure ingest (10) or the agent (120)")
     options = parser.parse_args()
     given = {"seconds": options.seconds} if options.seconds else {}
@@ -19,6 +21,7 @@ def main() -> None:
         "ingest": partial(ingest.measure, **given),
         "judging": judging.measure,
         "agent": partial(agent.measure, **given),
+        "throughput": throughput.measure,
     }
     if unknown := set(options.parts) - parts.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(parts)}")

@@ -35,25 +35,32 @@ class LineUnderTest:
         room: Json = self.school.district.call(partial(self.collector.room, self.room.name))
         return [one for one in room["throughput"] if one["direction"] == direction]
 
+    def metrics(self) -> dict[str, float]:
+        """The collector's ``/metrics``."""
+        return self.school.district.call(self.collector.metrics)
+
 
 @contextmanager
-def lines_under_test(links: Mapping[str, Link], folder: Path) -> Iterator[dict[str, LineUnderTest]]:
-    """All of them, their agents started; nothing of it is left afterwards."""
+def lines_under_test(links: Mapping[str, Link], folder: Path, **settings: object) -> Iterator[dict[str, LineUnderTest]]:
+    """All of them, their agents started; nothing of it is left afterwards. `settings` are their collectors'."""
     with ExitStack() as stack:
         at = stack.enter_context(school(links))
         lines = {}
         for port, (name, room) in enumerate(at.rooms.items(), start=FIRST_PORT):
             collector = CollectorFolder(
                 folder / f"{name}-collector",
-                host=at.address,
-                port=port,
-                public_port=port,
-                public_url=f"http://{at.address}:{port}",
-                reflector_port=port + REFLECTORS,
-                behind_proxy=True,
-                reader_password="correct horse",
-                throughput_every_seconds=10,
-                throughput_bytes_a_day=10**9,
+                **{
+                    "host": at.address,
+                    "port": port,
+                    "public_port": port,
+                    "public_url": f"http://{at.address}:{port}",
+                    "reflector_port": port + REFLECTORS,
+                    "behind_proxy": True,
+                    "reader_password": "correct horse",
+                    "throughput_every_seconds": 10,
+                    "throughput_bytes_a_day": 10**9,
+                    **settings,
+                },
             )
             stack.callback(collector.close)
             collector.write_rooms([name])
