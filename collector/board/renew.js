@@ -51,7 +51,7 @@
       if (fresh.querySelector("script[src]")) return location.reload(); // the collector was updated
     }
     const headline = document.querySelector("h1")?.textContent;
-    const kept = { focus: document.activeElement, selection: selection(), anchor: anchor() };
+    const kept = { focus: document.activeElement, selection: selection(), seen: inSight() };
     document.title = fresh.title;
     for (const part of RENEWED) morph(document.querySelector(part), fresh.querySelector(part));
     restore(kept);
@@ -97,14 +97,18 @@
     else parent.insertBefore(node, before);
   }
 
-  // What the reader looks at: the first line in sight that has an id, and where it stands.
-  function anchor() {
-    if (scrollY === 0) return null;
-    for (const one of document.querySelectorAll("main [id]")) {
-      const { top, height } = one.getBoundingClientRect();
-      if (height > 0 && top >= 0) return { one, top };
-    }
-    return null;
+  // What the reader looks at: everything in sight that has an id, and where it stands.
+  function inSight() {
+    if (scrollY === 0) return [];
+    return [...document.querySelectorAll("main [id]")]
+      .map((one) => ({ one, top: one.getBoundingClientRect().top }))
+      .filter(({ top }) => top >= 0 && top < innerHeight);
+  }
+
+  // How far that has moved. The median, because a room that got worse leaves its place and the others do not.
+  function moved(seen) {
+    const all = seen.filter(({ one }) => one.isConnected).map(({ one, top }) => one.getBoundingClientRect().top - top);
+    return all.length ? all.sort((a, b) => a - b)[all.length >> 1] : 0;
   }
 
   function selection() {
@@ -112,17 +116,14 @@
     return one.isCollapsed ? null : [one.anchorNode, one.anchorOffset, one.focusNode, one.focusOffset];
   }
 
-  function restore({ focus, selection: selected, anchor: seen }) {
+  function restore({ focus, selection: selected, seen }) {
     if (focus !== document.activeElement && focus?.isConnected) focus.focus({ preventScroll: true });
     if (selected && selected[0].isConnected && selected[2].isConnected) {
       const within = (node, offset) => Math.min(offset, node.nodeType === Node.TEXT_NODE ? node.length : node.childNodes.length);
       const [from, start, to, end] = selected;
       getSelection().setBaseAndExtent(from, within(from, start), to, within(to, end));
     }
-    if (seen?.one.isConnected) {
-      const moved = seen.one.getBoundingClientRect().top - seen.top;
-      if (moved) scrollBy({ top: moved, behavior: "instant" });
-    }
+    scrollBy({ top: moved(seen), behavior: "instant" });
   }
 
   function lost() {

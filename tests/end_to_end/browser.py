@@ -92,7 +92,9 @@ class Page:
             self._call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 
     def _wait_for_load(self, loads_before: int) -> None:
+        ends_at = time.monotonic() + PATIENCE_S
         while self._loaded == loads_before:
+            assert time.monotonic() < ends_at, "the page was not loaded"  # one that renews itself is never silent
             self._take()
 
     def _call(self, method: str, **parameters: object) -> Any:

@@ -1,0 +1,32 @@
+"""One Chromium for all tests of a file; each test opens the pages it looks at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.collector.board.realistic import a_school_district
+from tests.collector.board.shown import Shown, shown
+from tests.end_to_end.browser import Page, browsing
+
+PAGES = {
+    "district": "/",
+    "site": "/sites/oak-hill",
+    "room-slow": "/rooms/oak-hill/106",
+    "room-short": "/rooms/lakeside/207",
+    "room-unknown": "/rooms/oak-hill/114",
+}
+"""Every kind of page, of rooms each kind of trouble."""
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browsing(chromium, tmp_path_factory.mktemp("chromium")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def board() -> Iterator[Shown]:
+    """The board of an ordinary Tuesday morning."""
+    with shown(a_school_district()) as one:
+        yield one
