@@ -11,7 +11,7 @@ from collector.board.answer import answer, freshness, last_lesson_cell
 from collector.board.environment import render
 from collector.board.latency_chart import latency_chart
 from collector.board.limits import limits
-from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site
+from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site, worst_of_each
 from collector.board.throughput_chart import ENDED_WORDS, outcome, throughput_charts, value
 from collector.board.unknowns import unknowns
 from collector.now import DistrictNow, RoomNow, SiteNow
@@ -32,7 +32,7 @@ def district_page(district: DistrictNow, *, now: datetime) -> str:
         now=now,
         fresh=freshness(rooms, district, now),
         answer=found,
-        troubles=found.troubles[:MOST_TROUBLES],
+        troubles=worst_of_each(found.troubles),
         more_troubles=len(found.troubles[MOST_TROUBLES:]),
         list=room_list(district, sites, now),
         site_names={site.site: site.name for site in sites},

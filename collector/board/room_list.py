@@ -5,12 +5,13 @@ small district shows every room and a page never grows past about 300 lines.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from collector.board import phrases, strip
-from collector.board.answer import Freshness, freshness, last_lesson_cell
+from collector.board.answer import Freshness, Trouble, freshness, last_lesson_cell
 from collector.now import DistrictNow, RoomNow, SiteNow
 from collector.verdict.room_state import State
 
@@ -80,6 +81,16 @@ def room_list(district: DistrictNow, sites: Sequence[SiteNow], now: datetime) ->
 def whole_site(district: DistrictNow, site: SiteNow, now: datetime) -> RoomList:
     """The lines of a site's own page: all its rooms. `site` is `in_order`."""
     return _list(district, (site,), len(site.rooms), now)
+
+
+def worst_of_each(troubles: Sequence[Trouble]) -> list[Trouble]:
+    """At most `MOST_TROUBLES`, in their order: first one of every site, so that one site does not hide the others."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for at, one in enumerate(troubles):
+        turns.append((seen[one.room.site], at))
+        seen[one.room.site] += 1
+    return [troubles[at] for _, at in sorted(sorted(turns)[:MOST_TROUBLES], key=lambda turn: turn[1])]
 
 
 def trouble(room: RoomNow, district: DistrictNow) -> int:

@@ -76,6 +76,10 @@ class Page:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", media="", features=[scheme])
 
+    def media(self, media: str) -> None:
+        """Be a ``screen``, or show what ``print`` would put on paper."""
+        self._call("Emulation.setEmulatedMedia", media=media)
+
     def picture(self, *, whole: bool = True) -> bytes:
         """The page as a PNG: all of it, or what is in sight."""
         answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
