@@ -11,6 +11,7 @@ from collector.timetable import Lesson, LessonTime, Timetable
 from collector.verdict.bins import ProfileScore, Quality, RoomBin
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState, State
+from collector.verdict.throughput import ThroughputTest
 
 ZONE = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 3, 10, 15, 31, 7, tzinfo=UTC)
@@ -104,6 +105,25 @@ def a_reading(**given: Any) -> Reading:
         "repaired": False,
     }
     return Reading(**(values | given))
+
+
+def a_test(**given: Any) -> ThroughputTest:
+    """A test at 10:12 that held the megabit a second that it was asked for."""
+    values: dict[str, Any] = {
+        "agent": "a" * 16,
+        "direction": "down",
+        "ended_at": NOW.replace(minute=12, second=30),
+        "required_bps": 1_000_000,
+        "offered_bps": 1_250_000,
+        "received_bps": 1_190_000,
+        "sustained": True,
+        "used_bytes": 740_000,
+        "ended_by": "decided",
+        "idle_rtt_ms": 11.0,
+        "working_p95_ms": 48.0,
+        "failure": None,
+    }
+    return ThroughputTest(**(values | given))
 
 
 def a_room(room: str = "101", state: State = "ok", site: str = "north", **given: Any) -> RoomNow:
