@@ -11,7 +11,7 @@ from collector.board.answer import answer, freshness, last_lesson_cell
 from collector.board.environment import render
 from collector.board.latency_chart import latency_chart
 from collector.board.limits import limits
-from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site, worst_of_each
+from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site, worst_first, worst_of_each
 from collector.board.throughput_chart import ENDED_WORDS, outcome, throughput_charts, value
 from collector.board.unknowns import unknowns
 from collector.now import DistrictNow, RoomNow, SiteNow
@@ -43,7 +43,7 @@ def district_page(district: DistrictNow, *, now: datetime) -> str:
 
 def site_page(district: DistrictNow, site: SiteNow, *, now: datetime) -> str:
     """The page of one site: the answer for it, and all its rooms."""
-    (ordered,) = (one for one in in_order(district) if one.site == site.site)
+    ordered = worst_first(site, district)
     return render(
         "site.html",
         district=district,

@@ -59,17 +59,18 @@ class RoomList:
 
 
 def in_order(district: DistrictNow) -> tuple[SiteNow, ...]:
-    """Sites with their rooms: measured ones first, then those with most trouble; of each site the worst room first."""
-    ranked = []
+    """The sites, each `worst_first`: measured ones first, then those with most trouble."""
+    ranked: list[tuple[bool, int, int, int, int, SiteNow]] = []
     for site in district.sites:
         troubles = [trouble(room, district) for room in site.rooms]
-        rooms = sorted(zip(troubles, site.rooms, strict=True), key=lambda pair: (pair[0], natural(pair[1].room)))
-        key = (site.simulated, -troubles.count(0), -troubles.count(1), -troubles.count(2))
-        ordered = SiteNow(
-            site=site.site, name=site.name, simulated=site.simulated, rooms=tuple(room for _, room in rooms)
-        )
-        ranked.append((key, ordered))
-    return tuple(site for _, site in sorted(ranked, key=lambda pair: pair[0]))
+        ranked.append((site.simulated, -troubles.count(0), -troubles.count(1), -troubles.count(2), len(ranked), site))
+    return tuple(worst_first(site, district) for *_, site in sorted(ranked, key=lambda rank: rank[:-1]))
+
+
+def worst_first(site: SiteNow, district: DistrictNow) -> SiteNow:
+    """`site` with its worst room first, rooms alike as people count them."""
+    rooms = sorted(site.rooms, key=lambda room: (trouble(room, district), natural(room.room)))
+    return SiteNow(site=site.site, name=site.name, simulated=site.simulated, rooms=tuple(rooms))
 
 
 def room_list(district: DistrictNow, sites: Sequence[SiteNow], now: datetime) -> RoomList:
@@ -79,7 +80,7 @@ def room_list(district: DistrictNow, sites: Sequence[SiteNow], now: datetime) ->
 
 
 def whole_site(district: DistrictNow, site: SiteNow, now: datetime) -> RoomList:
-    """The lines of a site's own page: all its rooms. `site` is `in_order`."""
+    """The lines of a site's own page: all its rooms. `site` is `worst_first`."""
     return _list(district, (site,), len(site.rooms), now)
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import agent, ingest, judging, throughput
+from tests.bench import agent, board, ingest, judging, throughput
 from tests.bench.figure import Part, machine, table
 
 
@@ -12,7 +12,10 @@ def main() -> None:
     """Run the parts one after the other, so that none disturbs another."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="part", help="ingest, judging, agent or throughput; all when none is named"
+        "parts",
+        nargs="*",
+        metavar="part",
+        help="ingest, judging, board, agent or throughput; all when none is named",
     )
     parser.add_argument("--seconds", type=float, help="how long to measure ingest (10) or the agent (120)")
     options = parser.parse_args()
@@ -20,6 +23,7 @@ def main() -> None:
     parts: dict[str, Callable[[], Part]] = {
         "ingest": partial(ingest.measure, **given),
         "judging": judging.measure,
+        "board": board.measure,
         "agent": partial(agent.measure, **given),
         "throughput": throughput.measure,
     }

@@ -3,37 +3,15 @@
 import re
 import zlib
 from collections.abc import Iterator
-from itertools import cycle, islice
 
 import pytest
 
-from collector.now import DistrictNow
-from collector.verdict.room_state import State
 from tests.collector.board.conftest import PAGES
-from tests.collector.board.districts import a_district, a_room, a_site
+from tests.collector.board.large import a_large_district
 from tests.collector.board.shown import Shown, shown
 from tests.end_to_end.browser import Page
 
 pytestmark = [pytest.mark.requires("browser"), pytest.mark.slow]
-
-STATES: tuple[State, ...] = ("bad", "ok", "degraded", "ok", "unknown", "bad", "ok", "ok")
-
-
-def a_large_district() -> DistrictNow:
-    """A hundred sites of fifty rooms, a quarter of which cannot teach."""
-    return a_district(
-        *(
-            a_site(
-                *(
-                    a_room(str(number), state, f"s{site}")
-                    for number, state in enumerate(islice(cycle(STATES), site, site + 50))
-                ),
-                site=f"s{site}",
-                name=f"School number {site}",
-            )
-            for site in range(100)
-        )
-    )
 
 
 @pytest.fixture(scope="module")
