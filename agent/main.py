@@ -12,6 +12,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,12 +25,14 @@ from agent.http import Unanswered
 from agent.join import NotJoined, join
 from agent.lock import AlreadyRunning, hold_lock
 from agent.once import measure_once, table
+from agent.pulse import Pulse
 from agent.run import collector_of, run_agent
 from agent.settings import BadSettings, Settings, proxy_mistake, read_settings, url_mistake
 from agent.spool import Spool
 from agent.state import ENVIRONMENT, State, default_folder
 from agent.status import read_status
 from agent.stop import stop_on_signals
+from agent.systemd import attend, systemd_of
 from wire.codec import encode
 from wire.fields import WireError
 from wire.version import VERSION
@@ -107,8 +110,14 @@ def _run(_options: argparse.Namespace, state: State) -> int:
 
     async def work() -> None:
         stop = asyncio.Event()
+        pulse = Pulse(asyncio.sleep, time.monotonic)
+        systemd = systemd_of(os.environ, os.getpid())
         with stop_on_signals(stop):
-            await run_agent(settings, state, spool, clock=clock, sleep=asyncio.sleep, stop=stop)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(
+                    attend(systemd, begun=pulse.begun, stuck=pulse.stuck, stop=stop.wait(), sleep=asyncio.sleep)
+                )
+                await run_agent(settings, state, spool, clock=clock, sleep=pulse.sleep, stop=stop)
 
     with hold_lock(state.lock):
         spool = Spool(state.spool, limit_bytes=settings.spool_bytes)

@@ -59,6 +59,11 @@ class Reflector:
         """Begin to answer."""
         self._thread.start()
 
+    @property
+    def answering(self) -> bool:
+        """Whether the thread that answers is there."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stop answering and close the socket."""
         self._closing = True

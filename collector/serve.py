@@ -26,11 +26,13 @@ from collector.engine import Engine
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
+from collector.liveness import Liveness
 from collector.reflector import Reflector
 from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.store.duckdb_store import DuckDbStore
 from collector.store.protocol import Store, StoreUnavailable
+from collector.systemd import attend, systemd_of
 from collector.thread import in_thread
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.proxy_check import ProxyCheck
@@ -60,6 +62,7 @@ class Running:
     url: str
     port: int
     services: Services
+    liveness: Liveness
 
 
 def open_parts(settings: Settings) -> tuple[Store, Registry]:
@@ -86,6 +89,7 @@ async def running(
     registry: Registry,
     *,
     clock: Callable[[], datetime] = utc_now,
+    elapsed_s: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Running]:
     """A running collector; leaving the context stops it and closes `store` and `registry`.
 
@@ -141,6 +145,7 @@ async def running(
     _gauges(metrics, services)
     server = _server(settings, services)
     reflector.start()
+    liveness = Liveness(reflecting=lambda: reflector.answering, now_s=elapsed_s)
 
     scheme = "https" if settings.tls_certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -148,7 +153,7 @@ async def running(
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(commits.run()),
-                tasks.create_task(_judge_for_ever(services)),
+                tasks.create_task(_judge_for_ever(services, liveness.came_round)),
                 tasks.create_task(_retain_for_ever(settings, store, registry, clock)),
             ]
             if services.proxy_check is not None:
@@ -157,7 +162,8 @@ async def running(
                 log.warning("%s", services.leases.off)
             serving = tasks.create_task(server.serve(sockets=[listener]))
             try:
-                yield Running(url=f"{scheme}://{host}:{port}", port=port, services=services)
+                await server.answers.wait()
+                yield Running(url=f"{scheme}://{host}:{port}", port=port, services=services, liveness=liveness)
             finally:
                 server.should_exit = True
                 await serving
@@ -181,7 +187,12 @@ async def serve(settings: Settings, district: District, store: Store, registry: 
             len(district.rooms),
         )
         _warn_of_strays(district, registry)
-        await asked_to_stop()
+        await attend(
+            systemd_of(os.environ, os.getpid()),
+            stuck=collector.liveness.stuck,
+            stop=asked_to_stop(),
+            sleep=asyncio.sleep,
+        )
     log.info("collector stopped")
 
 
@@ -216,13 +227,22 @@ def _proxy_check(settings: Settings) -> ProxyCheck | None:
 class _Server(uvicorn.Server):
     """Uvicorn, but signals are ours: its own handling would end the process before the store is closed."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        self.answers.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
 
 
-async def _judge_for_ever(services: Services) -> None:
+async def _judge_for_ever(services: Services, came_round: Callable[[], None]) -> None:
     """Tick the engine. Whatever goes wrong in judging, reports go on being taken, and `/readyz` says so."""
     every = min(15.0, max(1.0, services.settings.report_seconds / 2))
     while True:
@@ -240,6 +260,7 @@ async def _judge_for_ever(services: Services) -> None:
             if services.engine.failing:
                 log.info("rooms are judged again")
             services.engine.failing = False
+        came_round()
         await asyncio.sleep(every)
 
 

@@ -6,16 +6,19 @@ import hashlib
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.api.services import Services
 from collector.district import District, Room, Site
+from collector.liveness import Liveness
 from collector.registry.registry import Agent, Registry
 from collector.serve import open_parts, running
 from collector.settings import Settings
@@ -46,7 +49,7 @@ class MovableClock:
 
 def a_district() -> District:
     """Two rooms of one school, lessons around the clock on week days."""
-    hours = tuple(LessonTime(start=time(hour), end=time((hour + 1) % 24)) for hour in range(24))
+    hours = tuple(LessonTime(start=time_of_day(hour), end=time_of_day((hour + 1) % 24)) for hour in range(24))
     return District(
         name="Maple Valley",
         timetable=Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), hours)),
@@ -71,6 +74,7 @@ class Live:
     host: str
     port: int
     services: Services
+    liveness: Liveness
     store: Store
     clock: MovableClock
     agent: str
@@ -121,7 +125,12 @@ def a_batch(*reports: Any, boot: str = "b" * 16, clock: BootClock) -> Batch:
 
 @contextmanager
 def live_collector(
-    folder: Path, *, store: Store | None = None, clock: MovableClock | None = None, **settings: Any
+    folder: Path,
+    *,
+    store: Store | None = None,
+    clock: MovableClock | None = None,
+    elapsed_s: Callable[[], float] = time.monotonic,
+    **settings: Any,
 ) -> Iterator[Live]:
     """Run a collector over `folder`, or over a `store` of the test's own, with one agent enrolled.
 
@@ -138,7 +147,7 @@ def live_collector(
     started, stop = threading.Event(), threading.Event()
 
     async def run() -> None:
-        async with running(read, a_district(), used, registry, clock=clock) as collector:
+        async with running(read, a_district(), used, registry, clock=clock, elapsed_s=elapsed_s) as collector:
             ready.append(collector)
             started.set()
             await asyncio.to_thread(stop.wait)
@@ -149,7 +158,15 @@ def live_collector(
         assert started.wait(30), "the collector did not start"
         services: Services = ready[0].services
         host, port = ready[0].url.removeprefix("http://").rsplit(":", 1)
-        yield Live(host=host, port=int(port), services=services, store=used, clock=clock, agent=agent.agent)
+        yield Live(
+            host=host,
+            port=int(port),
+            services=services,
+            liveness=ready[0].liveness,
+            store=used,
+            clock=clock,
+            agent=agent.agent,
+        )
     finally:
         stop.set()
         thread.join(30)
