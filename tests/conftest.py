@@ -14,6 +14,8 @@ import pytest
 Reason = str | None
 NETNS_COMMANDS = {"ip": "iproute2", "tc": "iproute2", "ss": "iproute2", "nft": "nftables", "iperf3": "iperf3"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+OLDEST_SYSTEMD = 252
+"""Debian 12's; older ones do not know every setting of our units."""
 
 
 @functools.cache
@@ -52,7 +54,21 @@ def browser_missing() -> Reason:
     return None if asked.returncode == 0 else f"{chromium} --version: {asked.stderr.strip()}"
 
 
-MISSING: dict[str, Callable[[], Reason]] = {"browser": browser_missing, "netns": netns_missing}
+@functools.cache
+def systemd_missing() -> Reason:
+    """Only its programs are needed: units are judged where systemd does not run, too."""
+    if shutil.which("systemd-analyze") is None:
+        return "the command systemd-analyze is not installed (systemd)"
+    asked = subprocess.run(["systemd-analyze", "--version"], check=False, capture_output=True, text=True, timeout=30)
+    version = int(asked.stdout.split()[1].partition(".")[0]) if asked.returncode == 0 else 0
+    return None if version >= OLDEST_SYSTEMD else f"systemd {version} is older than {OLDEST_SYSTEMD}"
+
+
+MISSING: dict[str, Callable[[], Reason]] = {
+    "browser": browser_missing,
+    "netns": netns_missing,
+    "systemd": systemd_missing,
+}
 
 
 def demanded() -> set[str]:
