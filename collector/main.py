@@ -127,7 +127,8 @@ def enrol_code(  # noqa: PLR0917  # typer calls it by name
     print(
         f"good for {machine} in room {room} at {site}, for {hours} hours; there run, with our address:", file=sys.stderr
     )
-    print(f"  bandroom-agent join http://127.0.0.1:{read.port} --code {code}", file=sys.stderr)
+    address = read.public_url or f"{'https' if read.tls_certificate else 'http'}://127.0.0.1:{read.port}"
+    print(f"  bandroom-agent join {address} --code {code}", file=sys.stderr)
 
 
 @enrol_app.command("agents")
