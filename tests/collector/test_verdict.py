@@ -1,6 +1,7 @@
 """The rules: Quality of Outcome, bins, a room's state, and the sentences that explain it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -158,6 +159,16 @@ def test_a_bin_probed_for_less_than_80_percent_is_not_judged() -> None:
     assert not judged(summary(sent=239)).valid
     assert judged(summary(sent=239)).scores == ()
     assert judged(summary(sent=240)).valid
+
+
+def test_a_bin_in_which_udp_was_lost_is_judged_by_the_method_that_stood_for_more_of_it() -> None:
+    by_udp = summary(rtt_ms=12, sent=120)
+    by_tcp = replace(summary(rtt_ms=30, sent=16), method="tcp_connect", probed_ms=160_000)
+
+    one = judged(by_udp, by_tcp)
+
+    assert (one.valid, one.method, one.agents) == (True, "tcp_connect", 1)
+    assert one.probed_share == pytest.approx(280 / 300)
 
 
 def test_a_bin_with_the_gateway_alone_is_not_judged() -> None:
