@@ -37,6 +37,9 @@ NewCollector = Callable[..., CollectorFolder]
 
 USER = "m-henderson-4821"
 HOSTNAME = "kestrel-lab-9417"
+THEIR_PORT = 8600
+"""Free where the collector is: that address is the test's own."""
+
 THEIR_NAMES = dict.fromkeys(("USER", "LOGNAME", "USERNAME", "SUDO_USER"), USER) | dict.fromkeys(
     ("HOSTNAME", "HOST", "COMPUTERNAME"), HOSTNAME
 )
@@ -102,12 +105,13 @@ class Recorded:
         self._udp.close()
 
     def run(self) -> None:
-        """Join, report, lose the collector, meet a portal, report again, be revoked, stop."""
+        """Join, report, test throughput, lose the collector, meet a portal, report again, be revoked, stop."""
         agent, collector = self._agent, self._collector
         collector.start(**self._env)
         agent.join(self._tcp.url, collector.code())
         agent.start()
         agent.wait_until_all_is_delivered(at_least=10)
+        eventually("a throughput test is reported", lambda: b'"kind":"throughput"' in self._up())
         collector.stop()
         eventually("the agent notices", lambda: agent.status()["push_problem"])
         collector.start(**self._env)
@@ -125,7 +129,7 @@ class Recorded:
 
     def texts(self) -> dict[str, bytes]:
         """Everything that was said, by where it was."""
-        up = b"\n".join(readable(bytes(one.up)) for one in self._tcp.conversations)
+        up = self._up()
         down = b"\n".join(readable(bytes(one.down)) for one in self._tcp.conversations)
         return {
             "what the agent sent over TCP": up,
@@ -137,6 +141,10 @@ class Recorded:
             "the collector's store": stored_text(self._collector),
             "the collector's registry": registry_text(self._collector),
         }
+
+    def _up(self) -> bytes:
+        """What the agent has sent over TCP so far."""
+        return b"\n".join(readable(bytes(one.up)) for one in list(self._tcp.conversations))
 
 
 def stored_text(collector: CollectorFolder) -> bytes:
@@ -158,6 +166,8 @@ def check_the_run_was_worth_searching(texts: Mapping[str, bytes]) -> None:
     assert up.count(b"POST /v1/enrol ") == 1
     assert up.count(b"GET /v1/agent/config ") >= 1
     assert up.count(b"POST /v1/reports ") >= 5
+    assert up.count(b"POST /v1/leases ") >= 1
+    assert up.count(b'"kind":"throughput"') >= 2
     for kind in (b'"kind":"latency"', b'"kind":"health"', b'"target":"district"', b'"target":"gateway"'):
         assert up.count(kind) >= 5, kind
     assert b'"stored":' in texts["what the agent was told over TCP"]
@@ -173,7 +183,7 @@ def check_the_run_was_worth_searching(texts: Mapping[str, bytes]) -> None:
 
 
 def a_collector(new_collector: NewCollector, **settings: object) -> CollectorFolder:
-    return new_collector(public_port=free_port(), **settings)
+    return new_collector(public_port=free_port(), throughput_every_seconds=10, **settings)
 
 
 @pytest.mark.slow
@@ -205,6 +215,8 @@ def test_a_collector_that_sees_the_agents_address_does_not_tell_it(
             new_collector,
             host=machine.outside,
             behind_proxy=True,
+            port=THEIR_PORT,
+            public_url=f"http://{machine.outside}:{THEIR_PORT}",
             reader_password="correct horse",
             public_host="127.0.0.1",
         )
