@@ -251,6 +251,8 @@ def _summary(known: Sequence[RoomBin], room: RoomNow, district: DistrictNow, pro
         at = phrases.clock(worst.started_at, district.time_zone)
         said.append(f"The slowest was {phrases.latency(worst.p95_ms)}, {day} at {at}.")
     said.append(
-        f"{phrases.share(limit)} or more were lost in {lossy}." if lossy else f"None lost {phrases.share(limit)}."
+        f"{phrases.share(limit)} or more were lost in {lossy} of them."
+        if lossy
+        else f"None lost {phrases.share(limit)} or more."
     )
     return " ".join(said)

@@ -38,9 +38,9 @@
       redirect: "error",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
+    const text = await answer.text(); // read even when there is nothing in it, or the browser counts it as broken off
     if (answer.status === 304) return null;
     if (answer.status !== 200 && answer.status !== 404) throw new Error(answer.status);
-    const text = await answer.text();
     if (!text.includes('<meta name="application-name" content="Bandroom">')) throw new Error("not the board");
     tag = answer.headers.get("ETag") ?? "";
     return text;

@@ -115,7 +115,7 @@ def test_a_chart_is_told_in_words_and_lessons_are_named_under_it() -> None:
 
     said = (
         "In the last 1 lesson, 1 in 20 packets took 200 ms or longer in 1 of 2 bins that could be judged. "
-        "The slowest was 412 ms, Tue 10 Mar at 10:20. None lost 5 %."
+        "The slowest was 412 ms, Tue 10 Mar at 10:20. None lost 5 % or more."
     )
     assert said in chart.attributes["aria-label"]
     assert said in page.one("figure", id="latency-chart").one("figcaption").text.replace("\N{NO-BREAK SPACE}", " ")
