@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.board import phrases
+from collector.board.latency_words import strictest_ms, summary
 from collector.board.lesson_time import Slot, Span, spans
 from collector.board.scale import LogScale, Tick, latency_scale
 from collector.now import DistrictNow, RoomNow
@@ -97,12 +98,7 @@ def latency_chart(district: DistrictNow, room: RoomNow, profiles: Profiles, now:
         )
     if not known:
         return None
-    return LatencyChart(summary=_summary(known, room, district, profiles), drawings=tuple(drawn))
-
-
-def strictest_ms(profiles: Profiles) -> float:
-    """The 95th percentile from which the first activity fails."""
-    return min(need.unacceptable_ms for profile in profiles for need in profile.rtt if need.percentile == 95)
+    return LatencyChart(summary=summary(known, room, district, profiles), drawings=tuple(drawn))
 
 
 def _drawing(
@@ -234,25 +230,3 @@ def _hovers(slots: Sequence[Slot], district: DistrictNow) -> Iterable[Hover]:
                 f"lost {phrases.loss(_lost(slot.bins))}"
             )
         yield Hover(x=slot.x, width=round(slot.end - slot.x, 1), text=f"{day} {at}: {said}")
-
-
-def _summary(known: Sequence[RoomBin], room: RoomNow, district: DistrictNow, profiles: Profiles) -> str:
-    """What the chart shows, for those who do not see it and for those in a hurry."""
-    fails_ms = strictest_ms(profiles)
-    limit = min(profile.loss.unacceptable for profile in profiles)
-    slow = sum(one.p95_ms is None or one.p95_ms >= fails_ms for one in known)
-    lossy = sum((one.loss or 0) >= limit for one in known)
-    worst = max((one for one in known if one.p95_ms is not None), key=lambda one: one.p95_ms or 0, default=None)
-    lessons = phrases.counted(len(room.strip), "lesson")
-    judged = f"{slow or 'none'} of {phrases.bins(len(known))} that could be judged"
-    said = [f"In the last {lessons}, 1 in 20 packets took {fails_ms:g} ms or longer in {judged}."]
-    if worst is not None:
-        day = phrases.day_name(worst.started_at, district.time_zone)
-        at = phrases.clock(worst.started_at, district.time_zone)
-        said.append(f"The slowest was {phrases.latency(worst.p95_ms)}, {day} at {at}.")
-    said.append(
-        f"{phrases.share(limit)} or more were lost in {lossy} of them."
-        if lossy
-        else f"None lost {phrases.share(limit)} or more."
-    )
-    return " ".join(said)

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import zlib
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from tests.end_to_end.browser import Page
 
 pytestmark = [pytest.mark.requires("browser"), pytest.mark.slow]
 
-IMAGES = Path(__file__).parents[3] / "docs" / "images"
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = DOCS / "board.md"
 WRITE = "BANDROOM_SCREENSHOTS"
 HEIGHTS = {1280: 1440, 390: 1400}
 """How much of a page the documentation shows: about two screens."""
 MOST_BYTES = 150_000
+_RESTS = tuple(f"{width}-{scheme}" for width in HEIGHTS for scheme in ("light", "dark"))
 
 
 @pytest.mark.parametrize("width", HEIGHTS)
@@ -44,10 +47,18 @@ def draw(board: Shown, page: Page, folder: Path, *, name: str, width: int, dark:
     assert (ground < 3 * 64) if dark else (ground > 3 * 200)
     for part in np.array_split(trimmed(picture), 4):
         assert len(colours(part)) > 20, "no quarter of it is empty"
-    if os.environ.get(WRITE):
+    image = f"images/{name}-{width}-{'dark' if dark else 'light'}.png"
+    if os.environ.get(WRITE) and image in PAGE.read_text("utf-8"):
         shown = small(trimmed(picture[: HEIGHTS[width]]))
         assert len(shown) < MOST_BYTES
-        (IMAGES / f"{name}-{width}-{'dark' if dark else 'light'}.png").write_bytes(shown)
+        (DOCS / image).write_bytes(shown)
+
+
+def test_the_documentation_shows_every_kind_of_page_and_no_picture_that_is_not_there() -> None:
+    shown = set(re.findall(r"\(images/([a-z-]+-\d+-[a-z]+)\.png\)", PAGE.read_text("utf-8")))
+
+    assert shown == {path.stem for path in (DOCS / "images").glob("*-*.png")}
+    assert {f"{name}-{rest}" for name in ("district", "site", "room-slow") for rest in _RESTS} <= shown
 
 
 def test_a_small_picture_is_the_same_but_for_its_rarest_colours(board: Shown, page: Page) -> None:

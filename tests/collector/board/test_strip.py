@@ -2,8 +2,10 @@
 
 import pytest
 
-from collector.board.pages import district_page
+from collector.board.pages import district_page, room_page
 from collector.now import LessonQuality
+from collector.verdict.profiles import default_profiles
+from collector.verdict.throughput import shortfall
 from tests.collector.board.districts import (
     NOW,
     a_cell,
@@ -12,6 +14,7 @@ from tests.collector.board.districts import (
     a_room,
     a_site,
     a_strip,
+    a_test,
 )
 from tests.collector.board.reader import read, rows
 
@@ -31,6 +34,24 @@ def test_each_lesson_of_a_strip_says_how_it_went(quality: LessonQuality, seconds
 
     strip = rows(read(district_page(district, now=NOW)))["101"].one("svg", class_="strip")
     assert [one.text for one in strip.all("title")] == [said]
+
+
+@pytest.mark.parametrize(
+    ("bad_seconds", "said"),
+    [
+        (0, "bad, 0.46 Mbit/s arrived down; needs 1 Mbit/s so far"),
+        (1500, "bad, 25 of 45 min, 0.46 Mbit/s arrived down; needs 1 Mbit/s so far"),
+    ],
+)
+def test_a_lesson_that_was_short_of_throughput_says_so(bad_seconds: int, said: str) -> None:
+    short = shortfall([a_test(sustained=False, received_bps=460_000)], tuple(default_profiles()), NOW)
+    room = a_room(strip=(a_cell("bad", a_lesson(), bad_seconds=bad_seconds, short=short),))
+    district = a_district(a_site(room))
+
+    strip = rows(read(district_page(district, now=NOW)))["101"].one("svg", class_="strip")
+    assert next(strip.all("title")).text == f"Tue 10 Mar 10:15–11:00: {said}"
+    cell = read(room_page(district, room, now=NOW)).one(class_="week").one("li")
+    assert cell.one(class_="bins-bad").text == ("25/45" if bad_seconds else "rate")
 
 
 def test_lessons_differ_in_how_much_is_filled_and_unknown_is_hollow() -> None:

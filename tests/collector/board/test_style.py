@@ -31,6 +31,8 @@ def test_text_has_a_contrast_of_4_5_and_shapes_of_3_in_both_schemes() -> None:
         assert _contrast(colours["bad"], colours["bad-ground"]) >= 4.5
         assert _contrast(colours["degraded"], colours["degraded-ground"]) >= 4.5
         assert _contrast(colours["simulated"], colours["simulated-ground"]) >= 4.5
+        for drawn in ("link", "bar-bad"):
+            assert _contrast(colours[drawn], colours["bad-ground"]) >= 3, drawn
         for shape in ("bar-bad", "bar-good", "bar-unknown"):
             assert _contrast(colours[shape], colours["sheet"]) >= 3, shape
 
