@@ -13,6 +13,7 @@ from collector.verdict.evidence import arrived, rate
 from collector.verdict.profiles import Profiles
 from collector.verdict.room_state import State
 from collector.verdict.throughput import SPEAKS_FOR, Direction, ThroughputTest, need_bps
+from wire.reports import EndedBy
 
 NEWEST_TESTS = 10
 WIDTH = 344.0
@@ -20,11 +21,13 @@ LEFT = 70.0
 RIGHT = 228.0
 ROW = 25.0
 TOP = 8.0
-ENDED_WORDS = {
+ENDED_WORDS: dict[EndedBy, str] = {
     "decided": "decided early",
-    "duration": "ran its time",
-    "rtt_rose": "stopped, latency rose",
-    "byte_limit": "reached its byte limit",
+    "time": "ran its time",
+    "rtt": "stopped, because latency rose",
+    "bytes": "stopped at its byte limit",
+    "lease": "stopped, because its permission ended",
+    "peer": "broken off by the other side",
 }
 """A word that is not here is shown as it came."""
 

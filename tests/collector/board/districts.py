@@ -118,6 +118,7 @@ def a_test(**given: Any) -> ThroughputTest:
         "received_bps": 1_190_000,
         "sustained": True,
         "used_bytes": 740_000,
+        "duration_ms": 4_100,
         "ended_by": "decided",
         "idle_rtt_ms": 11.0,
         "working_p95_ms": 48.0,

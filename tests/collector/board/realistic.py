@@ -129,7 +129,7 @@ def _tests(site: str, room: str, now: datetime) -> Iterator[ThroughputTest]:
                 received_bps=received,
                 sustained=None if stopped else not short,
                 used_bytes=round(received * 5 / 8 * 1.06),
-                ended_by="rtt_rose" if stopped else "decided",
+                ended_by="rtt" if stopped else "decided",
                 idle_rtt_ms=chance.uniform(9, 24),
                 working_p95_ms=chance.uniform(110, 140) if stopped else chance.uniform(24, 60),
                 failure=None,

@@ -3,13 +3,14 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from collector.board.pages import room_page
+from collector.board.phrases import FAILURE_WORDS
 from collector.board.scale import latency_scale
-from collector.board.throughput_chart import value
+from collector.board.throughput_chart import ENDED_WORDS, value
 from collector.now import RoomNow
 from collector.verdict import throughput
 from collector.verdict.profiles import default_profiles
@@ -17,6 +18,7 @@ from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import Direction, ThroughputTest, shortfall
 from tests.collector.board.districts import NOW, a_bin, a_cell, a_district, a_lesson, a_room, a_site, a_test
 from tests.collector.board.reader import Element, read
+from wire.reports import EndedBy, Failure
 
 START = a_lesson().started_at
 
@@ -176,12 +178,17 @@ def test_only_a_direction_that_was_tested_has_a_chart(direction: Direction) -> N
 
 
 def test_tests_stand_as_numbers_with_what_they_cost_beside_the_chart() -> None:
-    page = page_of(a_room_with(a_test(), a_test(direction="up", ended_by="rtt_rose", sustained=None)))
+    page = page_of(a_room_with(a_test(), a_test(direction="up", ended_by="rtt", sustained=None)))
 
     table = page.one("details", id="tests").one("table")
-    assert "could not tell ; stopped, latency rose" in table.text
+    assert "could not tell ; stopped, because latency rose" in table.text
     assert "0.7 MB" in table.text
     assert "they used 0.7 MB" in page.one("figure", id="throughput-down").text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_each_end_of_a_test_and_each_failure_has_words() -> None:
+    assert ENDED_WORDS.keys() == set(get_args(EndedBy))
+    assert FAILURE_WORDS.keys() == set(get_args(Failure))
 
 
 def test_tests_that_are_too_old_to_speak_say_so() -> None:
