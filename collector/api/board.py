@@ -37,7 +37,8 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
     found = whole.room(site, room)
     if found is None:
         return transferred(request, not_found_page(whole, now=services.clock()), status=404)
-    return transferred(request, room_page(whole, found, now=services.clock()))
+    page = room_page(whole, found, now=services.clock(), throughput_off=services.leases.off)
+    return transferred(request, page)
 
 
 @router.get("/style.css")

@@ -55,8 +55,16 @@ def site_page(district: DistrictNow, site: SiteNow, *, now: datetime) -> str:
     )
 
 
-def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, profiles: Profiles | None = None) -> str:
-    """The page of one room: its state and all that says so. `profiles` are those in force."""
+def room_page(
+    district: DistrictNow,
+    room: RoomNow,
+    *,
+    now: datetime,
+    profiles: Profiles | None = None,
+    throughput_off: str | None = None,
+) -> str:
+    """The page of one room: its state and all that says so. `profiles` are those in force, `throughput_off` is why no
+    throughput is tested, where it is not."""
     held_against = profiles or default_profiles()
     newest_first = tuple(reversed(room.bins))
     bins = newest_first[:NEWEST_BINS]
@@ -79,7 +87,7 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, profiles: 
         bins=bins,
         all_bins=len(newest_first),
         looked_at={one.started_at for one in room.state.looked_at},
-        unknowns=unknowns(room, bins),
+        unknowns=unknowns(room, bins, throughput_off),
         old=old(room, district, now),
     )
 

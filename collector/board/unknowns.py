@@ -7,9 +7,12 @@ from collector.now import RoomNow
 from collector.verdict.bins import VALID_SHARE, RoomBin
 
 
-def unknowns(room: RoomNow, bins: Sequence[RoomBin]) -> list[str]:
-    """One sentence each. `bins` are those that the page shows, newest first."""
+def unknowns(room: RoomNow, bins: Sequence[RoomBin], throughput_off: str | None) -> list[str]:
+    """One sentence each. `bins` are those that the page shows, newest first; `throughput_off` is why no throughput is
+    tested in the whole district, where it is not."""
     found = []
+    if throughput_off:
+        found.append(f"{throughput_off[:1].upper()}{throughput_off[1:]}.")
     if not room.tests:
         found.append("Throughput has not been measured here yet: whether the rate is enough is not known.")
     elif not room.speaking:

@@ -73,8 +73,8 @@ def _against(one: RoomBin, profile: Profile, state: RoomState) -> str:
     if state.worst == "loss" and one.loss is not None:
         limit = profile.loss.unacceptable if state.state == "bad" else profile.loss.optimal
         if one.received == 0:
-            return f"none of {one.sent} packets was answered; limit {limit:.0%} lost"
-        return f"{one.loss:.1%} of {one.sent} packets were lost; limit {limit:.0%}"
+            return f"none of {one.sent} packets was answered; limit {100 * limit:.0f} % lost"
+        return f"{100 * one.loss:.1f} % of {one.sent} packets were lost; limit {100 * limit:.0f} %"
     need = profile.rtt[0]
     limit_ms = need.unacceptable_ms if state.state == "bad" else need.optimal_ms
     return f"{_latency(one)}; limit {limit_ms:.0f} ms"
@@ -90,7 +90,7 @@ def _latency(one: RoomBin) -> str:
 def _loss(one: RoomBin) -> str:
     if not one.loss:
         return "none was lost"
-    return f"{one.loss:.1%} were lost"
+    return f"{100 * one.loss:.1f} % were lost"
 
 
 def _why_unknown(agents: int, newest_report_at: datetime | None, stale: bool, time_zone: ZoneInfo) -> str:

@@ -298,7 +298,7 @@ def test_evidence_names_the_dimension_of_the_bin_it_tells_of() -> None:
     slow = judged(summary(rtt_ms=160), at=TEN + timedelta(minutes=10))
 
     assert said_of([*lossy, slow]) == (
-        "At 10:05 a video lesson would have frozen: 8.0% of 300 packets were lost; limit 5%."
+        "At 10:05 a video lesson would have frozen: 8.0 % of 300 packets were lost; limit 5 %."
     )
 
 
@@ -315,7 +315,7 @@ def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
         stale=False,
     )
 
-    assert said == "At 04:10 a video lesson would have frozen: 8.0% of 300 packets were lost; limit 5%."
+    assert said == "At 04:10 a video lesson would have frozen: 8.0 % of 300 packets were lost; limit 5 %."
 
 
 @pytest.mark.parametrize(

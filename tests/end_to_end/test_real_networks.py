@@ -151,7 +151,7 @@ def test_its_idle_neighbour_is_ok_all_the_time(lesson: Lesson) -> None:
 def test_a_room_that_loses_8_percent_is_bad_by_loss(lesson: Lesson) -> None:
     bad = [one.room for one in lesson.said_of("lossy", lesson.well_at) if one.state == "bad"]
     assert {(one["profile"], one["worst"]) for one in bad} == {("video_lesson", "loss")}
-    assert all("packets were lost; limit 5%" in one["evidence"] for one in bad)
+    assert all("packets were lost; limit 5 %" in one["evidence"] for one in bad)
 
 
 def test_the_loss_that_is_measured_is_what_the_network_lost(lesson: Lesson) -> None:

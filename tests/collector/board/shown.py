@@ -35,7 +35,10 @@ class Shown:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         stand_in = SimpleNamespace(
-            engine=_Engine(self), settings=Settings(port=0, reflector_port=0), clock=lambda: self.now
+            engine=_Engine(self),
+            leases=SimpleNamespace(off=None),
+            settings=Settings(port=0, reflector_port=0),
+            clock=lambda: self.now,
         )
         app = create_app(cast(Services, stand_in))
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))

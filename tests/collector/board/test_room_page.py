@@ -31,6 +31,14 @@ def test_a_room_page_says_what_is_worst_why_and_against_what() -> None:
     assert [one.attributes["href"] for one in page.one("nav").all("a")] == ["/", "/sites/north"]
 
 
+def test_a_room_page_says_why_no_throughput_is_tested() -> None:
+    room = a_room("101", "ok", bins=(a_bin(),))
+    why = "throughput tests are off: behind_proxy needs public_url, so that the proxy can be checked"
+    page = read(room_page(a_district(a_site(room)), room, now=NOW, throughput_off=why))
+
+    assert "Throughput tests are off: behind_proxy needs public_url, so that the proxy can be checked." in page.text
+
+
 def test_a_room_page_names_the_source_of_every_limit_and_marks_what_is_beyond_it() -> None:
     room = a_room("101", "bad", bins=(a_bin("bad"),))
     page = read(room_page(a_district(a_site(room)), room, now=NOW))
