@@ -84,12 +84,14 @@ class Arrivals:
         return (self.by(to_ms) - self.by(from_ms)) * 8_000 / (to_ms - from_ms)
 
     def rate_between_arrivals_bps(self, from_ms: int) -> float | None:
-        """Bits per second from the first arrival at or after `from_ms` to the last: the rate of a full bottleneck, free
-        of where the window's edges fall between packets. ``None`` with fewer than four steps."""
+        """Bits per second from the first arrival at or after `from_ms` until the last step began: the rate of a full
+        bottleneck, free of where the window's edges fall between packets. ``None`` with fewer than four steps."""
         first = bisect_right(self._at_ms, from_ms - 1)
         if len(self._at_ms) - first < 4:
             return None
-        return (self._total[-1] - self._total[first]) * 8_000 / (self._at_ms[-1] - self._at_ms[first])
+        # The last step may not be over, so it only says when the one before was.
+        before = self._total[first - 1] if first else 0
+        return (self._total[-2] - before) * 8_000 / (self._at_ms[-1] - self._at_ms[first])
 
     def decided(self, required_bps: int, at_ms: int) -> bool | None:
         """Whether `required_bps` is held by what is there at `at_ms`; ``None`` while that is open."""
