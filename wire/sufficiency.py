@@ -62,7 +62,7 @@ class Arrivals:
     def add(self, at_ms: int, size: int) -> None:
         """`size` more bytes are there at `at_ms`, which never goes back."""
         self.total_bytes += size
-        if self._at_ms and (at_ms - self._at_ms[-1] < _STEP_MS or len(self._at_ms) == MAX_STEPS):
+        if self._at_ms and (_in_one_step(self._at_ms[-1], at_ms) or len(self._at_ms) == MAX_STEPS):
             self._total[-1] = self.total_bytes
         else:
             self._at_ms.append(at_ms)
@@ -94,10 +94,19 @@ class Arrivals:
         return (self._total[-2] - before) * 8_000 / (self._at_ms[-1] - self._at_ms[first])
 
     def decided(self, required_bps: int, at_ms: int) -> bool | None:
-        """Whether `required_bps` is held by what is there at `at_ms`; ``None`` while that is open."""
+        """Whether `required_bps` is held by what is there at `at_ms`; ``None`` while that is open. What comes after
+        `LONGEST_MS` does not count."""
         return decided(
-            required_bps, at_ms=at_ms, warm_bytes=self.by(min(at_ms, WARM_UP_MS)), total_bytes=self.total_bytes
+            required_bps,
+            at_ms=at_ms,
+            warm_bytes=self.by(min(at_ms, WARM_UP_MS)),
+            total_bytes=self.by(min(at_ms, LONGEST_MS)),
         )
+
+
+def _in_one_step(began_ms: int, at_ms: int) -> bool:
+    """Whether what arrives at `at_ms` belongs to the step that began then. No step spans an edge that is judged by."""
+    return at_ms - began_ms < _STEP_MS and not any(began_ms <= edge < at_ms for edge in (WARM_UP_MS, LONGEST_MS))
 
 
 class Pace:

@@ -58,12 +58,46 @@ def test_a_rate_held_exactly_is_held_and_a_byte_less_is_not(rate_bps: int, warm_
     assert decided(rate_bps, at_ms=LONGEST_MS, warm_bytes=warm_bytes, total_bytes=held - 1) is False
 
 
+@given(every_ms=st.sampled_from([1, 2, 4, 5, 8, 10, 16, 20]), phase_ms=st.integers(0, 19), lost=st.integers(0, 199))
+def test_blocks_at_the_rate_hold_it_at_any_phase_and_a_block_less_does_not(
+    every_ms: int, phase_ms: int, lost: int
+) -> None:
+    rate_bps = BLOCK_BYTES * 8_000 // every_ms
+    times_ms = list(range(phase_ms % every_ms, LONGEST_MS + 1, every_ms))
+    measured = [at_ms for at_ms in times_ms if at_ms > WARM_UP_MS]
+    held, one_less = Arrivals(), Arrivals()
+    for at_ms in times_ms:
+        held.add(at_ms, BLOCK_BYTES)
+        if at_ms != measured[lost]:
+            one_less.add(at_ms, BLOCK_BYTES)
+
+    assert held.decided(rate_bps, LONGEST_MS) is True
+    assert one_less.decided(rate_bps, LONGEST_MS) is False
+
+
 def test_nothing_is_held_by_the_warm_up_alone() -> None:
     found = Arrivals()
     found.add(900, most_bytes(MBPS))
 
     assert found.decided(MBPS, WARM_UP_MS) is None
     assert found.decided(MBPS, LONGEST_MS) is False
+
+
+def test_what_arrives_after_the_longest_time_does_not_count() -> None:
+    found = constant(0.9 * MBPS, until_ms=LONGEST_MS)
+    assert found.decided(MBPS, LONGEST_MS) is False
+
+    found.add(LONGEST_MS + 4, MBPS)
+
+    assert found.decided(MBPS, LONGEST_MS + 4) is False
+
+
+def test_a_step_never_spans_an_edge_that_is_judged_by() -> None:
+    found = Arrivals()
+    for at_ms in (WARM_UP_MS - 5, WARM_UP_MS, WARM_UP_MS + 1, LONGEST_MS - 3, LONGEST_MS, LONGEST_MS + 1):
+        found.add(at_ms, 1)
+
+    assert (found.by(WARM_UP_MS), found.by(LONGEST_MS)) == (2, 5)
 
 
 @settings(max_examples=300)
