@@ -1,6 +1,7 @@
 """The collector's permission for one throughput test, and the account it gives of its own side."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from wire.batch import check_version
 from wire.fields import MAX_BPS, MAX_BYTES, WireError, check_id, check_range
@@ -103,3 +104,6 @@ class LeaseAccount:
         check_range("down_bytes", self.down_bytes, 0, MAX_BYTES)
         if len(self.up) > MAX_STEPS:
             raise WireError("bad_account", f"an account has at most {MAX_STEPS} steps, not {len(self.up)}")
+        for one, later in pairwise(self.up):
+            if later.at_ms < one.at_ms or later.total_bytes < one.total_bytes:
+                raise WireError("bad_account", "the steps of an account ascend in time and bytes")

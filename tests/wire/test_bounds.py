@@ -190,6 +190,14 @@ def test_a_sufficiency_test_names_its_requirement_and_a_capacity_test_need_not()
     assert built(ThroughputReport, method="capacity", required_bps=None).required_bps is None
 
 
+@pytest.mark.parametrize("steps", [[(3, 1), (2, 1)], [(2, 2), (3, 1)], [(0, 0)] * 1001])
+def test_an_account_whose_steps_go_back_or_are_too_many_is_refused(steps: list[tuple[int, int]]) -> None:
+    up = [{"at_ms": at_ms, "total_bytes": total} for at_ms, total in steps]
+
+    assert word_of(LeaseAccount, up=up) == "bad_account"
+    assert len(built(LeaseAccount, up=up[:1] * 1000).up) == 1000
+
+
 def test_a_clock_may_have_stepped_back() -> None:
     assert built(HealthReport, clock_step_ms=-86_400_000).clock_step_ms == -86_400_000
     assert word_of(HealthReport, clock_step_ms=-10 * TEN_YEARS_MS - 1) == "out_of_range"

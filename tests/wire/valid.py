@@ -206,9 +206,14 @@ LEASE_ACCOUNTS = st.builds(
     down_ms=st.integers(0, MAX_LEASE_MS),
     down_stalled_ms=st.integers(0, MAX_LEASE_MS),
     down_bytes=st.integers(0, MAX_BYTES),
-    up=st.lists(
-        st.builds(Arrived, at_ms=st.integers(0, MAX_LEASE_MS), total_bytes=st.integers(0, MAX_BYTES)), max_size=5
-    ).map(tuple),
+    up=st.lists(st.tuples(st.integers(0, MAX_LEASE_MS), st.integers(0, MAX_BYTES)), max_size=5).map(
+        lambda steps: tuple(
+            Arrived(at_ms=at_ms, total_bytes=total)
+            for at_ms, total in zip(
+                sorted(at_ms for at_ms, _ in steps), sorted(total for _, total in steps), strict=True
+            )
+        )
+    ),
 )
 PROBLEMS = st.builds(Problem, error=WORDS, detail=SENTENCES)
 EVERYTHING = st.one_of(
