@@ -39,7 +39,7 @@ def fold(
     UDP. Where neither was answered, STAMP's silence is the report: an outage.
 
     A report has a `failure`, the commonest reason, exactly when nothing was received. A probe that
-    broke by our own fault was not tried and is not a loss.
+    broke by our own fault was not tried and is not a loss, and no reason where our own test left nothing else to try.
     """
     method = _reported(period.samples)
     ours = sorted((one for one in period.samples if one.method == method), key=lambda one: one.sent_ns)
@@ -71,7 +71,7 @@ def fold(
         min_us=int(min(rtts_us)) if rtts_us else None,
         ipdv_mean_us=_ipdv_mean_us(tried),
         histogram=Histogram.of(rtts_us).to_text(),
-        failure=failures.most_common(1)[0][0] if ours and not answered else None,
+        failure=failures.most_common(1)[0][0] if not answered and (tried or not working) else None,
         working_sent=len(working),
         working_received=len(working_rtts_us),
         working_histogram=Histogram.of(working_rtts_us).to_text(),

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,9 +15,9 @@ INTERVALS_MS: dict[LatencyMethod, int] = {"stamp": 1000, "tcp_connect": 10_000}
 FAILURES: list[Failure] = ["no_answer", "unreachable", "name_not_resolved", "no_gateway", "refused_to_send"]
 
 
-def report(*samples: Sample) -> LatencyReport | None:
+def report(*samples: Sample, is_working: Callable[[int], bool] = lambda _sent_ns: False) -> LatencyReport | None:
     period = Period(start_ns=START_NS, end_ns=START_NS + 60 * NS_PER_S, samples=samples)
-    draft = fold(period, target="district", intervals_ms=INTERVALS_MS, timeout_ms=2000)
+    draft = fold(period, target="district", intervals_ms=INTERVALS_MS, timeout_ms=2000, is_working=is_working)
     built = draft(seq=1) if draft else None
     assert built is None or isinstance(built, LatencyReport)
     return built
@@ -130,3 +132,59 @@ def test_the_commonest_reason_is_the_failure() -> None:
 
 def test_a_period_without_a_try_has_no_report() -> None:
     assert report() is None
+
+
+def between(from_s: float, to_s: float) -> Callable[[int], bool]:
+    """A throughput test of our own from `from_s` to `to_s` into the period."""
+    return lambda sent_ns: START_NS + from_s * NS_PER_S <= sent_ns < START_NS + to_s * NS_PER_S
+
+
+@given(some_samples, st.integers(0, 60), st.integers(0, 60))
+def test_every_sample_of_a_period_with_a_test_is_counted_once(samples: list[Sample], one: int, other: int) -> None:
+    is_working = between(min(one, other), max(one, other))
+
+    built = report(*samples, is_working=is_working)
+
+    if built is None:
+        assert all(is_working(sample.sent_ns) and sample.failure == "probe_broke" for sample in samples)
+        return
+    tried = [sample for sample in samples if sample.method == built.method and sample.failure != "probe_broke"]
+    working = [sample for sample in tried if is_working(sample.sent_ns)]
+    assert (built.sent, built.working_sent) == (len(tried) - len(working), len(working))
+    assert built.working_received == sum(sample.answered for sample in working)
+    assert built.received + built.working_received == sum(sample.answered for sample in tried)
+
+
+def test_what_was_sent_during_a_test_of_our_own_is_counted_apart() -> None:
+    built = report(
+        answered(10, 1), answered(12, 2), answered(400, 3), lost(4), answered(300, 5), is_working=between(3, 6)
+    )
+
+    assert built is not None
+    assert (built.sent, built.received, built.ipdv_mean_us) == (2, 2, 2000)
+    assert built.histogram == Histogram.of([10_000, 12_000]).to_text()
+    assert (built.working_sent, built.working_received) == (3, 2)
+    assert built.working_histogram == Histogram.of([400_000, 300_000]).to_text()
+
+
+def test_a_period_that_a_test_filled_says_nothing_of_the_room_and_has_no_failure() -> None:
+    for samples in ([answered(400, 1), answered(300, 2)], [lost(1), lost(2)]):
+        built = report(*samples, is_working=between(0, 60))
+
+        assert built is not None
+        assert (built.sent, built.received, built.min_us, built.failure) == (0, 0, None, None)
+        assert built.working_sent == 2
+
+
+def test_a_room_that_is_silent_outside_the_test_has_its_reason() -> None:
+    built = report(lost(1), answered(300, 4), is_working=between(3, 6))
+
+    assert built is not None
+    assert (built.sent, built.received, built.failure) == (1, 0, "no_answer")
+
+
+def test_probes_that_broke_beside_a_test_spoil_no_report() -> None:
+    built = report(lost(1, failure="probe_broke"), answered(300, 4), is_working=between(3, 6))
+
+    assert built is not None
+    assert (built.sent, built.working_sent, built.failure) == (0, 1, None)
