@@ -7,7 +7,8 @@ from agent.clock import NS_PER_S
 AFTER_NS = 3 * NS_PER_S
 """A queue that a test filled has drained so long after it, and TCP of others has recovered."""
 
-REMEMBERED = 16
+REMEMBERED = 360
+"""The most tests in the longest period of a report: an hour, one every ten seconds."""
 
 
 class WorkingTimes:
