@@ -40,7 +40,8 @@ def find(
     if ended_by in ("decided", "time", "bytes"):
         end_ms = min(max(lasted_ms, WARM_UP_MS + 1), LONGEST_MS)
         received_bps = arrivals.rate_bps(WARM_UP_MS, end_ms)
-        sustained = arrivals.decided(required_bps, LONGEST_MS)
+        # Nothing is missed by an end that came too early, whoever says that enough has arrived.
+        sustained = arrivals.decided(required_bps, LONGEST_MS if ended_by == "time" else lasted_ms)
     elif ended_by == "rtt" and standing_from_ms is not None:
         received_bps = arrivals.rate_between_arrivals_bps(standing_from_ms)
         if received_bps is None:
