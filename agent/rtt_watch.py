@@ -98,15 +98,18 @@ class RttWatch:
         return len(newest) >= IN_A_ROW and min(newest[-IN_A_ROW:]) >= limit_ns
 
     def standing_since_ns(self) -> int | None:
-        """Since when a queue stands, on the boot clock: the first of the answers up to the last one that all came
-        `STANDING_NS` late. ``None`` when the last did not."""
+        """Since when a queue stands, on the boot clock: since the first of those packets was `STANDING_NS` late that up
+        to the newest all were, answered or not. ``None`` when the newest was not."""
+        limit_ns = (self.idle_ns or 0) + STANDING_NS
+        now_ns = self._clock.boot_ns()
         since_ns = None
-        for one in reversed(self.samples()):
-            if one.rtt_ns is None:
-                continue
-            if one.rtt_ns < (self.idle_ns or 0) + STANDING_NS:
+        for one in reversed(self._watched):
+            if one.sample is not None and one.sample.rtt_ns is None:
+                continue  # lost, by whatever
+            if self._at_least_ns(one, now_ns) >= limit_ns:
+                since_ns = one.sent_ns + limit_ns
+            elif one.sample is not None:
                 break
-            since_ns = one.sent_ns + one.rtt_ns
         return since_ns
 
     @staticmethod
