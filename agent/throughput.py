@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 MARGIN = 30
 """The first and last thirtieth of an interval stay free: at the full hour everybody else tests, too."""
 
-NO_PLAN_S = 60.0
-"""How soon to look again whether the collector wants tests."""
+LOOK_AGAIN_S = 60.0
+"""How soon to look again at the plan, which may change, and at the clock: a timer stands still while machines sleep."""
 
 TAKEN = "lease_taken"
 ASK_AGAIN_S = (5.0, 15.0)
@@ -61,12 +61,13 @@ async def test_for_ever(
     while True:
         interval_ns = interval_ns_now()
         if interval_ns is None:
-            await sleep(NO_PLAN_S)
+            await sleep(LOOK_AGAIN_S)
             continue
-        due_ns = next_moment_ns(agent, interval_ns, clock.wall_ns())
-        await sleep((due_ns - clock.wall_ns()) / NS_PER_S)
+        now_ns = clock.wall_ns()
+        due_ns = next_moment_ns(agent, interval_ns, now_ns)
+        await sleep(min(LOOK_AGAIN_S, (due_ns - now_ns) / NS_PER_S))
         if not 0 <= clock.wall_ns() - due_ns < interval_ns // MARGIN:
-            continue  # the machine slept or its clock was set
+            continue  # not yet, or the machine slept, or its clock was set
         ends_ns = clock.boot_ns() + interval_ns - due_ns % interval_ns
         granted = await _ask_until(ends_ns, office, clock=clock, sleep=sleep)
         if isinstance(granted, NotNow):

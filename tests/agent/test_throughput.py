@@ -1,0 +1,264 @@
+"""When throughput is tested: days in virtual time."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent import throughput
+from agent.clock import NS_PER_S, Clock
+from agent.fold import Draft
+from agent.lease import Granted, LeaseOffice, NotNow
+from agent.throughput import MARGIN, moment_ns, next_moment_ns
+from agent.working import AFTER_NS, WorkingTimes
+from tests.agent.fakes import AGENT
+from tests.agent.reports import latency
+from tests.virtual_time import WALL_NS, VirtualLoop, run
+from wire.lease import Lease
+from wire.version import WIRE_VERSION
+
+HALF_HOUR_NS = 1_800 * NS_PER_S
+HALF_HOUR_S = 1_800
+LEASE = Lease(version=WIRE_VERSION, lease="a" * 16, valid_ms=20_000, down_bps=8, up_bps=8, down_bytes=5, up_bytes=5)
+TEST_S = 12.0
+
+agents = st.integers(0, 2**64 - 1).map(lambda number: f"{number:016x}")
+intervals_ns = st.integers(10_000, 86_400_000).map(lambda ms: ms * 1_000_000)
+
+
+class Desk(LeaseOffice):
+    """Says `words` in turn, the last for ever; ``None`` is a lease."""
+
+    def __init__(self, *words: str | None) -> None:
+        self.words = list(words)
+        self.asked_s: list[float] = []
+
+    async def ask(self) -> Granted | NotNow:
+        self.asked_s.append(asyncio.get_running_loop().time())
+        word = self.words.pop(0) if len(self.words) > 1 else self.words[0]
+        return NotNow(word=word) if word else Granted(lease=LEASE, ends_ns=2**62)
+
+
+class School:
+    """One agent's loop for some hours."""
+
+    def __init__(self, *words: str | None, interval_ns: int | None = HALF_HOUR_NS) -> None:
+        self.desk = Desk(*words or (None,))
+        self.interval_ns = interval_ns
+        self.working = WorkingTimes()
+        self.asleep_ns = 0
+        self.tested_s: list[float] = []
+        self.emitted: list[Draft] = []
+        self.breaks: list[bool] = []
+
+    def hours(self, hours: float, **events: Callable[[], None]) -> "School":
+        """Let time pass; ``at_90=...`` happens 90 s after the beginning."""
+
+        async def work(loop: VirtualLoop) -> None:
+            for name, event in events.items():
+                loop.call_at(float(name.removeprefix("at_")), event)
+
+            async def test(_granted: Granted) -> Sequence[Draft]:
+                self.tested_s.append((self._clock(loop).wall_ns() - WALL_NS) / NS_PER_S)
+                await asyncio.sleep(TEST_S)
+                if self.breaks and self.breaks.pop(0):
+                    raise ZeroDivisionError("192.0.2.1")
+                return [latency()]
+
+            with suppress(TimeoutError):
+                async with asyncio.timeout(hours * 3_600):
+                    await throughput.test_for_ever(
+                        lambda: self.interval_ns,
+                        agent=AGENT,
+                        office=self.desk,
+                        test=test,
+                        working=self.working,
+                        emit=self.emitted.append,
+                        clock=self._clock(loop),
+                        sleep=asyncio.sleep,
+                    )
+
+        run(work)
+        return self
+
+    def _clock(self, loop: VirtualLoop) -> Clock:
+        def boot_ns() -> int:
+            return loop.ns() + self.asleep_ns
+
+        return Clock(
+            boot_ns=boot_ns, precise_ns=loop.ns, wall_ns=lambda: WALL_NS + boot_ns(), synchronised=lambda: True
+        )
+
+    def sleep(self, seconds: float) -> Callable[[], None]:
+        """The lid is closed for so long: timers stand still, the clocks of the machine do not."""
+
+        def lid() -> None:
+            self.asleep_ns += int(seconds * NS_PER_S)
+
+        return lid
+
+
+def due_s(number: int, interval_s: int = HALF_HOUR_S) -> float:
+    """When the agent's test number `number` from now on is due, in seconds from now."""
+    now_ns = WALL_NS
+    for _ in range(number + 1):
+        now_ns = next_moment_ns(AGENT, interval_s * NS_PER_S, now_ns)
+    return (now_ns - WALL_NS) / NS_PER_S
+
+
+# -- moments ----------------------------------------------------------------------------------------------------------
+
+
+@given(agents, intervals_ns, st.integers(0, 10**9))
+def test_a_moment_is_the_same_after_a_restart_and_never_near_the_full_hour(
+    agent: str, interval_ns: int, number: int
+) -> None:
+    moment = moment_ns(agent, interval_ns, number)
+
+    assert moment == moment_ns(agent, interval_ns, number)
+    assert interval_ns / MARGIN - 1 <= moment <= interval_ns - interval_ns / MARGIN + 1
+
+
+def test_moments_differ_between_agents_and_between_intervals() -> None:
+    of_agents = {moment_ns(f"{number:016x}", HALF_HOUR_NS, 7) for number in range(200)}
+    of_intervals = {moment_ns(AGENT, HALF_HOUR_NS, number) for number in range(200)}
+
+    assert len(of_agents) > 195
+    assert len(of_intervals) > 195
+    for found in (of_agents, of_intervals):
+        quarters = [sum(quarter <= 4 * one / HALF_HOUR_NS < quarter + 1 for one in found) for quarter in range(4)]
+        assert all(30 < count < 75 for count in quarters)
+
+
+@given(agents, intervals_ns, st.integers(0, 4 * 10**18))
+def test_the_next_moment_is_the_first_after_now_and_less_than_two_intervals_away(
+    agent: str, interval_ns: int, now_ns: int
+) -> None:
+    found = next_moment_ns(agent, interval_ns, now_ns)
+
+    assert 0 < found - now_ns < 2 * interval_ns
+    assert next_moment_ns(agent, interval_ns, found - 1) == found
+    after = next_moment_ns(agent, interval_ns, found)
+    assert after // interval_ns == found // interval_ns + 1
+    assert after - found < 2 * interval_ns
+
+
+# -- the loop ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_interval_has_one_test_at_its_own_moment() -> None:
+    school = School().hours(12)
+
+    assert school.tested_s == pytest.approx([due_s(number) for number in range(len(school.tested_s))], abs=1e-3)
+    assert 23 <= len(school.tested_s) <= 25
+    assert len(school.emitted) == len(school.tested_s)
+
+
+def test_a_moment_that_was_slept_over_is_not_made_up_for() -> None:
+    school = School()
+
+    school.hours(5, at_60=school.sleep(due_s(1) + 100))
+
+    expected = [due_s(number) for number in range(2, 20)]
+    assert school.tested_s == pytest.approx(expected[: len(school.tested_s)], abs=1e-3)
+    assert len(school.tested_s) >= 8
+
+
+def test_a_moment_that_was_not_slept_over_is_met_after_a_sleep() -> None:
+    school = School()
+
+    school.hours(1, at_20=school.sleep(due_s(0) - 90))
+
+    assert school.tested_s[0] == pytest.approx(due_s(0), abs=1e-3)
+
+
+def test_while_another_agent_tests_it_is_asked_again_after_5_to_15_seconds() -> None:
+    school = School(*["lease_taken"] * 9, None).hours(0.9)
+
+    gaps = [later - one for one, later in zip(school.desk.asked_s[:9], school.desk.asked_s[1:10], strict=True)]
+    assert all(5 <= gap <= 15 for gap in gaps)
+    assert school.tested_s[0] == pytest.approx(due_s(0) + sum(gaps), abs=1e-3)
+
+
+def test_it_is_asked_again_until_the_interval_ends_and_not_longer() -> None:
+    school = School("lease_taken").hours(6)
+
+    for asked_s in school.desk.asked_s:
+        into_s = (WALL_NS / NS_PER_S + asked_s) % HALF_HOUR_S
+        assert into_s >= HALF_HOUR_S / MARGIN - 1
+    assert len(school.desk.asked_s) > 6 * 2 * 10
+    assert school.tested_s == []
+
+
+@pytest.mark.parametrize("word", ["throughput_off", "no_lesson", "budget_spent", "lease_over", "timeout", "http_503"])
+def test_any_other_refusal_is_asked_again_in_the_next_interval_and_said_once(
+    word: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        school = School(word).hours(6)
+
+    assert school.desk.asked_s == pytest.approx([due_s(number) for number in range(len(school.desk.asked_s))], abs=1e-3)
+    assert 11 <= len(school.desk.asked_s) <= 13
+    assert caplog.messages == [f"no throughput test now word={word}"]
+
+
+def test_without_a_plan_nothing_is_asked() -> None:
+    assert School(interval_ns=None).hours(48).desk.asked_s == []
+
+
+def test_a_plan_that_comes_later_is_followed() -> None:
+    school = School(interval_ns=None)
+
+    school.hours(6, at_3600=lambda: setattr(school, "interval_ns", HALF_HOUR_NS))
+
+    assert 9 <= len(school.tested_s) <= 11
+    assert min(school.tested_s) > 3_600
+
+
+def test_a_plan_that_is_taken_back_or_changed_holds_at_once() -> None:
+    taken_back = School(interval_ns=86_400 * NS_PER_S)
+    taken_back.hours(48, at_300=lambda: setattr(taken_back, "interval_ns", None))
+    assert taken_back.desk.asked_s == []
+
+    changed = School(interval_ns=86_400 * NS_PER_S)
+    changed.hours(6, at_300=lambda: setattr(changed, "interval_ns", HALF_HOUR_NS))
+    assert len(changed.tested_s) >= 11
+
+
+def test_a_test_that_breaks_harms_no_later_one(caplog: pytest.LogCaptureFixture) -> None:
+    school = School()
+    school.breaks = [False, True, False]
+
+    school.hours(6)
+
+    assert len(school.tested_s) >= 11
+    assert len(school.emitted) == len(school.tested_s) - 1
+    assert "error=ZeroDivisionError at=test_throughput.py:" in caplog.text
+    assert "192.0.2.1" not in caplog.text
+
+
+def test_each_test_is_remembered_as_working_time_also_one_that_breaks() -> None:
+    school = School()
+    school.breaks = [False, True]
+
+    school.hours(3)
+
+    for began_s in school.tested_s[:2]:
+        began_ns, ended_ns = int(began_s * NS_PER_S), int((began_s + TEST_S) * NS_PER_S)
+        assert school.working.cover(began_ns + 1_000)
+        assert school.working.cover(ended_ns + AFTER_NS - 1_000)
+        assert not school.working.cover(began_ns - 1_000_000)
+        assert not school.working.cover(ended_ns + AFTER_NS + 1_000_000)
+
+
+def test_a_test_that_is_cut_off_by_a_stop_leaves_the_working_times_closed() -> None:
+    school = School()
+
+    school.hours((due_s(0) + 5) / 3_600)
+
+    assert len(school.tested_s) == 1
+    assert not school.working.cover(int((due_s(0) + 5) * NS_PER_S) + AFTER_NS + 1_000_000)
