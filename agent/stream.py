@@ -1,5 +1,6 @@
 """One direction of a sufficiency test as bytes: receiving or sending them, on a thread of its own."""
 
+import re
 import select
 import socket
 import ssl
@@ -20,6 +21,7 @@ _CHUNK_BYTES = 65_536
 _TCP_NOTSENT_LOWAT = 25  # linux/tcp.h; the socket module names it from Python 3.12 on
 _UNSENT_BYTES = 8_192
 _BLOCK = bytes(BLOCK_BYTES)
+_ENOUGH = re.compile(rb"HTTP/1\.[01] 204 ")
 
 
 class Stream:
@@ -132,4 +134,4 @@ def _answer(way: Way) -> EndedBy | None:
         return None
     except OSError:
         return "peer"
-    return "decided" if head.startswith(b"HTTP/1.1 204") else "peer"
+    return "decided" if _ENOUGH.match(head) else "peer"
