@@ -24,6 +24,9 @@ from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
 
 METHOD_VERSION = 1
 LOOK_EVERY_S = 0.01
+LET_GO_S = 1.0
+"""How long to wait for a stream that was cut. The look-up of a name cannot be, and finds its line cut at its end."""
+
 DRAIN_S = 1.0
 """Between the directions, so that the second does not begin in the first one's queue."""
 
@@ -104,13 +107,16 @@ async def _test(
     watching = asyncio.create_task(watch.run())
     working = asyncio.create_task(background(stream.receive if direction == "down" else stream.send))
     try:
-        found.ended_by = await _until_it_ends(working, stream, line, watch=watch, granted=granted, clock=clock)
+        found.ended_by = await _until_it_ends(
+            working, stream, line, watching=watching, watch=watch, granted=granted, clock=clock
+        )
     except Unanswered as error:
         found.failure = _FAILURES.get(error.word, "no_answer")
     finally:
         line.cut()
         watching.cancel()
-        await asyncio.gather(watching, working, return_exceptions=True)
+        await asyncio.wait({watching, working}, timeout=LET_GO_S)
+        working.cancel()
     found.ended_ns = clock.boot_ns()
     found.lasted_ms = stream.elapsed_ms()
     standing_ns = watch.standing_since_ns()
@@ -124,20 +130,35 @@ async def _test(
 
 
 async def _until_it_ends(
-    working: "asyncio.Task[EndedBy]", stream: Stream, line: Line, *, watch: RttWatch, granted: Granted, clock: Clock
+    working: "asyncio.Task[EndedBy]",
+    stream: Stream,
+    line: Line,
+    *,
+    watching: "asyncio.Task[None]",
+    watch: RttWatch,
+    granted: Granted,
+    clock: Clock,
 ) -> EndedBy:
-    """What ended the stream. Raises `Unanswered` when it never began."""
+    """What ended the stream. Raises `Unanswered` when it never began, and whatever broke the watch: nobody would see
+    then what the test does to others."""
     cut_by: EndedBy | None = None
     while not working.done():
-        await asyncio.wait({working}, timeout=LOOK_EVERY_S)
-        if cut_by is None and not working.done() and stream.began_ns is not None:
-            cut_by = "rtt" if watch.risen() else "lease" if left_s(granted, clock) <= 0 else None
+        await asyncio.wait({working, watching}, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            await watching
+        if cut_by is None and not working.done():
+            if left_s(granted, clock) <= 0:
+                cut_by = "lease"
+            elif stream.began_ns is not None and watch.risen():
+                cut_by = "rtt"
             if cut_by is not None:
                 line.cut()
+        elif left_s(granted, clock) <= -LET_GO_S:
+            raise Unanswered("timeout")
     try:
         ended_by = working.result()
     except Unanswered:
-        if cut_by is None and stream.began_ns is None:
+        if stream.began_ns is None:
             raise
         ended_by = "peer"
     return cut_by or ended_by
@@ -148,8 +169,9 @@ def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
     if one.direction == "down":
         # Without its account nobody knows whether the collector sent what it should have.
         stalled_ms = account.down_stalled_ms if account is not None else one.lasted_ms
-    elif account is not None:
-        arrivals = Arrivals.of(account.up)  # the receiver's count is the truth
+    elif account is not None and account.up:
+        # The receiver's count is the truth. Without any, something between took the stream for itself.
+        arrivals = Arrivals.of(account.up)
     finding = Finding(received_bps=None, sustained=None)
     if one.ended_by is not None and arrivals is not None:
         finding = find(
