@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 from agent.clock import NS_PER_S, Clock
 
 T = TypeVar("T")
+WORK_S = 0.01
+"""How long work on another thread takes."""
+
 WALL_NS = 1_760_000_000 * NS_PER_S
 
 
@@ -31,15 +34,23 @@ class _Waits(selectors.DefaultSelector):
         return events
 
 
-class _AtOnce(ThreadPoolExecutor):
-    """Runs work for other threads where it stands, so that its order is always the same."""
+class _SameThread(ThreadPoolExecutor):
+    """Does the work of other threads where it is asked for, `WORK_S` of the loop's time later: always the same."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(1)
+        self._loop = loop
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
         done: Future[T] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - handed to the task that waits for it
-            done.set_exception(error)
+
+        def work() -> None:
+            try:
+                done.set_result(fn(*args, **kwargs))
+            except Exception as error:  # noqa: BLE001 - handed to the task that waits for it
+                done.set_exception(error)
+
+        self._loop.call_later(WORK_S, work)
         return done
 
 
@@ -49,7 +60,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._waits = _Waits()
         super().__init__(self._waits)
-        self.set_default_executor(_AtOnce(1))
+        self.set_default_executor(_SameThread(self))
 
     def time(self) -> float:
         return self._waits.now_s

@@ -49,6 +49,7 @@ class LeaseDesk:
         self._clock = clock
         self.elapsed_ns = elapsed_ns
         self._leases = Leases()
+        self._asking = asyncio.Lock()
         self.off = off
         self.asked = Counter("bandroom_leases", "Requests for a lease by the answer", ["answer"], registry=metrics)
         self.streams = Counter(
@@ -79,21 +80,9 @@ class LeaseDesk:
             raise Refusal(403, "throughput_off", self.off)
         if self._timetable.lesson_at(now) is None:
             raise Refusal(403, "no_lesson", "throughput is tested in lessons only")
-        try:
-            held, is_new = self._leases.ask(
-                agent.agent, request, down_bps=self._down_bps, up_bps=self._up_bps, now_ns=self.elapsed_ns()
-            )
-        except Taken:
-            raise Refusal(409, "lease_taken", "another agent is testing; ask again in some seconds") from None
-        except Over:
-            raise Refusal(409, "lease_over", "this request's lease is over; a new test is a new request") from None
-        if is_new:
-            # Held from here on, so nobody else can get one while the registry is asked.
-            try:
-                await self._reserve(held, now)
-            except BaseException:
-                self._leases.end(held)
-                raise
+        # A copy of a request waits for what becomes of the first: until its bytes are set aside, no lease is given.
+        async with self._asking:
+            held = await self._held_for(agent, request, now)
         return Lease(
             version=WIRE_VERSION,
             lease=held.lease,
@@ -103,6 +92,23 @@ class LeaseDesk:
             down_bytes=most_bytes(held.down_bps),
             up_bytes=most_bytes(held.up_bps),
         )
+
+    async def _held_for(self, agent: Agent, request: str, now: datetime) -> Held:
+        try:
+            held, is_new = self._leases.ask(
+                agent.agent, request, down_bps=self._down_bps, up_bps=self._up_bps, now_ns=self.elapsed_ns()
+            )
+        except Taken:
+            raise Refusal(409, "lease_taken", "another agent is testing; ask again in some seconds") from None
+        except Over:
+            raise Refusal(409, "lease_over", "this request's lease is over; a new test is a new request") from None
+        if is_new:
+            try:
+                await self._reserve(held, now)
+            except BaseException:
+                self._leases.end(held)
+                raise
+        return held
 
     async def _reserve(self, held: Held, now: datetime) -> None:
         held.day = f"{now.astimezone(self._timetable.time_zone):%Y-%m-%d}"
