@@ -1,0 +1,266 @@
+"""What throughput tests say of a room: which of them speak, what falls short, and what becomes of its state."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.snapshot import lesson_cell
+from collector.timetable import Lesson
+from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
+from collector.verdict.profiles import RateNeed, default_profiles
+from collector.verdict.room_state import room_state
+from collector.verdict.throughput import SPEAKS_FOR, Shortfall, ThroughputTest, shortfall
+from collector.verdict.throughput import tests_that_speak as speaking
+from wire.histogram import Histogram
+
+TEN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PROFILES = tuple(default_profiles())
+VIDEO = default_profiles().by_name["video_lesson"]
+DOCS = default_profiles().by_name["cloud_docs_lms"]
+
+
+def ended(minute: float = 0, **other: Any) -> ThroughputTest:
+    """A test that ended so many minutes after ten and found enough."""
+    values: dict[str, Any] = {
+        "agent": "a" * 16,
+        "direction": "down",
+        "ended_at": TEN + minute * MINUTE,
+        "required_bps": 1_000_000,
+        "offered_bps": 1_250_000,
+        "received_bps": 1_240_000,
+        "sustained": True,
+        "used_bytes": 800_000,
+        "ended_by": "decided",
+        "idle_rtt_ms": 12.0,
+        "working_p95_ms": 14.0,
+        "failure": None,
+    }
+    return ThroughputTest(**(values | other))
+
+
+def short(minute: float = 0, **other: Any) -> ThroughputTest:
+    """One that found too little."""
+    return ended(minute, **({"received_bps": 400_000, "sustained": False} | other))
+
+
+def unsure(minute: float = 0, **other: Any) -> ThroughputTest:
+    """One that could not tell."""
+    return ended(minute, **({"received_bps": None, "sustained": None} | other))
+
+
+# -- enough for a profile ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("test", "needs_bps", "enough"),
+    [
+        (ended(), 1_000_000, True),
+        (ended(), 500_000, True),
+        (ended(received_bps=1_100_000), 1_200_000, None),
+        (ended(received_bps=1_240_000), 1_200_000, True),
+        (short(received_bps=999_000), 1_000_000, False),
+        (short(received_bps=400_000), 250_000, True),
+        (short(received_bps=400_000), 2_000_000, False),
+        (unsure(), 1_000_000, None),
+        (unsure(received_bps=2_000_000), 1_000_000, None),
+        (ended(received_bps=None), 1_000_000, True),
+        (ended(received_bps=None), 1_000_001, None),
+        (short(received_bps=None), 1_000_000, None),
+    ],
+)
+def test_what_was_held_is_enough_for_less_and_says_nothing_of_more(
+    test: ThroughputTest, needs_bps: int, enough: bool | None
+) -> None:
+    profile = replace(VIDEO, down=RateNeed(bps=needs_bps, source="[T]"))
+
+    assert test.enough_for(profile) is enough
+
+
+def test_each_direction_is_held_against_its_own_need() -> None:
+    up = short(direction="up", received_bps=300_000, required_bps=500_000)
+
+    assert up.enough_for(VIDEO) is False
+    assert up.enough_for(DOCS) is True
+
+
+# -- which tests speak ------------------------------------------------------------------------------------------------
+
+
+def test_a_test_speaks_for_an_hour_after_its_end_and_not_before_it() -> None:
+    test = ended(0)
+
+    assert speaking([test], TEN) == [test]
+    assert speaking([test], TEN + SPEAKS_FOR) == [test]
+    assert speaking([test], TEN + SPEAKS_FOR + MINUTE) == []
+    assert speaking([test], TEN - MINUTE) == []
+
+
+def test_the_latest_of_an_agent_speaks_in_whatever_order_they_came() -> None:
+    tests = [ended(20), short(40), ended(30)]
+
+    assert speaking(tests, TEN + 50 * MINUTE) == [short(40)]
+    assert speaking(tests, TEN + 35 * MINUTE) == [ended(30)]
+
+
+def test_a_test_that_could_not_tell_does_not_take_the_word_of_the_one_before() -> None:
+    assert speaking([short(10), unsure(30)], TEN + 40 * MINUTE) == [short(10)]
+    assert speaking([unsure(30)], TEN + 40 * MINUTE) == []
+
+
+def test_of_several_agents_the_best_speaks() -> None:
+    one, other = short(10), ended(5, agent="b" * 16)
+    assert speaking([one, other], TEN + 20 * MINUTE) == [other]
+
+    slower = short(15, agent="c" * 16, received_bps=100_000)
+    assert speaking([one, slower], TEN + 20 * MINUTE) == [one]
+
+
+def test_down_and_up_speak_apart_and_down_first() -> None:
+    up, down = short(5, direction="up"), ended(3)
+
+    assert speaking([up, down], TEN + 10 * MINUTE) == [down, up]
+
+
+some_tests = st.lists(
+    st.builds(
+        lambda minute, agent, sustained, received, direction: ended(
+            minute, agent=agent * 16, sustained=sustained, received_bps=received, direction=direction
+        ),
+        st.integers(-100, 100),
+        st.sampled_from("abc"),
+        st.sampled_from([True, False, None]),
+        st.integers(0, 2_000_000),
+        st.sampled_from(["down", "up"]),
+    ),
+    max_size=20,
+)
+
+
+@given(some_tests)
+def test_whoever_speaks_could_tell_and_is_recent_and_one_to_a_direction(tests: list[ThroughputTest]) -> None:
+    found = speaking(tests, TEN)
+
+    assert len({one.direction for one in found}) == len(found)
+    for one in found:
+        assert one in tests
+        assert one.sustained is not None
+        assert TEN - SPEAKS_FOR <= one.ended_at <= TEN
+
+
+# -- shortfall --------------------------------------------------------------------------------------------------------
+
+
+def test_too_little_for_a_profile_is_a_shortfall_with_its_need() -> None:
+    test = short(10)
+
+    assert shortfall([test], PROFILES, TEN + 20 * MINUTE) == Shortfall(
+        profile="video_lesson", need_bps=1_000_000, test=test
+    )
+
+
+def test_too_little_up_is_a_shortfall_though_down_is_enough() -> None:
+    up = short(10, direction="up", required_bps=500_000)
+
+    found = shortfall([ended(10), up], PROFILES, TEN + 20 * MINUTE)
+
+    assert found is not None
+    assert (found.test, found.need_bps) == (up, 500_000)
+
+
+def test_the_first_profile_that_is_short_is_named() -> None:
+    test = short(10, direction="up", received_bps=300_000, required_bps=500_000)
+
+    assert shortfall([test], [DOCS], TEN + 20 * MINUTE) is None
+    found = shortfall([test], [DOCS, VIDEO], TEN + 20 * MINUTE)
+    assert found is not None
+    assert found.profile == "video_lesson"
+
+
+def test_nothing_falls_short_without_a_test_that_speaks() -> None:
+    assert shortfall([], PROFILES, TEN) is None
+    assert shortfall([unsure(0)], PROFILES, TEN) is None
+    assert shortfall([short(0)], PROFILES, TEN + 61 * MINUTE) is None
+    assert shortfall([short(0), ended(5)], PROFILES, TEN + 10 * MINUTE) is None
+
+
+# -- a room's state ---------------------------------------------------------------------------------------------------
+
+SHORT = Shortfall(profile="video_lesson", need_bps=1_000_000, test=short(9))
+
+
+def bins(*rtt_ms: float) -> list[RoomBin]:
+    """Consecutive bins from ten o'clock."""
+    found = []
+    for index, ms in enumerate(rtt_ms):
+        summary = LatencySummary(
+            agent="a" * 16,
+            target="district",
+            method="stamp",
+            sent=300,
+            received=300,
+            probed_ms=300_000,
+            histogram=Histogram.of([ms * 1000] * 300),
+            repaired=False,
+        )
+        judged = judge_bin(
+            site="oak-hill",
+            room="204",
+            started_at=TEN + 5 * index * MINUTE,
+            seconds=300,
+            summaries=[summary],
+            profiles=PROFILES,
+            profiles_digest=default_profiles().digest,
+        )
+        assert judged is not None
+        found.append(judged)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rtt_ms", "state", "worst"),
+    [
+        ((12, 12, 12), "bad", "throughput"),
+        ((160, 160, 160), "bad", "throughput"),
+        ((12, 260, 260), "bad", "latency"),
+        ((12,), "unknown", None),
+        ((), "unknown", None),
+    ],
+)
+def test_a_shortfall_makes_a_measured_room_bad_unless_its_bins_did(
+    rtt_ms: Sequence[float], state: str, worst: str | None
+) -> None:
+    found = room_state(bins(*rtt_ms), short=SHORT, closed_until=TEN + 15 * MINUTE, in_session=True)
+
+    assert (found.state, found.worst) == (state, worst)
+    assert (found.short is SHORT) == (worst == "throughput")
+    assert found.profile == (None if worst is None else "video_lesson")
+
+
+def test_outside_lessons_a_shortfall_says_nothing() -> None:
+    found = room_state(bins(12, 12, 12), short=SHORT, closed_until=TEN + 15 * MINUTE, in_session=False)
+
+    assert (found.state, found.short) == ("no_lesson", None)
+
+
+# -- a lesson ---------------------------------------------------------------------------------------------------------
+
+LESSON = Lesson(started_at=TEN, ended_at=TEN + 60 * MINUTE, label="10:00\N{EN DASH}11:00", day=TEN.date())
+
+
+@pytest.mark.parametrize(("rtt_ms", "quality"), [((12, 12, 12), "bad"), ((260, 260, 12), "bad"), ((), "unknown")])
+def test_a_measured_lesson_that_fell_short_is_bad(rtt_ms: Sequence[float], quality: str) -> None:
+    cell = lesson_cell(LESSON, bins(*rtt_ms), closed_until=TEN + 15 * MINUTE, short=SHORT)
+
+    assert (cell.quality, cell.short) == (quality, SHORT)
+
+
+def test_a_lesson_that_fell_short_but_was_hardly_measured_is_unknown() -> None:
+    cell = lesson_cell(LESSON, bins(12), closed_until=TEN + 30 * MINUTE, short=SHORT)
+
+    assert cell.quality == "unknown"
