@@ -130,8 +130,9 @@ def _room_now(
 
 
 def _short_in(lesson: Lesson, tests: Sequence[ThroughputTest], profiles: Sequence[Profile]) -> Shortfall | None:
-    """What the last tests within `lesson` found too little."""
-    return shortfall((one for one in tests if lesson.contains(one.ended_at)), profiles, lesson.ended_at)
+    """What the last tests within `lesson` found too little, as they spoke when the last of them ended."""
+    within = [one for one in tests if lesson.contains(one.ended_at)]
+    return shortfall(within, profiles, max(one.ended_at for one in within)) if within else None
 
 
 def lesson_cell(

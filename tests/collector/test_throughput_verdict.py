@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.snapshot import lesson_cell
-from collector.timetable import Lesson
+from collector.now import LessonCell
+from collector.snapshot import Judged, lesson_cell, snapshot
+from collector.timetable import Lesson, LessonTime, Timetable
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
 from collector.verdict.profiles import RateNeed, default_profiles
 from collector.verdict.room_state import room_state
 from collector.verdict.throughput import SPEAKS_FOR, Shortfall, ThroughputTest, shortfall
 from collector.verdict.throughput import tests_that_speak as speaking
+from tests.collector.live import a_district
 from wire.histogram import Histogram
 
 TEN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
@@ -264,3 +267,30 @@ def test_a_lesson_that_fell_short_but_was_hardly_measured_is_unknown() -> None:
     cell = lesson_cell(LESSON, bins(12), closed_until=TEN + 30 * MINUTE, short=SHORT)
 
     assert cell.quality == "unknown"
+
+
+def in_a_long_lesson(now: datetime, *tests: ThroughputTest) -> LessonCell:
+    """The cell of a lesson from ten to one, measured for its first quarter of an hour."""
+    lessons: dict[int, tuple[LessonTime, ...]] = {TEN.weekday(): (LessonTime(start=time(10), end=time(13)),)}
+    district = replace(a_district(), timetable=Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=lessons))
+    room = ("oak-hill", "204")
+    judged = Judged(
+        taken_at=now,
+        closed_until=TEN + 15 * MINUTE,
+        bins={room: bins(12, 12, 12)},
+        tests={room: tests},
+        readings={},
+        newest_report_at={},
+        agents={},
+    )
+    found = snapshot(district, judged, profiles=default_profiles(), bin_seconds=300, stale_seconds=185).room(*room)
+    assert found is not None
+    return found.strip[-1]
+
+
+def test_a_lesson_longer_than_an_hour_is_judged_by_its_last_tests() -> None:
+    cell = in_a_long_lesson(TEN + 20 * MINUTE, short(5))
+    assert (cell.quality, cell.short is not None) == ("bad", True)
+
+    cell = in_a_long_lesson(TEN + 100 * MINUTE, short(5), ended(90))
+    assert (cell.quality, cell.short) == ("good", None)
