@@ -1,7 +1,7 @@
 """What every store promises; each engine passes these."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from collector.store.protocol import StoreError
 from collector.verdict.bins import judge_bin
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, health, latency, throughput
+from wire.histogram import Histogram
 
 OpenStore = Callable[[], DuckDbStore]
 
@@ -245,3 +246,87 @@ def test_a_reading_from_the_future_is_not_the_newest(open_store: OpenStore) -> N
     (reading,) = store.newest_readings(MONDAY_10, MONDAY_10 + timedelta(hours=1))["oak-hill", "204"]
 
     assert reading.p50_ms == pytest.approx(12, rel=0.02)
+
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def test_a_throughput_test_comes_back_as_it_was_measured(open_store: OpenStore) -> None:
+    report = throughput(
+        3,
+        direction="up",
+        required_bps=500_000,
+        offered_bps=625_000,
+        received_bps=433_000,
+        sustained=False,
+        ended_by="rtt",
+        idle_rtt_us=11_640,
+        working_sent=3,
+        working_received=2,
+        working_histogram=Histogram.of([12_000, 110_000]).to_text(),
+    )
+    open_store().write_reports([arrival(report)])
+
+    (found,) = open_store().tests_since(EPOCH)
+
+    assert (found.site, found.room) == ("oak-hill", "204")
+    test = found.test
+    assert (test.agent, test.direction, test.ended_by, test.failure) == ("a" * 16, "up", "rtt", None)
+    assert (test.required_bps, test.offered_bps, test.received_bps) == (500_000, 625_000, 433_000)
+    assert (test.sustained, test.used_bytes, test.idle_rtt_ms) == (False, 780_000, 11.64)
+    assert test.working_p95_ms == pytest.approx(110, rel=0.02)
+    assert test.ended_at == MONDAY_10 + timedelta(minutes=3, seconds=5)
+
+
+def test_a_throughput_test_that_told_nothing_comes_back_without_anything(open_store: OpenStore) -> None:
+    store = open_store()
+    nothing = throughput(1, offered_bps=None, received_bps=None, sustained=None, used_bytes=0, failure="no_answer")
+    store.write_reports([arrival(nothing)])
+
+    (found,) = store.tests_since(EPOCH)
+
+    test = found.test
+    assert (test.offered_bps, test.received_bps, test.sustained) == (None, None, None)
+    assert (test.ended_by, test.idle_rtt_ms, test.working_p95_ms, test.failure) == (None, None, None, "no_answer")
+
+
+def test_throughput_tests_are_read_from_where_the_last_reading_ended(open_store: OpenStore) -> None:
+    store = open_store()
+    store.write_reports([arrival(throughput(1)), arrival(throughput(2)), arrival(latency(3))])
+    first = store.tests_since(EPOCH)
+    mark = max(one.stored_at for one in first)
+
+    assert len(first) == 2
+    assert store.tests_since(mark) == []
+
+    late = arrival(throughput(4), started_at=MONDAY_10 - timedelta(days=2))
+    store.write_reports([late, arrival(throughput(1))])
+
+    (found,) = open_store().tests_since(mark)
+    assert found.test.ended_at == MONDAY_10 - timedelta(days=2) + timedelta(seconds=5)
+    assert found.stored_at > mark
+
+
+def test_only_sufficiency_tests_are_judged(open_store: OpenStore) -> None:
+    store = open_store()
+    store.write_reports([arrival(throughput(1, method="capacity", required_bps=None, sustained=None))])
+
+    assert store.tests_since(EPOCH) == []
+
+
+def test_requests_of_an_agents_own_test_are_kept_and_not_judged(open_store: OpenStore) -> None:
+    store = open_store()
+    working = Histogram.of([400_000] * 15).to_text()
+    store.write_reports(
+        [
+            arrival(latency(1, sent=45, working_sent=15, working_received=15, working_histogram=working)),
+            arrival(latency(2, sent=0, failure=None, working_sent=15, working_received=15, working_histogram=working)),
+        ]
+    )
+
+    found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
+
+    (summary,) = found["oak-hill", "204", MONDAY_10]
+    assert (summary.sent, summary.received) == (45, 45)
+    assert summary.rtt_ms(99) == pytest.approx(12, rel=0.02)
+    assert summary.probed_ms <= 60_000, "time in which only our own test was measured is not measured time"
