@@ -1,0 +1,174 @@
+"""Who gets a lease, and what it costs, in virtual time."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from collector.ingest.decode import Refusal
+from collector.registry.registry import Agent, Registry
+from collector.throughput.lease_desk import WATCH_BYTES, LeaseDesk
+from collector.throughput.leases import LEASE_NS
+from collector.verdict.profiles import default_profiles
+from tests.collector.live import MONDAY_10, a_district
+from tests.virtual_time import VirtualLoop, run
+from wire.lease import Lease
+
+ONE = Agent(agent="a" * 16, site="oak-hill", room="204", role="room", enrolled_ms=0, revoked_ms=None)
+OTHER = replace(ONE, agent="b" * 16)
+REQUEST, ANOTHER = "1" * 16, "2" * 16
+RESERVED = 781_250 + 390_625 + WATCH_BYTES
+DAY = f"{MONDAY_10:%Y-%m-%d}"
+
+
+class Room:
+    """A desk, and the ledger it keeps."""
+
+    def __init__(self, loop: VirtualLoop, *, bytes_a_day: int = 10**9, lessons: bool = True) -> None:
+        self.registry = Registry.open_registry("sqlite://")
+        timetable = a_district().timetable
+        self.now = MONDAY_10
+        self.desk = LeaseDesk(
+            registry=self.registry,
+            timetable=timetable if lessons else replace(timetable, lessons_by_weekday={}),
+            profiles=default_profiles(),
+            bytes_a_day=bytes_a_day,
+            off=None,
+            clock=self._clock,
+            elapsed_ns=loop.ns,
+            metrics=CollectorRegistry(),
+        )
+
+    def _clock(self) -> datetime:
+        return self.now
+
+    async def ask(self, agent: Agent, request: str) -> Lease | str:
+        """The lease, or the word of the refusal."""
+        try:
+            return await self.desk.ask(agent, request)
+        except Refusal as refusal:
+            return refusal.word
+
+    def cost(self, agent: Agent) -> int:
+        return self.registry.test_bytes(DAY).get(agent.agent, 0)
+
+
+def at_a_desk(work: Callable[[Room], Coroutine[Any, Any, None]], **options: Any) -> None:
+    async def open_and_work(loop: VirtualLoop) -> None:
+        room = Room(loop, **options)
+        await work(room)
+        room.registry.close()
+
+    run(open_and_work)
+
+
+def test_the_same_request_gets_the_same_lease_and_costs_once() -> None:
+    async def work(room: Room) -> None:
+        leases = await asyncio.gather(*(room.ask(ONE, REQUEST) for _ in range(5)))
+        leases.append(await room.ask(ONE, REQUEST))
+
+        assert len({one.lease for one in leases if isinstance(one, Lease)}) == 1
+        assert not any(isinstance(one, str) for one in leases)
+        assert room.cost(ONE) == RESERVED
+
+    at_a_desk(work)
+
+
+def test_no_copy_of_a_request_gets_a_lease_that_the_first_did_not() -> None:
+    async def work(room: Room) -> None:
+        said = await asyncio.gather(*(room.ask(ONE, REQUEST) for _ in range(3)), room.ask(OTHER, ANOTHER))
+
+        assert said[:3] == ["budget_spent", "lease_over", "lease_over"]
+        assert said[3] == "budget_spent"
+        assert (room.cost(ONE), room.cost(OTHER)) == (0, 0)
+
+    at_a_desk(work, bytes_a_day=RESERVED - 1)
+
+
+def test_while_one_holds_a_lease_nobody_else_gets_one_nor_the_same_agent_another() -> None:
+    async def work(room: Room) -> None:
+        assert isinstance(await room.ask(ONE, REQUEST), Lease)
+        assert await room.ask(OTHER, REQUEST) == "lease_taken"
+        assert await room.ask(ONE, ANOTHER) == "lease_taken"
+
+        await asyncio.sleep(LEASE_NS / 1e9)
+        assert isinstance(await room.ask(OTHER, REQUEST), Lease)
+
+    at_a_desk(work)
+
+
+def test_a_request_whose_lease_is_over_never_gets_a_second_one() -> None:
+    async def work(room: Room) -> None:
+        lease = await room.ask(ONE, REQUEST)
+        assert isinstance(lease, Lease)
+        await room.desk.end(ONE, lease.lease, used_bytes=0)
+        assert await room.ask(ONE, REQUEST) == "lease_over"
+
+        assert isinstance(await room.ask(ONE, ANOTHER), Lease)
+        await asyncio.sleep(LEASE_NS / 1e9)
+        assert await room.ask(ONE, ANOTHER) == "lease_over"
+
+    at_a_desk(work)
+
+
+@pytest.mark.parametrize(
+    ("agent_says", "we_sent", "costs"),
+    [(600_000, 0, 600_000), (0, 500_000, 500_000), (10**12, 0, RESERVED), (700_000, 500_000, 700_000)],
+)
+def test_a_lease_costs_what_either_side_saw_and_no_more_than_was_set_aside(
+    agent_says: int, we_sent: int, costs: int
+) -> None:
+    async def work(room: Room) -> None:
+        lease = await room.ask(ONE, REQUEST)
+        assert isinstance(lease, Lease)
+        room.desk.held(ONE, lease.lease).down_bytes = we_sent
+
+        account = await room.desk.end(ONE, lease.lease, used_bytes=agent_says)
+
+        assert account.down_bytes == we_sent
+        assert room.cost(ONE) == costs
+
+    at_a_desk(work)
+
+
+def test_a_lease_that_runs_out_costs_all_it_might_have_cost() -> None:
+    async def work(room: Room) -> None:
+        lease = await room.ask(ONE, REQUEST)
+        assert isinstance(lease, Lease)
+        await asyncio.sleep(LEASE_NS / 1e9)
+
+        with pytest.raises(Refusal, match="over"):
+            await room.desk.end(ONE, lease.lease, used_bytes=0)
+        assert room.cost(ONE) == RESERVED
+
+    at_a_desk(work)
+
+
+def test_nobody_gives_back_anothers_lease() -> None:
+    async def work(room: Room) -> None:
+        lease = await room.ask(ONE, REQUEST)
+        assert isinstance(lease, Lease)
+
+        with pytest.raises(Refusal, match="no such lease"):
+            await room.desk.end(OTHER, lease.lease, used_bytes=0)
+        assert room.desk.held(ONE, lease.lease).agent == ONE.agent
+
+    at_a_desk(work)
+
+
+def test_there_is_no_lease_outside_lessons_nor_while_tests_are_off() -> None:
+    async def outside(room: Room) -> None:
+        assert await room.ask(ONE, REQUEST) == "no_lesson"
+
+    async def off(room: Room) -> None:
+        room.desk.turn("throughput tests are off")
+        assert await room.ask(ONE, REQUEST) == "throughput_off"
+        room.desk.turn(None)
+        assert isinstance(await room.ask(ONE, REQUEST), Lease)
+
+    at_a_desk(outside, lessons=False)
+    at_a_desk(off)
