@@ -64,9 +64,14 @@ def systemd_missing() -> Reason:
     return None if version >= OLDEST_SYSTEMD else f"systemd {version} is older than {OLDEST_SYSTEMD}"
 
 
+def nginx_missing() -> Reason:
+    return None if shutil.which("nginx") else "no nginx found (Debian's nginx-light has it)"
+
+
 MISSING: dict[str, Callable[[], Reason]] = {
     "browser": browser_missing,
     "netns": netns_missing,
+    "nginx": nginx_missing,
     "systemd": systemd_missing,
 }
 

@@ -19,6 +19,10 @@ def test_the_board() -> None:
 def test_a_school() -> None:
     raise AssertionError("ran without a network of its own")
 
+@pytest.mark.requires("nginx")
+def test_a_proxy() -> None:
+    raise AssertionError("ran without a proxy")
+
 def test_anything() -> None:
     pass
 """
@@ -51,8 +55,9 @@ def run(project: Path, *arguments: str, demanded: str = "") -> subprocess.Comple
 def test_what_a_laptop_lacks_is_skipped_with_its_reason(project: Path) -> None:
     result = run(project)
     assert result.returncode == 0
-    assert "1 passed, 2 skipped" in result.stdout
+    assert "1 passed, 3 skipped" in result.stdout
     assert "needs browser: no chromium found" in result.stdout
+    assert "needs nginx: no nginx found" in result.stdout
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="asked for as root only")
@@ -72,8 +77,8 @@ def test_what_is_demanded_fails_instead(project: Path) -> None:
 def test_a_demand_nobody_knows_is_refused(project: Path) -> None:
     result = run(project, demanded="brwoser")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "BANDROOM_REQUIRE names brwoser; known are browser, netns, systemd" in result.stderr
+    assert "BANDROOM_REQUIRE names brwoser; known are browser, netns, nginx, systemd" in result.stderr
 
 
 def test_what_a_test_requires_chooses_it(project: Path) -> None:
-    assert "1 passed, 2 deselected" in run(project, "-m", "not browser and not netns").stdout
+    assert "1 passed, 3 deselected" in run(project, "-m", "not browser and not netns and not nginx").stdout
