@@ -221,7 +221,7 @@ async def asked_to_stop() -> None:
 def _proxy_check(settings: Settings) -> ProxyCheck | None:
     if not settings.throughput or not settings.behind_proxy or settings.public_url is None:
         return None
-    return ProxyCheck(settings.public_url)
+    return ProxyCheck(settings.public_url, every_s=settings.proxy_check_seconds)
 
 
 class _Server(uvicorn.Server):

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -43,6 +44,8 @@ class Settings(BaseModel):
     public_url: str | None = None
     """The URL that agents join with. Behind a proxy throughput is tested only when a check through it shows that the
     proxy passes bytes on as they come."""
+    proxy_check_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    """How often that is checked: a proxy whose settings change falsifies tests for so long."""
     bin_seconds: Annotated[int, Field(ge=2, le=3600)] = 300
     report_seconds: Annotated[int, Field(ge=1, le=300)] = 60
     push_seconds: Annotated[int, Field(ge=1, le=300)] = 60
@@ -60,7 +63,7 @@ class Settings(BaseModel):
     @field_validator("public_url")
     @classmethod
     def _an_address(cls, url: str | None) -> str | None:
-        if url is not None and not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url):
+        if url is not None and not _is_address(url):
             raise ValueError("must be what agents join with, such as https://bandroom.example.org")
         return url
 
@@ -122,6 +125,15 @@ def load_settings(path: Path) -> Settings:
         if (value := getattr(settings, name)) is not None
     }
     return settings.model_copy(update=paths)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(
+            re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) and urlsplit(url).hostname and urlsplit(url).port != 0
+        )
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
 
 
 def is_loopback(host: str) -> bool:

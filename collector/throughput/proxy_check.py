@@ -9,6 +9,7 @@ travels, so certificates, which agents do verify, are not looked at here.
 import asyncio
 import logging
 import secrets
+import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -23,21 +24,21 @@ HALF_BYTES = 1_400
 PATIENCE_S = 2.0
 """How long the first half may take to pass; a proxy that buffers holds it until the second has come."""
 
-AGAIN_S = 60.0
-STILL_S = 3_600.0
-"""A check that failed is repeated soon; one that passed, too, because a proxy's settings change."""
-
-REMEDY = "in nginx set proxy_request_buffering off and proxy_buffering off for it"
+REMEDIES = {"uploads": "proxy_request_buffering off", "downloads": "proxy_buffering off"}
+"""nginx's directive for each direction."""
 
 
 class ProxyCheck:
-    """Checks `url`, where agents reach us. One at a time, on the event loop."""
+    """Checks `url`, where agents reach us, every `every_s` seconds, because a proxy's settings change. One check at a
+    time, on the event loop."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, every_s: float) -> None:
         self._url = url
+        self._every_s = every_s
         self._nonce = ""
         self._half_arrived = asyncio.Event()
         self._half_seen = asyncio.Event()
+        self._rest_given = False
 
     async def run_for_ever(self, tell: Callable[[str | None], None]) -> None:
         """Check again and again, and tell what is wrong, ``None`` for nothing; a change is logged."""
@@ -51,13 +52,14 @@ class ProxyCheck:
                 else:
                     log.warning("%s", problem)
             known = problem
-            await asyncio.sleep(AGAIN_S if problem else STILL_S)
+            await asyncio.sleep(self._every_s)
 
     async def problem(self) -> str | None:
         """What forbids throughput tests through this proxy, in one line; ``None`` when nothing does."""
         self._nonce = secrets.token_hex(8)
         self._half_arrived.clear()
         self._half_seen.clear()
+        self._rest_given = False
         held_back = []
         try:
             if not await self._up_passes():
@@ -65,10 +67,13 @@ class ProxyCheck:
             if not await self._down_passes():
                 held_back.append("downloads")
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            return f"throughput tests are off: public_url does not lead to this collector ({reason})"
+            return f"throughput tests are off: public_url does not lead to this collector: {_reason(error)}"
         if held_back:
-            return f"throughput tests are off: the proxy at public_url holds back {' and '.join(held_back)}; {REMEDY}"
+            remedy = " and ".join(REMEDIES[one] for one in held_back)
+            return (
+                f"throughput tests are off: the proxy at public_url holds back {' and '.join(held_back)}; "
+                f"in nginx set {remedy} for it"
+            )
         return None
 
     def knows(self, nonce: str) -> bool:
@@ -102,6 +107,7 @@ class ProxyCheck:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 await self._half_seen.wait()
+        self._rest_given = True
         await send({"type": "http.response.body", "body": bytes(HALF_BYTES)})
 
     async def _up_passes(self) -> bool:
@@ -121,7 +127,9 @@ class ProxyCheck:
         try:
             writer.write(self._head("GET", "down"))
             await _expect(reader, b" 200 ")
-            passed = await _within(reader.readexactly(HALF_BYTES))
+            async with asyncio.timeout(3 * PATIENCE_S):
+                await reader.readexactly(HALF_BYTES)
+            passed = not self._rest_given
             self._half_seen.set()
             return passed
         finally:
@@ -159,5 +167,29 @@ async def _expect(reader: asyncio.StreamReader, status: bytes) -> None:
     """Read a head. Raises `ValueError` unless its status is `status`, and `OSError` when none comes in time."""
     async with asyncio.timeout(3 * PATIENCE_S):
         head = await reader.readuntil(b"\r\n\r\n")
-    if status not in head.partition(b"\r\n")[0] + b" ":
-        raise ValueError("another answer than ours")
+    said = head.partition(b"\r\n")[0]
+    if status not in said + b" ":
+        code = said.split(b" ")[1:2]
+        raise ValueError(f"status {int(code[0])}" if code and code[0].isdigit() else "no HTTP")
+
+
+def _reason(error: Exception) -> str:
+    """What is in the way, without an address: for an admin, in a log."""
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case ConnectionRefusedError():
+            return "nobody listens there"
+        case socket.gaierror():
+            return "its host name has no address"
+        case ssl.SSLError():
+            return "no TLS there"
+        case EOFError() | ConnectionError():
+            return "the connection ends without an answer"
+        case OSError(strerror=str(said)) if error.errno is not None:
+            return said.partition(" (")[0]
+        case ValueError(args=(str(said),)) if said.startswith("status "):
+            return f"something else answers there, with {said}"
+        case OSError():
+            return "it cannot be reached"
+    return "something else answers there"

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.agent_process import AgentFolder
+from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.collector_process import CollectorFolder, doubled
 from tests.end_to_end.portals import answers, hangs_up, read_request
 from tests.end_to_end.relay import Behaviour, TcpRelay
@@ -101,21 +101,7 @@ def test_no_report_is_given_up_to_whatever_answers_in_the_collectors_place(
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two self-signed certificates of this machine, each with its key in one file: ours and an interceptor's."""
     folder = tmp_path_factory.mktemp("tls")
-    made = []
-    for name in ("ours", "interceptor"):
-        path = folder / f"{name}.pem"
-        command = [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
-            *("-keyout", str(path), "-out", "-"),
-        ]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-        except FileNotFoundError:
-            pytest.skip("needs the command openssl")
-        path.write_text(path.read_text() + done.stdout)
-        made.append(path)
-    return made[0], made[1]
+    return make_certificate(folder / "ours.pem"), make_certificate(folder / "interceptor.pem")
 
 
 def intercepts(certificate: Path) -> Behaviour:
