@@ -89,9 +89,9 @@ async def running(
     registry: Registry,
     *,
     clock: Callable[[], datetime] = utc_now,
-    elapsed_s: Callable[[], float] = time.monotonic,
+    elapsed_ns: Callable[[], int] = time.monotonic_ns,
 ) -> AsyncIterator[Running]:
-    """A running collector; leaving the context stops it and closes `store` and `registry`.
+    """A running collector; leaving the context stops it and closes `store` and `registry`. `elapsed_ns` never steps.
 
     Raises `CannotStart` when an address is taken or a file of the certificate cannot be read.
     """
@@ -133,7 +133,7 @@ async def running(
             bytes_a_day=settings.throughput_bytes_a_day,
             off=settings.throughput_off,
             clock=clock,
-            elapsed_ns=time.monotonic_ns,
+            elapsed_ns=elapsed_ns,
             metrics=metrics,
         ),
         proxy_check=_proxy_check(settings),
@@ -145,7 +145,7 @@ async def running(
     _gauges(metrics, services)
     server = _server(settings, services)
     reflector.start()
-    liveness = Liveness(reflecting=lambda: reflector.answering, now_s=elapsed_s)
+    liveness = Liveness(reflecting=lambda: reflector.answering, now_s=lambda: elapsed_ns() / 1e9)
 
     scheme = "https" if settings.tls_certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

@@ -1,7 +1,8 @@
 """HTTP for strangers: a request's head has a size and a time, or the connection ends.
 
 Uvicorn's protocol bounds neither, so one client could fill the memory with a header that never ends, and a
-few thousand silent connections would lock everybody else out.
+few thousand silent connections would lock everybody else out: those that never asked, and those that were answered
+and then send a byte, which ends uvicorn's own waiting.
 """
 
 import asyncio
@@ -13,13 +14,22 @@ from collector.throughput.streams import TRANSPORT
 
 MAX_HEAD_BYTES = 65_536
 HEAD_SECONDS = 10.0
-"""How long a client may take from connecting, or from the start of a request, to the end of its head."""
+"""How long a client may take from connecting, or from the start of a request, to the end of its head; and for what
+remains of a body that was answered before it was whole."""
+
+LAST_BODY_SECONDS = 3.0
+"""How long a body may still take when the collector stops. It is less than uvicorn waits for all that is under way."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Uvicorn's HTTP/1.1 over httptools, with bounds on the head of each request."""
+    """Uvicorn's HTTP/1.1 over httptools, with bounds on the head of each request.
+
+    One request at a time: a second that comes before the first is answered ends the connection, because uvicorn would
+    tell only the second of its end, and the first would wait for it for ever.
+    """
 
     _head_bytes = 0
+    _in_body = False
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -36,12 +46,14 @@ class BoundedHttp(HttpToolsProtocol):
         """Close when a head grows past its bound without ending."""
         self._head_bytes += len(data)
         super().data_received(data)
-        if self._head_timer is not None and self._head_bytes > MAX_HEAD_BYTES:
+        if self._head_timer is None and self._is_answered:
+            self._expect_head()
+        elif self._head_timer is not None and not self._in_body and self._head_bytes > MAX_HEAD_BYTES:
             self.transport.close()
 
     def on_message_begin(self) -> None:
         """A request. A stream of a throughput test will want to end its connection by itself."""
-        if self._head_timer is None:
+        if self._head_timer is None or self._is_answered:
             self._expect_head()
         super().on_message_begin()
         self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
@@ -49,9 +61,29 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole; what follows is the application's to bound."""
         self._head_is_done()
+        self._in_body = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()
+            return
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """The body is whole."""
+        self._in_body = False
+        super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The collector stops: a request whose body does not come is not waited for."""
+        super().shutdown()
+        if self._in_body:
+            asyncio.get_running_loop().call_later(LAST_BODY_SECONDS, self._body_is_late)
+
+    @property
+    def _is_answered(self) -> bool:
+        return self.cycle is not None and self.cycle.response_complete
+
     def _expect_head(self) -> None:
+        self._head_is_done()
         self._head_bytes = 0
         loop: Any = asyncio.get_running_loop()
         self._head_timer = loop.call_later(HEAD_SECONDS, self._head_is_late)
@@ -64,3 +96,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._head_timer = None
         self.transport.close()
+
+    def _body_is_late(self) -> None:
+        if self._in_body:
+            self.transport.abort()

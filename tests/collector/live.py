@@ -6,13 +6,12 @@ import hashlib
 import http.client
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,9 +46,24 @@ class MovableClock:
         self._now += by
 
 
+class MovableTimer:
+    """Elapsed time that runs as ever, and can be moved on besides."""
+
+    def __init__(self) -> None:
+        self._moved_ns = 0
+
+    def __call__(self) -> int:
+        """Nanoseconds from no moment in particular."""
+        return monotonic_ns() + self._moved_ns
+
+    def move(self, seconds: float) -> None:
+        """Move on."""
+        self._moved_ns += round(seconds * 1e9)
+
+
 def a_district() -> District:
     """Two rooms of one school, lessons around the clock on week days."""
-    hours = tuple(LessonTime(start=time_of_day(hour), end=time_of_day((hour + 1) % 24)) for hour in range(24))
+    hours = tuple(LessonTime(start=time(hour), end=time((hour + 1) % 24)) for hour in range(24))
     return District(
         name="Maple Valley",
         timetable=Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), hours)),
@@ -77,6 +91,7 @@ class Live:
     liveness: Liveness
     store: Store
     clock: MovableClock
+    timer: MovableTimer
     agent: str
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answered:
@@ -114,8 +129,14 @@ class Live:
 
     def metric(self, name: str) -> float:
         """The sum of a counter over its labels."""
+        return sum(value for key, value in self.metrics().items() if key.split("{")[0] == name)
+
+    def metrics(self) -> dict[str, float]:
+        """The value of each counter and gauge by its name and labels."""
         lines = self.ask("GET", "/metrics").body.splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+        return {
+            name: float(value) for name, _, value in (one.rpartition(" ") for one in lines if not one.startswith("#"))
+        }
 
 
 def a_batch(*reports: Any, boot: str = "b" * 16, clock: BootClock) -> Batch:
@@ -129,7 +150,7 @@ def live_collector(
     *,
     store: Store | None = None,
     clock: MovableClock | None = None,
-    elapsed_s: Callable[[], float] = time.monotonic,
+    district: District | None = None,
     **settings: Any,
 ) -> Iterator[Live]:
     """Run a collector over `folder`, or over a `store` of the test's own, with one agent enrolled.
@@ -142,12 +163,13 @@ def live_collector(
         opened.close()
     used = store or opened
     clock = clock or MovableClock()
+    timer = MovableTimer()
     agent = next(iter(registry.agents()), None) or _enrolled(registry, clock)
     ready: list[Any] = []
     started, stop = threading.Event(), threading.Event()
 
     async def run() -> None:
-        async with running(read, a_district(), used, registry, clock=clock, elapsed_s=elapsed_s) as collector:
+        async with running(read, district or a_district(), used, registry, clock=clock, elapsed_ns=timer) as collector:
             ready.append(collector)
             started.set()
             await asyncio.to_thread(stop.wait)
@@ -165,6 +187,7 @@ def live_collector(
             liveness=ready[0].liveness,
             store=used,
             clock=clock,
+            timer=timer,
             agent=agent.agent,
         )
     finally:

@@ -44,12 +44,11 @@ def test_a_reflector_that_is_gone_is_stuck() -> None:
 
 @pytest.mark.parametrize("away", [False, True])
 def test_a_running_collector_comes_round_also_while_its_store_is_away(*, away: bool, tmp_path: Path) -> None:
-    elapsed = Elapsed()
     store = (Away if away else DuckDbStore).open_store(None)
-    with live_collector(tmp_path, store=store, elapsed_s=elapsed, report_seconds=1) as live:
+    with live_collector(tmp_path, store=store, report_seconds=1) as live:
         eventually("the first round has ended", lambda: live.services.engine.failing or live.services.engine.now)
         assert live.services.engine.failing is away
-        elapsed.now_s += 2 * ROUND_PATIENCE_S
+        live.timer.move(2 * ROUND_PATIENCE_S)
         eventually("the next round has ended", lambda: live.liveness.stuck() is None)
 
 
