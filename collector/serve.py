@@ -166,6 +166,7 @@ async def running(
                 yield Running(url=f"{scheme}://{host}:{port}", port=port, services=services, liveness=liveness)
             finally:
                 server.should_exit = True
+                services.leases.close()
                 await serving
                 for task in background:
                     task.cancel()

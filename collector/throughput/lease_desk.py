@@ -134,6 +134,8 @@ class LeaseDesk:
         """Take a lease back and tell our side of its test. Raises `Refusal` ``lease_over``."""
         held = self.held(agent, lease)
         self._leases.end(held)
+        if held.streaming:  # what still comes of them must not be missing below
+            await asyncio.wait(set(held.streaming))
         # What we saw counts even if the agent says less; the agent's word cannot cost more than was set aside.
         used = min(held.reserved_bytes, max(used_bytes, held.down_bytes + held.up.total_bytes))
         await asyncio.to_thread(self._registry.return_test_bytes, held.agent, held.day, held.reserved_bytes - used)
@@ -144,3 +146,9 @@ class LeaseDesk:
             down_bytes=held.down_bytes,
             up=held.up.steps(),
         )
+
+    def close(self) -> None:
+        """End the test under way: the collector stops."""
+        held = self._leases.current(self.elapsed_ns())
+        if held is not None:
+            self._leases.end(held)

@@ -4,6 +4,7 @@ In memory, because a lease dies with its collector: the streams that it allows a
 elapsed nanoseconds, so that a clock that is set cannot end a lease early or keep it for ever.
 """
 
+import asyncio
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ Direction = Literal["down", "up"]
 class Held:
     """A lease under way and the collector's side of its test.
 
-    `begun` are the directions that have had their one stream. `reserved_bytes` stand in the ledger of `day`.
+    `begun` are the directions that have had their one stream. `reserved_bytes` stand in the ledger of `day`. `over`
+    ends the streams, each of which has a future in `streaming` until nothing more of it will be counted.
     """
 
     lease: str
@@ -40,6 +42,8 @@ class Held:
     down_ms: int = 0
     down_stalled_ms: int = 0
     up: Arrivals = field(default_factory=Arrivals)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    streaming: set[asyncio.Future[None]] = field(default_factory=set)
 
 
 class Taken(Exception):
@@ -93,7 +97,8 @@ class Leases:
         return held
 
     def end(self, held: Held) -> None:
-        """`held` is over."""
+        """`held` is over, and so are its streams."""
+        held.over.set()
         if self._held is held:
             self._held = None
             self._over[held.agent, held.request] = None

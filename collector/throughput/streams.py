@@ -1,7 +1,8 @@
 """The two streams of a sufficiency test: what is sent down at its pace, and what comes up, counted.
 
 Each is bounded in time and bytes whatever the client does, and ends by resetting the connection, so that nothing
-keeps filling a queue somewhere. What waits unsent on our side stays below two blocks and a few kilobytes.
+keeps filling a queue somewhere. What waits unsent on our side stays below two blocks and a few kilobytes, and with TLS
+below 64 KiB more.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import contextlib
 import socket
 import struct
 import sys
+from collections.abc import Coroutine
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -19,6 +21,10 @@ from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, Pace, most_bytes, offered_
 
 LONGEST_S = LONGEST_MS / 1000 + 1.0
 """A stream's end, whoever reads or writes it. The agent ends it before; one that does not is cut off."""
+
+LINGER_S = 1.0
+LINGER_BYTES = 131_072
+"""What is still on its way when an upload is answered: a round trip's worth, and no second upload."""
 
 TRANSPORT = "bandroom.transport"
 """Where `collector.api.bounded_http` leaves the connection's transport in the scope."""
@@ -36,29 +42,22 @@ class Download:
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the client resets the connection, all is sent, or time is up."""
+        """Send until the client resets the connection, all is sent, the lease is over, or time is up."""
         transport = scope.get(TRANSPORT)
         _keep_little_unsent(transport)
         most = most_bytes(self._held.down_bps)
         headers = [(b"content-type", b"application/octet-stream"), (b"content-length", str(most).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        sending = asyncio.ensure_future(self._send(send, most))
-        gone = asyncio.ensure_future(_disconnected(receive))
+        end = "broken"
         try:
-            await asyncio.wait(
-                {sending, gone}, timeout=_longest_s(self._desk, self._held), return_when=asyncio.FIRST_COMPLETED
-            )
-            end = "whole" if sending.done() else "reset" if gone.done() else "cut_off"
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            end = await _first_of(self._desk, self._held, self._send(send, most), _disconnected(receive))
         finally:
-            for task in (sending, gone):
-                task.cancel()
-            await asyncio.gather(sending, gone, return_exceptions=True)
-        self._desk.streams.labels(end=f"down_{end}").inc()
-        self._desk.bytes.labels(direction="down").inc(self._held.down_bytes)
+            self._desk.streams.labels(end=f"down_{end}").inc()
+            self._desk.bytes.labels(direction="down").inc(self._held.down_bytes)
         if end == "cut_off":
             await _reset(transport, receive)
 
-    async def _send(self, send: Send, most: int) -> None:
+    async def _send(self, send: Send, most: int) -> str:
         clock_ns = self._desk.elapsed_ns
         began_ns = clock_ns()
         held = self._held
@@ -74,28 +73,32 @@ class Download:
             held.down_bytes += size
             held.down_ms = (clock_ns() - began_ns) // 1_000_000
             held.down_stalled_ms = pace.stalled_ns // 1_000_000
+        return "whole"
 
 
 class Upload:
     """An ASGI response that first counts what comes up, until the rate is decided, the client ends it, the limit is
-    reached, or time is up; then it is an empty answer."""
+    reached, the lease is over, or time is up; then it is an empty answer."""
 
     def __init__(self, desk: LeaseDesk, held: Held) -> None:
         self._desk = desk
         self._held = held
+        self._more = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count, and answer."""
-        end = "cut_off"
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_longest_s(self._desk, self._held)):
-                end = await self._count(receive)
-        self._desk.streams.labels(end=f"up_{end}").inc()
-        self._desk.bytes.labels(direction="up").inc(self._held.up.total_bytes)
+        end = "broken"
+        try:
+            end = await _first_of(self._desk, self._held, self._count(receive))
+        finally:
+            self._desk.streams.labels(end=f"up_{end}").inc()
+            self._desk.bytes.labels(direction="up").inc(self._held.up.total_bytes)
         if end == "cut_off":
             await _reset(scope.get(TRANSPORT), receive)
             return
         await send({"type": "http.response.start", "status": 204, "headers": [(b"connection", b"close")]})
+        if self._more:
+            await _linger(receive)
         await send({"type": "http.response.body"})
 
     async def _count(self, receive: Receive) -> str:
@@ -104,10 +107,11 @@ class Upload:
         began_ns = self._desk.elapsed_ns()
         while (message := await receive())["type"] != "http.disconnect":
             at_ms = (self._desk.elapsed_ns() - began_ns) // 1_000_000
+            self._more = message.get("more_body", False)
             held.up.add(at_ms, len(message.get("body", b"")))
             if held.up.decided(held.up_bps, at_ms) is not None:
                 return "decided"
-            if not message.get("more_body", False) or held.up.total_bytes >= most:
+            if not self._more or held.up.total_bytes >= most:
                 return "whole"
         return "reset"
 
@@ -120,24 +124,54 @@ def begin(held: Held, direction: Direction) -> bool:
     return True
 
 
+async def _first_of(desk: LeaseDesk, held: Held, *works: Coroutine[Any, Any, str]) -> str:
+    """What the first of `works` returns; ``cut_off`` when the lease is over or time is up before."""
+    counted = asyncio.get_running_loop().create_future()
+    held.streaming.add(counted)
+    tasks = [asyncio.ensure_future(one) for one in (*works, _over(held))]
+    try:
+        timeout = min(LONGEST_S, desk.left_s(held))
+        done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        held.streaming.discard(counted)
+        counted.set_result(None)
+    return next((task.result() for task in tasks if task in done), "cut_off")
+
+
+async def _over(held: Held) -> str:
+    await held.over.wait()
+    return "cut_off"
+
+
 async def _reset(transport: Any, receive: Receive) -> None:
     """End the connection with a reset, so that the system sends nothing that still waits."""
     if transport is None:
         return
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):  # it has ended by itself
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     await _disconnected(receive)
 
 
-def _longest_s(desk: LeaseDesk, held: Held) -> float:
-    return min(LONGEST_S, desk.left_s(held))
+async def _linger(receive: Receive) -> None:
+    """Take what is still on its way, until the client hangs up: bytes that nobody takes are answered by a reset, which
+    may overtake the answer."""
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while size < LINGER_BYTES and (message := await receive())["type"] != "http.disconnect":
+                size += len(message.get("body", b""))
 
 
-async def _disconnected(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> str:
     while (await receive())["type"] != "http.disconnect":
         pass
+    return "reset"
 
 
 def _keep_little_unsent(transport: Any) -> None:
@@ -147,4 +181,5 @@ def _keep_little_unsent(transport: Any) -> None:
     transport.set_write_buffer_limits(high=2 * BLOCK_BYTES)
     connection = transport.get_extra_info("socket")
     if connection is not None and sys.platform == "linux":
-        connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+        with contextlib.suppress(OSError):  # the client has gone already
+            connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
