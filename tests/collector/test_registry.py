@@ -1,0 +1,107 @@
+"""The registry keeps its books when many ask at once, and when it comes from an older version."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector.registry.registry import Registry, RegistryError
+from collector.time_repair import Offset
+
+DAY = "2026-11-16"
+AGENT = "a" * 16
+TOKEN = "t" * 43
+VERSION_1 = """
+CREATE TABLE meta (schema_version INTEGER NOT NULL);
+CREATE TABLE codes (
+    code_sha256 VARCHAR(64) NOT NULL PRIMARY KEY, site VARCHAR(40) NOT NULL, room VARCHAR(40) NOT NULL,
+    role VARCHAR(16) NOT NULL, uses_left INTEGER NOT NULL, expires_ms BIGINT NOT NULL
+);
+CREATE TABLE agents (
+    agent VARCHAR(16) NOT NULL PRIMARY KEY, token_sha256 VARCHAR(64) NOT NULL UNIQUE, code_sha256 VARCHAR(64) NOT NULL,
+    site VARCHAR(40) NOT NULL, room VARCHAR(40) NOT NULL, role VARCHAR(16) NOT NULL, enrolled_ms BIGINT NOT NULL,
+    revoked_ms BIGINT
+);
+CREATE TABLE boots (
+    agent VARCHAR(16) NOT NULL, boot VARCHAR(16) NOT NULL, from_boot_ms BIGINT NOT NULL, offset_ms BIGINT NOT NULL,
+    repaired BOOLEAN NOT NULL, made_ms BIGINT NOT NULL, PRIMARY KEY (agent, boot, from_boot_ms)
+);
+INSERT INTO meta VALUES (1);
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "registry.sqlite"
+
+
+@pytest.fixture
+def registry(path: Path) -> Iterator[Registry]:
+    opened = Registry.open_registry(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+def test_however_many_ask_at_once_no_more_than_the_limit_is_set_aside(registry: Registry) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        given = list(threads.map(lambda _: registry.reserve_test_bytes(AGENT, DAY, 100, limit=1050), range(40)))
+    assert given.count(True) == 10
+    assert registry.test_bytes(DAY) == {AGENT: 1000}
+
+
+def test_what_is_set_aside_and_given_back_at_once_from_many_threads_leaves_nothing(registry: Registry) -> None:
+    def reserve_and_return(number: int) -> None:
+        if registry.reserve_test_bytes(AGENT, DAY, number, limit=10**6):
+            registry.return_test_bytes(AGENT, DAY, number)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(reserve_and_return, range(1, 60)))
+    assert registry.test_bytes(DAY) == {AGENT: 0}
+
+
+def test_agents_and_days_are_apart(registry: Registry) -> None:
+    for agent, day in ((AGENT, DAY), ("b" * 16, DAY), (AGENT, "2026-11-17")):
+        assert registry.reserve_test_bytes(agent, day, 100, limit=100)
+        assert not registry.reserve_test_bytes(agent, day, 1, limit=100)
+    assert registry.test_bytes(DAY) == {AGENT: 100, "b" * 16: 100}
+
+
+def test_old_days_are_forgotten_and_no_others(registry: Registry) -> None:
+    registry.reserve_test_bytes(AGENT, DAY, 100, limit=100)
+    registry.reserve_test_bytes(AGENT, "2026-11-15", 100, limit=100)
+    assert registry.forget(codes_before_ms=0, boots_before_ms=0, days_before=DAY) == 1
+    assert registry.test_bytes(DAY) == {AGENT: 100}
+    assert registry.test_bytes("2026-11-15") == {}
+
+
+def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(VERSION_1)
+        token = hashlib.sha256(TOKEN.encode()).hexdigest()
+        old.execute(
+            "INSERT INTO agents VALUES (?, ?, ?, 'oak-hill', '204', 'room', 1000, NULL)", (AGENT, token, "c" * 64)
+        )
+        old.execute("INSERT INTO boots VALUES (?, ?, 0, 777, 0, 1000)", (AGENT, "b" * 16))
+        old.commit()
+    for _ in range(2):
+        registry = Registry.open_registry(f"sqlite:///{path}")
+        assert registry.agent_of_token(TOKEN).room == "204"
+        assert registry.offsets(AGENT, "b" * 16) == [Offset(from_boot_ms=0, offset_ms=777, repaired=False)]
+        assert registry.reserve_test_bytes(AGENT, DAY, 5, limit=10)
+        registry.close()
+    with closing(sqlite3.connect(path)) as now:
+        assert now.execute("SELECT schema_version FROM meta").fetchall() == [(2,)]
+        assert now.execute("SELECT bytes FROM test_bytes").fetchall() == [(10,)]
+
+
+def test_a_registry_of_a_later_version_is_left_alone(path: Path) -> None:
+    Registry.open_registry(f"sqlite:///{path}").close()
+    with closing(sqlite3.connect(path)) as later:
+        later.execute("UPDATE meta SET schema_version = 3")
+        later.commit()
+    with pytest.raises(RegistryError, match="upgrade Bandroom"):
+        Registry.open_registry(f"sqlite:///{path}")
