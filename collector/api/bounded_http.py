@@ -17,8 +17,9 @@ HEAD_SECONDS = 10.0
 """How long a client may take from connecting, or from the start of a request, to the end of its head; and for what
 remains of a body that was answered before it was whole."""
 
-LAST_BODY_SECONDS = 3.0
-"""How long a body may still take when the collector stops. It is less than uvicorn waits for all that is under way."""
+LAST_SECONDS = 3.0
+"""How long a body, or a client's part in the end of TLS, may still take when the collector stops. It is less than
+uvicorn waits for all that is under way."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -73,10 +74,9 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def shutdown(self) -> None:
-        """The collector stops: a request whose body does not come is not waited for."""
+        """The collector stops: a client that does not do its part is not waited for."""
         super().shutdown()
-        if self._in_body:
-            asyncio.get_running_loop().call_later(LAST_BODY_SECONDS, self._body_is_late)
+        asyncio.get_running_loop().call_later(LAST_SECONDS, self._end_is_late)
 
     @property
     def _is_answered(self) -> bool:
@@ -97,6 +97,6 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_timer = None
         self.transport.close()
 
-    def _body_is_late(self) -> None:
-        if self._in_body:
+    def _end_is_late(self) -> None:
+        if self._in_body or self.transport.is_closing():
             self.transport.abort()

@@ -179,7 +179,7 @@ def live_collector(
     try:
         assert started.wait(30), "the collector did not start"
         services: Services = ready[0].services
-        host, port = ready[0].url.removeprefix("http://").rsplit(":", 1)
+        host, port = ready[0].url.partition("://")[2].rsplit(":", 1)
         yield Live(
             host=host,
             port=int(port),

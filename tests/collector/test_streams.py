@@ -1,7 +1,10 @@
 """The two streams of a test: each once, and over with its client, its lease or its collector."""
 
+import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
@@ -10,6 +13,7 @@ import pytest
 from tests.collector.builders import health
 from tests.collector.live import Live, live_collector
 from tests.collector.stream_client import StreamClient, a_lease, end_lease, faults, stream_ends
+from tests.end_to_end.certificate import make_certificate
 from wire.sufficiency import most_bytes
 
 DOWN_BYTES, UP_BYTES = most_bytes(1_000_000), most_bytes(500_000)
@@ -151,6 +155,25 @@ def test_a_collector_that_stops_does_not_wait_for_streams_nor_for_bodies(tmp_pat
     assert stream_ends(live) == {"down_cut_off": 1, "up_cut_off": 1}
     for one in (down, up, body):
         one.link.close()
+
+
+def test_over_tls_the_end_is_no_later(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path / "here.pem")
+    trust = ssl.create_default_context(cafile=str(certificate))
+    with ExitStack() as stack:
+        with live_collector(tmp_path, tls_certificate=certificate, tls_key=certificate) as live:
+            desk = live.services.leases
+            agent = next(iter(live.services.registry.agents()))
+            name = asyncio.run(desk.ask(agent, "0123456789abcdef")).lease
+            for client in (stream := StreamClient(live), idle := StreamClient(live)):
+                stack.enter_context(client)
+                client.link = trust.wrap_socket(client.link, server_hostname="localhost")
+            assert stream.begin(name, "down").status() == 200
+            began_at = monotonic()
+        assert monotonic() - began_at < 5, "what uvicorn waits before it breaks off what runs"
+        assert stream.rest()[0] < DOWN_BYTES / 2
+        assert idle.rest()[0] == 0
+    assert stream_ends(live) == {"down_cut_off": 1}
 
 
 def test_a_crowd_at_the_endpoints_does_not_keep_reports_out(live: Live) -> None:
