@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent import throughput
 from agent.clock import NS_PER_S, Clock
 from agent.fold import Draft
 from agent.lease import Granted, LeaseOffice, NotNow
-from agent.throughput import MARGIN, moment_ns, next_moment_ns
+from agent.throughput import MARGIN, next_moment_ns
 from agent.working import AFTER_NS, WorkingTimes
 from tests.agent.fakes import AGENT
 from tests.agent.reports import latency
@@ -25,9 +23,6 @@ HALF_HOUR_NS = 1_800 * NS_PER_S
 HALF_HOUR_S = 1_800
 LEASE = Lease(version=WIRE_VERSION, lease="a" * 16, valid_ms=20_000, down_bps=8, up_bps=8, down_bytes=5, up_bytes=5)
 TEST_S = 12.0
-
-agents = st.integers(0, 2**64 - 1).map(lambda number: f"{number:016x}")
-intervals_ns = st.integers(10_000, 86_400_000).map(lambda ms: ms * 1_000_000)
 
 
 class Desk(LeaseOffice):
@@ -108,46 +103,6 @@ def due_s(number: int, interval_s: int = HALF_HOUR_S) -> float:
     for _ in range(number + 1):
         now_ns = next_moment_ns(AGENT, interval_s * NS_PER_S, now_ns)
     return (now_ns - WALL_NS) / NS_PER_S
-
-
-# -- moments ----------------------------------------------------------------------------------------------------------
-
-
-@given(agents, intervals_ns, st.integers(0, 10**9))
-def test_a_moment_is_the_same_after_a_restart_and_never_near_the_full_hour(
-    agent: str, interval_ns: int, number: int
-) -> None:
-    moment = moment_ns(agent, interval_ns, number)
-
-    assert moment == moment_ns(agent, interval_ns, number)
-    assert interval_ns / MARGIN - 1 <= moment <= interval_ns - interval_ns / MARGIN + 1
-
-
-def test_moments_differ_between_agents_and_between_intervals() -> None:
-    of_agents = {moment_ns(f"{number:016x}", HALF_HOUR_NS, 7) for number in range(200)}
-    of_intervals = {moment_ns(AGENT, HALF_HOUR_NS, number) for number in range(200)}
-
-    assert len(of_agents) > 195
-    assert len(of_intervals) > 195
-    for found in (of_agents, of_intervals):
-        quarters = [sum(quarter <= 4 * one / HALF_HOUR_NS < quarter + 1 for one in found) for quarter in range(4)]
-        assert all(30 < count < 75 for count in quarters)
-
-
-@given(agents, intervals_ns, st.integers(0, 4 * 10**18))
-def test_the_next_moment_is_the_first_after_now_and_less_than_two_intervals_away(
-    agent: str, interval_ns: int, now_ns: int
-) -> None:
-    found = next_moment_ns(agent, interval_ns, now_ns)
-
-    assert 0 < found - now_ns < 2 * interval_ns
-    assert next_moment_ns(agent, interval_ns, found - 1) == found
-    after = next_moment_ns(agent, interval_ns, found)
-    assert after // interval_ns == found // interval_ns + 1
-    assert after - found < 2 * interval_ns
-
-
-# -- the loop ---------------------------------------------------------------------------------------------------------
 
 
 def test_each_interval_has_one_test_at_its_own_moment() -> None:
