@@ -34,6 +34,7 @@ def ended(minute: float = 0, **other: Any) -> ThroughputTest:
         "agent": "a" * 16,
         "direction": "down",
         "ended_at": TEN + minute * MINUTE,
+        "duration_ms": 4700,
         "required_bps": 1_000_000,
         "offered_bps": 1_250_000,
         "received_bps": 1_240_000,
