@@ -100,7 +100,9 @@ def _room_now(
         in_session=in_session,
     )
     cells = tuple(
-        lesson_cell(lesson, bins, closed_until=judged.closed_until, short=_short_in(lesson, tests, needs))
+        lesson_cell(
+            lesson, bins, closed_until=judged.closed_until, short=_short_in(lesson, tests, needs, judged.taken_at)
+        )
         for lesson in strip
     )
     closed = sum(cell.closed_seconds for cell in cells)
@@ -129,10 +131,14 @@ def _room_now(
     )
 
 
-def _short_in(lesson: Lesson, tests: Sequence[ThroughputTest], profiles: Sequence[Profile]) -> Shortfall | None:
-    """What the last tests within `lesson` found too little, as they spoke when the last of them ended."""
-    within = [one for one in tests if lesson.contains(one.ended_at)]
-    return shortfall(within, profiles, max(one.ended_at for one in within)) if within else None
+def _short_in(
+    lesson: Lesson, tests: Sequence[ThroughputTest], profiles: Sequence[Profile], now: datetime
+) -> Shortfall | None:
+    """What was too little for `lesson` by the tests that spoke when its last one ended, or where none of its own could
+    tell, at its end."""
+    until = min(lesson.ended_at, now)
+    own = [one.ended_at for one in tests if lesson.contains(one.ended_at) and one.sustained is not None]
+    return shortfall((one for one in tests if one.ended_at <= until), profiles, max(own, default=until))
 
 
 def lesson_cell(

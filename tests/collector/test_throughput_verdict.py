@@ -295,3 +295,16 @@ def test_a_lesson_longer_than_an_hour_is_judged_by_its_last_tests() -> None:
 
     cell = in_a_long_lesson(TEN + 100 * MINUTE, short(5), ended(90))
     assert (cell.quality, cell.short) == ("good", None)
+
+
+def test_a_lesson_without_a_test_of_its_own_is_judged_by_what_still_spoke_at_its_end() -> None:
+    cell = in_a_long_lesson(TEN + 20 * MINUTE, short(-30))
+    assert (cell.quality, cell.short is not None) == ("bad", True)
+
+    cell = in_a_long_lesson(TEN + 40 * MINUTE, short(-30), unsure(20))
+    assert (cell.quality, cell.short) == ("good", None), "it spoke for an hour"
+
+
+def test_a_lesson_is_not_judged_by_a_test_that_came_after_it() -> None:
+    cell = in_a_long_lesson(TEN + 240 * MINUTE, short(200))
+    assert cell.short is None

@@ -121,7 +121,7 @@ def test_a_room_with_nothing_wrong_is_ok_as_soon_as_it_is_known(lesson: Lesson, 
 def test_a_crowded_room_is_bad_for_a_video_lesson_by_its_latency(lesson: Lesson) -> None:
     crowded = lesson.said_of("crowded", *lesson.suffering)[-1].room
     assert (crowded["state"], crowded["profile"], crowded["worst"]) == ("bad", "video_lesson", "latency")
-    assert "a video lesson could not have been held: 1 in 20 packets took longer than" in crowded["evidence"]
+    assert "a video lesson would have frozen: 1 in 20 packets took longer than" in crowded["evidence"]
     assert set(qualities(lesson.bins("crowded", *lesson.suffering))) == {("bad", "latency")}
 
 
