@@ -38,7 +38,7 @@ def fold(
     with all its samples, the lost ones too: the network carries what pupils use and drops only
     UDP. Where neither was answered, STAMP's silence is the report: an outage.
 
-    A report has a `failure`, the commonest reason, exactly when nothing was received. A probe that
+    A report has a `failure`, the commonest reason, exactly when requests count and nothing was received. A probe that
     broke by our own fault was not tried and is not a loss, and no reason where our own test left nothing else to try.
     """
     method = _reported(period.samples)

@@ -165,8 +165,10 @@ async def _until_it_ends(
 
 
 def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
-    arrivals, stalled_ms = one.arrivals, one.stalled_ms
+    arrivals, stalled_ms, used_bytes = one.arrivals, one.stalled_ms, one.used_bytes
     if one.direction == "down":
+        if account is not None and arrivals is not None:  # what was sent and did not arrive was on the line, too
+            used_bytes += max(0, account.down_bytes - arrivals.total_bytes)
         # Without its account nobody knows whether the collector sent what it should have.
         stalled_ms = account.down_stalled_ms if account is not None else one.lasted_ms
     elif account is not None and account.up:
@@ -196,7 +198,7 @@ def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
         offered_bps=_offered_bps(one, stalled_ms, account),
         received_bps=finding.received_bps,
         sustained=finding.sustained,
-        used_bytes=one.used_bytes,
+        used_bytes=used_bytes,
         failure=one.failure,
         ended_by=one.ended_by,
         idle_rtt_us=idle_ns // 1000 if idle_ns is not None else None,

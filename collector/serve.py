@@ -139,7 +139,7 @@ async def running(
         proxy_check=_proxy_check(settings),
         metrics=metrics,
         clock=clock,
-        http_port=settings.public_port or (443 if settings.behind_proxy else port),
+        http_port=settings.port_from_outside or port,
         reflector_port=reflector.port,
     )
     _gauges(metrics, services)

@@ -40,7 +40,7 @@ class Settings(BaseModel):
     public_host: str | None = None
     """The host name or address that agents send UDP to; by default the host they reach HTTP on."""
     public_port: Port | None = None
-    """The TCP port that agents reach HTTP on; by default `port`, or 443 behind a proxy."""
+    """The TCP port that agents reach HTTP on; by default that of `public_url`, else `port`, or 443 behind a proxy."""
     public_url: str | None = None
     """The URL that agents join with. Behind a proxy throughput is tested only when a check through it shows that the
     proxy passes bytes on as they come."""
@@ -63,7 +63,7 @@ class Settings(BaseModel):
     @field_validator("public_url")
     @classmethod
     def _an_address(cls, url: str | None) -> str | None:
-        if url is not None and not _is_address(url):
+        if url is not None and not _is_url(url):
             raise ValueError("must be what agents join with, such as https://bandroom.example.org")
         return url
 
@@ -74,6 +74,16 @@ class Settings(BaseModel):
         if self.report_seconds > self.bin_seconds:
             raise ValueError(f"report_seconds ({self.report_seconds}) must not exceed bin_seconds ({self.bin_seconds})")
         return self
+
+    @property
+    def port_from_outside(self) -> int | None:
+        """The TCP port that agents reach HTTP on, where it is not the one we listen on."""
+        if self.public_port is not None:
+            return self.public_port
+        if self.public_url is not None:
+            place = urlsplit(self.public_url)
+            return place.port or (443 if place.scheme == "https" else 80)
+        return 443 if self.behind_proxy else None
 
     @property
     def throughput_off(self) -> str | None:
@@ -127,7 +137,7 @@ def load_settings(path: Path) -> Settings:
     return settings.model_copy(update=paths)
 
 
-def _is_address(url: str) -> bool:
+def _is_url(url: str) -> bool:
     try:
         return bool(
             re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) and urlsplit(url).hostname and urlsplit(url).port != 0

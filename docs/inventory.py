@@ -136,8 +136,8 @@ def _tables(listed: Sequence[type[Any]], tables: dict[str, dict[str, Described]]
             row = tables.get(shape.__name__, {}).get(field.name)
             if row is None:
                 raise NotDescribed(f"docs/wire.md does not explain {shape.__name__}.{field.name}")
-            allowed = _LINK.sub("](wire.md#", row.allowed)
-            yield f"| {shape.__name__} | `{field.name}` | {type_name(hints[field.name])} | {allowed} | {row.meaning} |"
+            allowed, meaning = (_LINK.sub("](wire.md#", text) for text in (row.allowed, row.meaning))
+            yield f"| {shape.__name__} | `{field.name}` | {type_name(hints[field.name])} | {allowed} | {meaning} |"
     yield ""
 
 

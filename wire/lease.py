@@ -87,19 +87,17 @@ class Arrived:
 class LeaseAccount:
     """The collector's side of the test that a lease allowed.
 
-    `down_ms` is how long it sent, `down_stalled_ms` how much of that it was itself too busy to send, and `down_bytes`
+    `down_stalled_ms` is how long it was itself too busy to send when it should have, `down_bytes`
     what it handed to its system; `up` is what arrived, ascending.
     """
 
     version: int
-    down_ms: int
     down_stalled_ms: int
     down_bytes: int
     up: tuple[Arrived, ...]
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
-        check_range("down_ms", self.down_ms, 0, MAX_LEASE_MS)
         check_range("down_stalled_ms", self.down_stalled_ms, 0, MAX_LEASE_MS)
         check_range("down_bytes", self.down_bytes, 0, MAX_BYTES)
         if len(self.up) > MAX_STEPS:

@@ -112,7 +112,7 @@ class LatencyReport:
         _check_working(self.working_sent, self.working_received, self.working_histogram)
         only_working = self.sent == 0 and self.working_sent > 0
         if (self.failure is None) != (self.received > 0 or only_working):
-            raise WireError("bad_failure", "failure is present exactly when nothing was received")
+            raise WireError("bad_failure", "failure is present exactly when nothing was received of what was sent")
         counted = count_text(self.histogram)
         if counted != self.received:
             raise WireError("histogram_mismatch", f"the histogram holds {counted} times, received is {self.received}")
@@ -123,8 +123,8 @@ class ThroughputReport:
     """One throughput test in one direction, seen from the agent (``down`` is towards it).
 
     Rates are bits per second of goodput, counted by the receiver. `sustained` says whether
-    `required_bps` was held; ``None`` when the test could not tell. `used_bytes` counts what the
-    test cost in both directions, the packets that watched its round trips included.
+    `required_bps` was held; ``None`` when the test could not tell. `used_bytes` is the payload
+    that the sender handed to its system, and the packets that watched the round trips, there and back.
 
     `ended_by` says what ended it, ``None`` when it never began. `idle_rtt_us` is the shortest round trip to the target
     just before the test, `working_sent`, `working_received` and `working_histogram` the round trips while it ran:

@@ -19,8 +19,8 @@ from wire.version import WIRE_VERSION
 
 log = logging.getLogger(__name__)
 
-WATCH_BYTES = 50_000
-"""Set aside beside the streams for the packets that watch the round trips."""
+WATCH_BYTES = 20_000
+"""Set aside beside the streams for the packets that watch the round trips, and the least that a lease costs."""
 
 
 class LeaseDesk:
@@ -99,7 +99,7 @@ class LeaseDesk:
                 agent.agent, request, down_bps=self._down_bps, up_bps=self._up_bps, now_ns=self.elapsed_ns()
             )
         except Taken:
-            raise Refusal(409, "lease_taken", "another agent is testing; ask again in some seconds") from None
+            raise Refusal(409, "lease_taken", "a lease is held already; ask again in some seconds") from None
         except Over:
             raise Refusal(409, "lease_over", "this request's lease is over; a new test is a new request") from None
         if is_new:
@@ -116,7 +116,9 @@ class LeaseDesk:
         if not await asyncio.to_thread(
             partial(self._registry.reserve_test_bytes, held.agent, held.day, wanted, limit=self._bytes_a_day)
         ):
-            raise Refusal(403, "budget_spent", "this agent's bytes for throughput tests are spent for today")
+            raise Refusal(
+                403, "budget_spent", "this agent's throughput_bytes_a_day are spent; it is tested again tomorrow"
+            )
         held.reserved_bytes = wanted
 
     def held(self, agent: Agent, lease: str) -> Held:
@@ -136,12 +138,13 @@ class LeaseDesk:
         self._leases.end(held)
         if held.streaming:  # what still comes of them must not be missing below
             await asyncio.wait(set(held.streaming))
-        # What we saw counts even if the agent says less; the agent's word cannot cost more than was set aside.
-        used = min(held.reserved_bytes, max(used_bytes, held.down_bytes + held.up.total_bytes))
+        # What we saw counts even if the agent says less, and something even if neither saw anything: an agent that only
+        # asks and gives back is stopped by its budget, too. Its word cannot cost more than was set aside.
+        seen = held.down_bytes + held.up.total_bytes
+        used = min(held.reserved_bytes, max(WATCH_BYTES, used_bytes, seen))
         await asyncio.to_thread(self._registry.return_test_bytes, held.agent, held.day, held.reserved_bytes - used)
         return LeaseAccount(
             version=WIRE_VERSION,
-            down_ms=held.down_ms,
             down_stalled_ms=held.down_stalled_ms,
             down_bytes=held.down_bytes,
             up=held.up.steps(),

@@ -39,7 +39,6 @@ class Held:
     day: str = ""
     begun: set[Direction] = field(default_factory=set)
     down_bytes: int = 0
-    down_ms: int = 0
     down_stalled_ms: int = 0
     up: Arrivals = field(default_factory=Arrivals)
     over: asyncio.Event = field(default_factory=asyncio.Event)

@@ -59,9 +59,8 @@ class Download:
 
     async def _send(self, send: Send, most: int) -> str:
         clock_ns = self._desk.elapsed_ns
-        began_ns = clock_ns()
         held = self._held
-        pace = Pace(offered_bps(held.down_bps), began_ns)
+        pace = Pace(offered_bps(held.down_bps), clock_ns())
         while held.down_bytes < most:
             if wait_ns := pace.wait_ns(clock_ns()):
                 await asyncio.sleep(wait_ns / 1e9)
@@ -71,7 +70,6 @@ class Download:
             await send({"type": "http.response.body", "body": body, "more_body": held.down_bytes + size < most})
             pace.sent(clock_ns())
             held.down_bytes += size
-            held.down_ms = (clock_ns() - began_ns) // 1_000_000
             held.down_stalled_ms = pace.stalled_ns // 1_000_000
         return "whole"
 

@@ -83,7 +83,6 @@ class SmallCollector:
         body = encode(
             LeaseAccount(
                 version=WIRE_VERSION,
-                down_ms=4_200,
                 down_stalled_ms=self.down_stalled_ms,
                 down_bytes=650_000,
                 up=self.arrivals.steps() if self.up_says is None else self.up_says,

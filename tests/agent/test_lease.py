@@ -27,7 +27,6 @@ LEASE = Lease(
 )
 ACCOUNT = LeaseAccount(
     version=WIRE_VERSION,
-    down_ms=4_208,
     down_stalled_ms=0,
     down_bytes=659_400,
     up=(Arrived(at_ms=3, total_bytes=1_400),),

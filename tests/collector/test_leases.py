@@ -191,11 +191,11 @@ def test_where_the_settings_say_so_nothing_is_tested(tmp_path: Path) -> None:
 
 
 def test_the_bytes_of_a_day_are_spent_once_and_each_agent_has_its_own(tmp_path: Path) -> None:
-    with live_collector(tmp_path, throughput_bytes_a_day=A_TEST + 1000) as live:
+    with live_collector(tmp_path, throughput_bytes_a_day=A_TEST + 40_000) as live:
         other = another_agent(live)
-        end_lease(live, a_lease(live), used_bytes=1000)
-        end_lease(live, a_lease(live), used_bytes=1001)
-        assert spent(live) == 2001
+        end_lease(live, a_lease(live), used_bytes=20_000)
+        end_lease(live, a_lease(live), used_bytes=20_001)
+        assert spent(live) == 40_001
         refused = ask_for_lease(live)
         assert (refused.status, refused.body["error"]) == (403, "budget_spent")
         assert ask_for_lease(live, other).status == 200, "a refusal does not hold the lease"
@@ -225,16 +225,23 @@ def test_an_agent_pays_what_it_says_but_never_less_than_was_seen_nor_more_than_w
     assert spent(live) == cost
 
 
+def test_an_agent_that_only_asks_and_gives_back_is_stopped_by_its_budget(tmp_path: Path) -> None:
+    with live_collector(tmp_path, throughput_bytes_a_day=A_TEST + 2 * WATCH_BYTES) as live:
+        for _ in range(3):
+            end_lease(live, a_lease(live), used_bytes=0)
+        assert ask_for_lease(live).body["error"] == "budget_spent"
+
+
 def test_a_test_is_paid_on_the_day_on_which_it_began(live: Live) -> None:
     lease = a_lease(live)
     live.clock.move(timedelta(days=1))
-    end_lease(live, lease, used_bytes=70)
-    assert (spent(live), spent(live, "2026-11-17")) == (70, 0)
+    end_lease(live, lease, used_bytes=70_000)
+    assert (spent(live), spent(live, "2026-11-17")) == (70_000, 0)
 
 
 def test_what_is_counted_adds_up(live: Live) -> None:
     other = another_agent(live)
-    for size in (100, 20_000):
+    for size in (20_100, 30_000):
         lease = a_lease(live)
         assert upload(live, lease, size) == 204
         assert upload(live, lease, size) == 409
@@ -246,4 +253,4 @@ def test_what_is_counted_adds_up(live: Live) -> None:
         'bandroom_leases_total{answer="lease_taken"}': 2,
     }
     assert stream_ends(live) == {"up_whole": 2}
-    assert counted['bandroom_throughput_bytes_total{direction="up"}'] == 20_100 == spent(live)
+    assert counted['bandroom_throughput_bytes_total{direction="up"}'] == 50_100 == spent(live)

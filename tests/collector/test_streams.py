@@ -93,7 +93,7 @@ def test_a_lease_that_is_given_back_takes_its_streams_along_and_they_are_paid_fo
         StreamClient(live).begin(lease, "up", f"Content-Length: {UP_BYTES}") as up,
     ):
         assert down.status() == 200
-        up.link.sendall(bytes(14_000))
+        up.link.sendall(bytes(28_000))
         down.link.recv(1)
         account = end_lease(live, lease, used_bytes=0).body
         received, ended = down.rest()

@@ -51,6 +51,7 @@ class Nginx:
         tls = " ssl" if certificate else ""
         self._here = {
             "listen 443 ssl;": f"listen {host}:{port}{tls};",
+            "listen [::]:443 ssl;": "",
             "ssl_certificate /etc/ssl/bandroom/fullchain.pem;": f"ssl_certificate {certificate};" if tls else "",
             "ssl_certificate_key /etc/ssl/bandroom/privkey.pem;": f"ssl_certificate_key {certificate};" if tls else "",
             "error_log /var/log/nginx/error.log emerg;": f"error_log {folder}/nginx.log emerg;",

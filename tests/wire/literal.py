@@ -123,7 +123,6 @@ LEASE_END: Json = {"version": 2, "used_bytes": 999_312}
 ARRIVED: Json = {"at_ms": 21, "total_bytes": 2800}
 LEASE_ACCOUNT: Json = {
     "version": 2,
-    "down_ms": 4208,
     "down_stalled_ms": 0,
     "down_bytes": 659_400,
     "up": [ARRIVED],
