@@ -13,6 +13,7 @@ from collector.ingest.group_commit import Busy
 from collector.registry.registry import Agent
 from collector.store.protocol import StoreUnavailable
 from collector.thread import in_thread
+from collector.verdict.profiles import default_profiles
 from collector.verdict.throughput import Direction
 from wire.batch import Batch, BootClock
 from wire.codec import encode
@@ -25,8 +26,11 @@ PROBE_INTERVAL_MS = 100
 """Denser than real agents, so that the demo's short bins hold enough packets to speak of loss."""
 SILENT_SINCE = timedelta(hours=19)
 TEST_EVERY = timedelta(minutes=10)
-NEED_BPS: dict[Direction, int] = {"down": 1_000_000, "up": 500_000}
-"""What a video lesson needs; the lease of a real agent says so."""
+NEED_BPS: dict[Direction, int] = {
+    "down": max(one.down.bps for one in default_profiles()),
+    "up": max(one.up.bps for one in default_profiles()),
+}
+"""What the most demanding profile needs, as the lease of a real agent says."""
 
 TEST_LASTS = timedelta(seconds=4.7)
 
