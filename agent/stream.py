@@ -18,7 +18,6 @@ HEAD_S = 5.0
 """How long connecting and the answer's head may take, beyond the test itself."""
 
 _CHUNK_BYTES = 65_536
-_TCP_NOTSENT_LOWAT = 25  # linux/tcp.h; the socket module names it from Python 3.12 on
 _UNSENT_BYTES = 8_192
 _BLOCK = bytes(BLOCK_BYTES)
 _ENOUGH = re.compile(rb"HTTP/1\.[01] 204 ")
@@ -116,7 +115,7 @@ def _send_promptly(link: socket.socket) -> None:
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with suppress(OSError):
         if sys.platform == "linux":
-            link.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         else:
             link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
 

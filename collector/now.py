@@ -109,8 +109,3 @@ class DistrictNow:
     def site(self, site: str) -> SiteNow | None:
         """The site `site`, or ``None``."""
         return next((one for one in self.sites if one.site == site), None)
-
-    @property
-    def newest_report_at(self) -> datetime | None:
-        """When the newest data of any room ends."""
-        return max((one.newest_report_at for one in self.rooms() if one.newest_report_at), default=None)

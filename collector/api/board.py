@@ -54,5 +54,6 @@ def renew(request: Request) -> Response:
 
 
 def _asset(request: Request, asset: Asset, media_type: str) -> Response:
-    """An address that carries the hash of its content may be kept for ever."""
-    return transferred(request, asset.content, media_type=media_type, headers=_FOR_EVER)
+    """Kept for ever where the address carries the hash of this very content; after an upgrade an old one does not."""
+    headers = _FOR_EVER if request.query_params.get("v") == asset.digest else None
+    return transferred(request, asset.content, media_type=media_type, headers=headers)

@@ -1,4 +1,4 @@
-"""Where a value stands on an axis: logarithmic for latency, linear for rates and shares."""
+"""Where a latency stands on a logarithmic axis."""
 
 import math
 from collections.abc import Iterator

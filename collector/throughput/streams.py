@@ -29,7 +29,6 @@ LINGER_BYTES = 131_072
 TRANSPORT = "bandroom.transport"
 """Where `collector.api.bounded_http` leaves the connection's transport in the scope."""
 
-_TCP_NOTSENT_LOWAT = 25  # linux/tcp.h; the socket module names it from Python 3.12 on
 _UNSENT_BYTES = 8_192
 _BLOCK = bytes(BLOCK_BYTES)
 
@@ -180,4 +179,4 @@ def _keep_little_unsent(transport: Any) -> None:
     connection = transport.get_extra_info("socket")
     if connection is not None and sys.platform == "linux":
         with contextlib.suppress(OSError):  # the client has gone already
-            connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)

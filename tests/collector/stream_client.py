@@ -6,7 +6,6 @@ import secrets
 import select
 import socket
 import struct
-from time import monotonic
 from typing import Any
 
 from tests.collector.live import TOKEN, Answered, Live
@@ -63,7 +62,6 @@ class StreamClient:
     """One connection. What it reads and when is up to the test."""
 
     def __init__(self, live: Live, *, receive_buffer: int | None = None) -> None:
-        self.began_at = monotonic()
         self.link = socket.socket()
         if receive_buffer is not None:
             self.link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

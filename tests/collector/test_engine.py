@@ -165,7 +165,8 @@ def test_the_age_of_the_newest_data_survives_late_reports(world: World) -> None:
 
     now = world.engine.now
     assert now is not None
-    assert now.newest_report_at == MONDAY_10 + timedelta(minutes=35)
+    newest = max(one.newest_report_at for one in now.rooms() if one.newest_report_at is not None)
+    assert newest == MONDAY_10 + timedelta(minutes=35)
 
 
 def test_a_day_of_rooms_is_judged_in_one_tick_after_a_long_absence(world: World) -> None:

@@ -85,6 +85,11 @@ def test_style_and_script_may_be_kept_for_ever(board: Shown, asset: Asset, media
     assert asset.address in ask(board, "/").body.decode()
 
 
+@pytest.mark.parametrize("address", ["/style.css", "/style.css?v=0123456789ab", "/renew.js?v=0123456789ab"])
+def test_what_has_the_address_of_another_version_is_not_kept(board: Shown, address: str) -> None:
+    assert ask(board, address).headers["cache-control"] == "no-store"
+
+
 def test_sites_have_their_counts_by_state() -> None:
     district = a_district(a_site(a_room("1", "bad"), a_room("2"), a_room("3")), a_site(site="empty", name="Empty"))
     with shown(district) as board:

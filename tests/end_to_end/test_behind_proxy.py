@@ -25,7 +25,6 @@ NewCollector = Callable[..., CollectorFolder]
 NewAgent = Callable[..., AgentFolder]
 Proxied = Callable[..., tuple[CollectorFolder, Nginx]]
 
-MARK = " collector.throughput.proxy_check: "
 OFF = "throughput tests are off: "
 PASSES = "the proxy passes bytes on as they come, throughput can be tested"
 UP, DOWN = "proxy_request_buffering off;", "proxy_buffering off;"

@@ -20,7 +20,6 @@ BIN = timedelta(minutes=5)
 SEED = 11
 SLOW_LINE = ("lakeside", "207")
 """Its latency is good; the rate is not there."""
-SLOW, SILENT_ROOM = ("oak-hill", "106"), ("oak-hill", "114")
 
 
 @cache
