@@ -9,6 +9,7 @@ from typing import Literal
 
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
+from agent.finding import Finding, find
 from agent.fold import Draft
 from agent.http import Collector, Line, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
@@ -16,7 +17,6 @@ from agent.rtt_watch import RttWatch
 from agent.sample import Sample, SingleProbe
 from agent.schedule import Sleep
 from agent.stream import HEAD_S, Stream
-from agent.sufficient import Finding, find
 from wire.histogram import Histogram
 from wire.lease import LeaseAccount
 from wire.reports import EndedBy, Failure, ThroughputReport

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.clock import NS_PER_MS, NS_PER_S
+from agent.finding import Finding, find
 from agent.rtt_watch import RttWatch
 from agent.sample import Sample
-from agent.sufficient import Finding, find
 from tests.virtual_time import VirtualLoop, run
 from wire.reports import EndedBy
 from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, Arrivals, Pace, offered_bps
