@@ -20,8 +20,8 @@ from agent.schedule import Sleep, Tally
 from agent.settings import Settings
 from agent.spool import Spool
 from agent.state import State
-from agent.sufficiency import test_sufficiency
-from agent.throughput import test_for_ever
+from agent.sufficiency import run_sufficiency_test
+from agent.throughput import run_throughput_tests
 from agent.working import WorkingTimes
 from agent.writer import Writer
 from wire.enrolment import AgentConfig
@@ -90,12 +90,12 @@ async def run_agent(
                 )
                 loops.append(
                     tasks.create_task(
-                        test_for_ever(
+                        run_throughput_tests(
                             config.throughput_interval_ns,
                             agent=settings.agent,
                             office=office,
                             test=partial(
-                                test_sufficiency,
+                                run_sufficiency_test,
                                 office=office,
                                 collector=collector,
                                 token=token,

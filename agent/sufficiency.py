@@ -61,7 +61,7 @@ class _Direction:
     working: Sequence[Sample] = ()
 
 
-async def test_sufficiency(
+async def run_sufficiency_test(
     granted: Granted,
     office: LeaseOffice,
     *,

@@ -41,7 +41,7 @@ def next_moment_ns(agent: str, interval_ns: int, now_ns: int) -> int:
     return next(one for one in moments if one > now_ns)
 
 
-async def test_for_ever(
+async def run_throughput_tests(
     interval_ns_now: Callable[[], int | None],
     *,
     agent: str,

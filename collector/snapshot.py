@@ -13,7 +13,7 @@ from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import sentence
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_state import State, room_state
-from collector.verdict.throughput import Shortfall, ThroughputTest, shortfall, tests_that_speak
+from collector.verdict.throughput import Shortfall, ThroughputTest, shortfall, speaking_tests
 
 STRIP_LESSONS = 8
 TROUBLED_SHARE = 1 / 3
@@ -127,7 +127,7 @@ def _room_now(
         readings=tuple(judged.readings.get(key, ())),
         bins=tuple(bins),
         tests=tuple(tests),
-        speaking=tuple(tests_that_speak(tests, judged.taken_at)),
+        speaking=tuple(speaking_tests(tests, judged.taken_at)),
     )
 
 

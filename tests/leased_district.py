@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
 
-from agent import throughput
 from agent.clock import NS_PER_S
 from agent.fold import Draft
 from agent.http import Answer, Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
+from agent.throughput import run_throughput_tests
 from agent.working import WorkingTimes
 from collector.ingest.decode import Refusal
 from collector.registry.registry import Agent, Registry
@@ -195,7 +195,7 @@ async def lives(district: District, number: int, *, interval_ns: int = HOUR_NS) 
         await office.end(granted.lease, used_bytes=1_000_000)
         return ()
 
-    await throughput.test_for_ever(
+    await run_throughput_tests(
         lambda: interval_ns,
         agent=agent.agent,
         office=office,

@@ -113,7 +113,7 @@ class SimulatedAgent:
         self._next_test_at = at + TEST_EVERY
         reports: list[Report] = []
         for direction, required_bps in NEED_BPS.items():
-            tested = self._network.test(direction, required_bps)
+            tested = self._network.sufficiency(direction, required_bps)
             self._seq += 1
             reports.append(
                 ThroughputReport(

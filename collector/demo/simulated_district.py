@@ -135,7 +135,7 @@ class SimulatedRoom:
             self._measured("gateway", near, trouble.loss if trouble.room_ms else 0.0),
         )
 
-    def test(self, direction: Direction, required_bps: int) -> Tested:
+    def sufficiency(self, direction: Direction, required_bps: int) -> Tested:
         """A sufficiency test now: what arrives of the offer, and the round trips beside it."""
         let_through_bps = self.trouble.down_bps if direction == "down" else math.inf
         received_bps = min(offered_bps(required_bps), let_through_bps) * self._random.uniform(0.97, 0.998)

@@ -68,7 +68,7 @@ def need_bps(profile: Profile, direction: Direction) -> int:
     return profile.down.bps if direction == "down" else profile.up.bps
 
 
-def tests_that_speak(tests: Iterable[ThroughputTest], at: datetime) -> list[ThroughputTest]:
+def speaking_tests(tests: Iterable[ThroughputTest], at: datetime) -> list[ThroughputTest]:
     """Of the tests that could tell, the best of the agents' latest at the time `at`, down before up; none to two."""
     latest: dict[tuple[Direction, str], ThroughputTest] = {}
     for one in sorted(tests, key=lambda test: test.ended_at):
@@ -84,7 +84,7 @@ def tests_that_speak(tests: Iterable[ThroughputTest], at: datetime) -> list[Thro
 
 def shortfall(tests: Iterable[ThroughputTest], profiles: Sequence[Profile], at: datetime) -> Shortfall | None:
     """The first profile, in their order, that a test that speaks at `at` found too little for; ``None`` without."""
-    speaking = tests_that_speak(tests, at)
+    speaking = speaking_tests(tests, at)
     for profile in profiles:
         for one in speaking:
             if one.enough_for(profile) is False:

@@ -10,11 +10,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 
-from agent import sufficiency
 from agent.clock import NS_PER_MS, NS_PER_S, system_clock
 from agent.http import Collector, Line, Way
 from agent.lease import Granted, LeaseOffice
 from agent.sample import Sample, SingleProbe
+from agent.sufficiency import run_sufficiency_test
 from tests.agent.fakes import TOKEN, tcp_server
 from wire.codec import encode
 from wire.lease import Arrived, Lease, LeaseAccount
@@ -195,7 +195,7 @@ async def outcome(
 
     began, error, drafts = time.monotonic(), None, []
     try:
-        drafts = await sufficiency.test_sufficiency(
+        drafts = await run_sufficiency_test(
             Granted(lease=LEASE, ends_ns=clock.boot_ns() + int(lease_s * NS_PER_S)),
             LeaseOffice(Collector(url), token=TOKEN, clock=clock, sleep=at_once),
             collector=client,

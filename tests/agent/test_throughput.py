@@ -7,11 +7,10 @@ from contextlib import suppress
 
 import pytest
 
-from agent import throughput
 from agent.clock import NS_PER_S, Clock
 from agent.fold import Draft
 from agent.lease import Granted, LeaseOffice, NotNow
-from agent.throughput import MARGIN, next_moment_ns
+from agent.throughput import MARGIN, next_moment_ns, run_throughput_tests
 from agent.working import AFTER_NS, WorkingTimes
 from tests.agent.fakes import AGENT
 from tests.agent.reports import latency
@@ -66,7 +65,7 @@ class School:
 
             with suppress(TimeoutError):
                 async with asyncio.timeout(hours * 3_600):
-                    await throughput.test_for_ever(
+                    await run_throughput_tests(
                         lambda: self.interval_ns,
                         agent=AGENT,
                         office=self.desk,

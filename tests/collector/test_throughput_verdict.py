@@ -16,8 +16,7 @@ from collector.timetable import Lesson, LessonTime, Timetable
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
 from collector.verdict.profiles import RateNeed, default_profiles
 from collector.verdict.room_state import room_state
-from collector.verdict.throughput import SPEAKS_FOR, Shortfall, ThroughputTest, shortfall
-from collector.verdict.throughput import tests_that_speak as speaking
+from collector.verdict.throughput import SPEAKS_FOR, Shortfall, ThroughputTest, shortfall, speaking_tests
 from tests.collector.live import a_district
 from wire.histogram import Histogram
 
@@ -99,36 +98,36 @@ def test_each_direction_is_held_against_its_own_need() -> None:
 def test_a_test_speaks_for_an_hour_after_its_end_and_not_before_it() -> None:
     test = ended(0)
 
-    assert speaking([test], TEN) == [test]
-    assert speaking([test], TEN + SPEAKS_FOR) == [test]
-    assert speaking([test], TEN + SPEAKS_FOR + MINUTE) == []
-    assert speaking([test], TEN - MINUTE) == []
+    assert speaking_tests([test], TEN) == [test]
+    assert speaking_tests([test], TEN + SPEAKS_FOR) == [test]
+    assert speaking_tests([test], TEN + SPEAKS_FOR + MINUTE) == []
+    assert speaking_tests([test], TEN - MINUTE) == []
 
 
 def test_the_latest_of_an_agent_speaks_in_whatever_order_they_came() -> None:
     tests = [ended(20), short(40), ended(30)]
 
-    assert speaking(tests, TEN + 50 * MINUTE) == [short(40)]
-    assert speaking(tests, TEN + 35 * MINUTE) == [ended(30)]
+    assert speaking_tests(tests, TEN + 50 * MINUTE) == [short(40)]
+    assert speaking_tests(tests, TEN + 35 * MINUTE) == [ended(30)]
 
 
 def test_a_test_that_could_not_tell_does_not_take_the_word_of_the_one_before() -> None:
-    assert speaking([short(10), unsure(30)], TEN + 40 * MINUTE) == [short(10)]
-    assert speaking([unsure(30)], TEN + 40 * MINUTE) == []
+    assert speaking_tests([short(10), unsure(30)], TEN + 40 * MINUTE) == [short(10)]
+    assert speaking_tests([unsure(30)], TEN + 40 * MINUTE) == []
 
 
 def test_of_several_agents_the_best_speaks() -> None:
     one, other = short(10), ended(5, agent="b" * 16)
-    assert speaking([one, other], TEN + 20 * MINUTE) == [other]
+    assert speaking_tests([one, other], TEN + 20 * MINUTE) == [other]
 
     slower = short(15, agent="c" * 16, received_bps=100_000)
-    assert speaking([one, slower], TEN + 20 * MINUTE) == [one]
+    assert speaking_tests([one, slower], TEN + 20 * MINUTE) == [one]
 
 
 def test_down_and_up_speak_apart_and_down_first() -> None:
     up, down = short(5, direction="up"), ended(3)
 
-    assert speaking([up, down], TEN + 10 * MINUTE) == [down, up]
+    assert speaking_tests([up, down], TEN + 10 * MINUTE) == [down, up]
 
 
 some_tests = st.lists(
@@ -148,7 +147,7 @@ some_tests = st.lists(
 
 @given(some_tests)
 def test_whoever_speaks_could_tell_and_is_recent_and_one_to_a_direction(tests: list[ThroughputTest]) -> None:
-    found = speaking(tests, TEN)
+    found = speaking_tests(tests, TEN)
 
     assert len({one.direction for one in found}) == len(found)
     for one in found:

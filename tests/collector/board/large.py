@@ -6,9 +6,9 @@ from itertools import cycle, islice
 from random import Random
 
 from collector.now import DistrictNow, LessonCell, LessonQuality
-from collector.verdict import throughput
 from collector.verdict.bins import RoomBin
 from collector.verdict.room_state import State
+from collector.verdict.throughput import speaking_tests
 from tests.collector.board.districts import EVIDENCE, NOW, a_bin, a_district, a_room, a_site, a_strip, a_test
 
 SITES = 100
@@ -22,7 +22,7 @@ def a_large_district() -> DistrictNow:
     chance = Random(1)
     strips = [a_strip(tuple(chance.choice(LESSONS) for _ in range(8))) for _ in range(200)]
     tests = tuple(a_test(ended_at=NOW - timedelta(hours=hours, minutes=9)) for hours in range(6, -1, -1))
-    speaking = tuple(throughput.tests_that_speak(tests, NOW))
+    speaking = tuple(speaking_tests(tests, NOW))
     measured = [tuple(_bins(strip, chance)) for strip in strips[:20]]
     return a_district(
         *(

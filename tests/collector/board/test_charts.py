@@ -12,10 +12,9 @@ from collector.board.phrases import FAILURE_WORDS
 from collector.board.scale import latency_scale
 from collector.board.throughput_chart import ENDED_WORDS, value
 from collector.now import RoomNow
-from collector.verdict import throughput
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState
-from collector.verdict.throughput import Direction, ThroughputTest, shortfall
+from collector.verdict.throughput import Direction, ThroughputTest, shortfall, speaking_tests
 from tests.collector.board.districts import NOW, a_bin, a_cell, a_district, a_lesson, a_room, a_site, a_test
 from tests.collector.board.reader import Element, read
 from wire.reports import EndedBy, Failure
@@ -38,7 +37,7 @@ def measured(*qualities: Any, **given: Any) -> RoomNow:
 
 
 def a_room_with(*tests: ThroughputTest) -> RoomNow:
-    return a_room(tests=tests, speaking=tuple(throughput.tests_that_speak(tests, NOW)))
+    return a_room(tests=tests, speaking=tuple(speaking_tests(tests, NOW)))
 
 
 def drawing(page: Element, kind: str = "wide") -> Element:
