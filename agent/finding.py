@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from wire.reports import EndedBy
-from wire.sufficiency import LONGEST_MS, WARM_UP_MS, Arrivals, offered_bps
+from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, WARM_UP_MS, Arrivals, offered_bps
 
 SHORTEST_MEASURED_MS = 1_000
 """A rate that held so long after the warm-up is there, though the queue grew: more was offered than was needed."""
+
+FIRST_WINDOW_BYTES = 10 * BLOCK_BYTES
+"""TCP's initial window (RFC 6928). Where it carries the offer for a round trip, neither slow start nor a few losses
+limit what arrives."""
 
 SENDER_AT_LEAST = 1.05
 """A sender that offered less than this times the rate by its own fault has not shown that the line is too slow."""
@@ -29,11 +33,15 @@ def find(
     lasted_ms: int,
     standing_from_ms: int | None,
     stalled_ms: int,
+    idle_ms: float,
+    was_busy: bool,
 ) -> Finding:
     """Judge one direction by the receiver's `arrivals`.
 
     `standing_from_ms` is since when the round trips showed a standing queue until the test ended, if they did: from
-    there on what arrives is what the bottleneck lets through. `stalled_ms` is the sender's own fault.
+    there on what arrives is what the bottleneck lets through. `stalled_ms` is how long either end was too busy, which
+    is not the line's fault. `idle_ms` is the shortest round trip before the test, `was_busy` whether a queue
+    stood then.
     """
     received_bps: float | None = None
     sustained: bool | None = None
@@ -45,14 +53,27 @@ def find(
     elif ended_by == "rtt" and standing_from_ms is not None:
         received_bps = arrivals.rate_between_arrivals_bps(standing_from_ms)
         if received_bps is None:
-            # Too short a stretch to measure by: the queue rose steeply. What the whole test let through is no less.
-            received_bps = arrivals.rate_between_arrivals_bps(0)
+            # Too short a stretch to measure by: the queue rose steeply. What the whole test let through is no less, if
+            # it is less than even a sender that waits for each first window to be acknowledged would have brought.
+            overall_bps = arrivals.rate_between_arrivals_bps(0)
+            if overall_bps is not None and overall_bps * idle_ms < FIRST_WINDOW_BYTES * 8_000:
+                received_bps = overall_bps
         if received_bps is not None and received_bps < required_bps:
             sustained = False
         elif lasted_ms >= WARM_UP_MS + SHORTEST_MEASURED_MS:
             received_bps = arrivals.rate_bps(WARM_UP_MS, lasted_ms)
             sustained = True if received_bps >= required_bps else None
     offered = offered_bps(required_bps) * (1 - stalled_ms / max(1, lasted_ms))
-    if sustained is False and offered < SENDER_AT_LEAST * required_bps:
+    excused = (
+        offered < SENDER_AT_LEAST * required_bps
+        or was_busy  # our share of a shared line
+        or (standing_from_ms is None and _is_long_way(required_bps, idle_ms))  # TCP's own limit
+    )
+    if sustained is False and excused:
         sustained = None
     return Finding(received_bps=None if received_bps is None else round(received_bps), sustained=sustained)
+
+
+def _is_long_way(required_bps: int, idle_ms: float) -> bool:
+    """Whether TCP itself may limit what arrives: its first window is less than what is offered in a round trip."""
+    return offered_bps(required_bps) * idle_ms / 8_000 > FIRST_WINDOW_BYTES

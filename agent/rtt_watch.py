@@ -43,6 +43,7 @@ class RttWatch:
         self._clock = clock
         self._watched: list[_Watched] = []
         self.idle_ns: int | None = None
+        self.was_busy = False
         self.used_bytes = 0
 
     async def idle(self) -> Sample:
@@ -58,7 +59,9 @@ class RttWatch:
             answered = [one for one in samples if one.rtt_ns is not None]
             if answered:
                 self._probe = probe
-                best = min(answered, key=lambda one: one.rtt_ns or 0)
+                ranked = sorted(answered, key=lambda one: one.rtt_ns or 0)
+                best, middle = ranked[0], ranked[len(ranked) // 2]
+                self.was_busy = (middle.rtt_ns or 0) - (best.rtt_ns or 0) >= STANDING_NS
                 self.idle_ns = best.rtt_ns
                 return best
             found = samples[0]

@@ -20,10 +20,9 @@ from agent.stream import HEAD_S, Stream
 from wire.histogram import Histogram
 from wire.lease import LeaseAccount
 from wire.reports import EndedBy, Failure, ThroughputReport
-from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
+from wire.sufficiency import LONGEST_MS, LOOK_EVERY_MS, Arrivals, Lateness, offered_bps
 
 METHOD_VERSION = 1
-LOOK_EVERY_S = 0.01
 LET_GO_S = 1.0
 """How long to wait for a stream that was cut. The look-up of a name cannot be, and finds its line cut at its end."""
 
@@ -55,6 +54,7 @@ class _Direction:
     lasted_ms: int = 0
     standing_from_ms: int | None = None
     stalled_ms: int = 0
+    was_busy: bool = False
     arrivals: Arrivals | None = None
     used_bytes: int = 0
     idle: Sample | None = None
@@ -102,13 +102,15 @@ async def _test(
         found.ended_ns = clock.boot_ns()
         found.used_bytes = watch.used_bytes
         return found
+    found.was_busy = watch.was_busy
     line = Line(HEAD_S + LONGEST_MS / 1000, reset_at_end=True)
     stream = stream_of(line=line)
+    lateness = Lateness(clock.boot_ns())
     watching = asyncio.create_task(watch.run())
     working = asyncio.create_task(background(stream.receive if direction == "down" else stream.send))
     try:
         found.ended_by = await _until_it_ends(
-            working, stream, line, watching=watching, watch=watch, granted=granted, clock=clock
+            working, stream, line, watching=watching, watch=watch, granted=granted, clock=clock, lateness=lateness
         )
     except Unanswered as error:
         found.failure = _FAILURES.get(error.word, "no_answer")
@@ -122,7 +124,7 @@ async def _test(
     standing_ns = watch.standing_since_ns()
     if standing_ns is not None:
         found.standing_from_ms = max(0, found.lasted_ms - (found.ended_ns - standing_ns) // NS_PER_MS)
-    found.stalled_ms = stream.stalled_ns // NS_PER_MS
+    found.stalled_ms = max(stream.stalled_ns // NS_PER_MS, lateness.ms)
     found.arrivals = stream.arrivals if direction == "down" else None
     found.used_bytes = stream.arrivals.total_bytes + stream.sent_bytes + watch.used_bytes
     found.working = watch.samples()
@@ -138,12 +140,14 @@ async def _until_it_ends(
     watch: RttWatch,
     granted: Granted,
     clock: Clock,
+    lateness: Lateness,
 ) -> EndedBy:
     """What ended the stream. Raises `Unanswered` when it never began, and whatever broke the watch: nobody would see
     then what the test does to others."""
     cut_by: EndedBy | None = None
     while not working.done():
-        await asyncio.wait({working, watching}, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, watching}, timeout=LOOK_EVERY_MS / 1000, return_when=asyncio.FIRST_COMPLETED)
+        lateness.look(clock.boot_ns())
         if watching.done():
             await watching
         if cut_by is None and not working.done():
@@ -170,10 +174,11 @@ def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
         if account is not None and arrivals is not None:  # what was sent and did not arrive was on the line, too
             used_bytes += max(0, account.down_bytes - arrivals.total_bytes)
         # Without its account nobody knows whether the collector sent what it should have.
-        stalled_ms = account.down_stalled_ms if account is not None else one.lasted_ms
+        stalled_ms = stalled_ms + account.down_stalled_ms if account is not None else one.lasted_ms
     elif account is not None and account.up:
         # The receiver's count is the truth. Without any, something between took the stream for itself.
         arrivals = Arrivals.of(account.up)
+        stalled_ms += account.up_stalled_ms
     finding = Finding(received_bps=None, sustained=None)
     if one.ended_by is not None and arrivals is not None:
         finding = find(
@@ -183,6 +188,8 @@ def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
             lasted_ms=one.lasted_ms,
             standing_from_ms=one.standing_from_ms,
             stalled_ms=stalled_ms,
+            idle_ms=(one.idle.rtt_ns or 0) / NS_PER_MS if one.idle is not None else 0.0,
+            was_busy=one.was_busy,
         )
     times_us = [sample.rtt_ns / 1000 for sample in one.working if sample.rtt_ns is not None]
     idle_ns = one.idle.rtt_ns if one.idle is not None else None

@@ -131,6 +131,7 @@ async def running(
             timetable=district.timetable,
             profiles=default_profiles(),
             bytes_a_day=settings.throughput_bytes_a_day,
+            every_s=settings.throughput_every_seconds,
             off=settings.throughput_off,
             clock=clock,
             elapsed_ns=elapsed_ns,

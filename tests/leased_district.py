@@ -88,6 +88,7 @@ class District:
             timetable=a_district().timetable,
             profiles=default_profiles(),
             bytes_a_day=self.bytes_a_day,
+            every_s=0,
             off=None,
             clock=lambda: datetime.fromtimestamp((WALL_NS + self.loop.ns()) / NS_PER_S, UTC),
             elapsed_ns=self.loop.ns,

@@ -87,18 +87,20 @@ class Arrived:
 class LeaseAccount:
     """The collector's side of the test that a lease allowed.
 
-    `down_stalled_ms` is how long it was itself too busy to send when it should have, `down_bytes`
-    what it handed to its system; `up` is what arrived, ascending.
+    `down_stalled_ms` and `up_stalled_ms` are how long it was itself too busy to send or to count, `down_bytes` is what
+    it handed to its system; `up` is what arrived, ascending.
     """
 
     version: int
     down_stalled_ms: int
     down_bytes: int
+    up_stalled_ms: int
     up: tuple[Arrived, ...]
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
         check_range("down_stalled_ms", self.down_stalled_ms, 0, MAX_LEASE_MS)
+        check_range("up_stalled_ms", self.up_stalled_ms, 0, MAX_LEASE_MS)
         check_range("down_bytes", self.down_bytes, 0, MAX_BYTES)
         if len(self.up) > MAX_STEPS:
             raise WireError("bad_account", f"an account has at most {MAX_STEPS} steps, not {len(self.up)}")

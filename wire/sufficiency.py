@@ -18,6 +18,9 @@ BLOCK_BYTES = 1_400
 CATCH_UP_MS = 25
 """A sender that was held up makes up for so much at once and no more: a larger burst would itself be a queue."""
 
+LOOK_EVERY_MS = 10
+"""How often both ends look at the clock, to know when they were too busy to send, to count or to watch."""
+
 _STEP_MS = 10
 
 
@@ -107,6 +110,24 @@ class Arrivals:
 def _in_one_step(began_ms: int, at_ms: int) -> bool:
     """Whether what arrives at `at_ms` belongs to the step that began then. No step spans an edge that is judged by."""
     return at_ms - began_ms < _STEP_MS and not any(began_ms <= edge < at_ms for edge in (WARM_UP_MS, LONGEST_MS))
+
+
+class Lateness:
+    """How long one end was too busy, or asleep, to look at the clock when it meant to, beyond what is made up for."""
+
+    def __init__(self, now_ns: int) -> None:
+        self._looked_ns = now_ns
+        self._late_ns = 0
+
+    def look(self, now_ns: int) -> None:
+        """It is `now_ns`; the look before was to be `LOOK_EVERY_MS` ago at the most."""
+        self._late_ns += max(0, now_ns - self._looked_ns - (LOOK_EVERY_MS + CATCH_UP_MS) * 1_000_000)
+        self._looked_ns = now_ns
+
+    @property
+    def ms(self) -> int:
+        """All of it so far, in milliseconds."""
+        return self._late_ns // 1_000_000
 
 
 class Pace:

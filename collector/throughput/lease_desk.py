@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from collector.ingest.decode import Refusal
 from collector.registry.registry import Agent, Registry
-from collector.throughput.leases import LEASE_NS, Held, Leases, Over, Taken
+from collector.throughput.leases import LEASE_NS, Held, Leases, Over, Taken, TooSoon
 from collector.timetable import Timetable
 from collector.verdict.profiles import Profiles
 from wire.lease import Lease, LeaseAccount
@@ -23,10 +23,16 @@ WATCH_BYTES = 20_000
 """Set aside beside the streams for the packets that watch the round trips, and the least that a lease costs."""
 
 
+CLOSEST_SHARE = 20
+"""Two moments of an agent are never closer than a fifteenth of the interval, so who asks within a twentieth is not one
+that keeps to them, and must not keep the lease from others."""
+
+
 class LeaseDesk:
     """The one place that gives permission to test. Lives on the event loop.
 
-    `off` says in one line why no tests are run at all, ``None`` when they are. `elapsed_ns` never steps.
+    `every_s` is how often each agent is to test. `off` says in one line why no tests are run at all, ``None`` when they
+    are. `elapsed_ns` never steps.
     """
 
     def __init__(
@@ -36,6 +42,7 @@ class LeaseDesk:
         timetable: Timetable,
         profiles: Profiles,
         bytes_a_day: int,
+        every_s: int,
         off: str | None,
         clock: Callable[[], datetime],
         elapsed_ns: Callable[[], int],
@@ -48,7 +55,7 @@ class LeaseDesk:
         self._bytes_a_day = bytes_a_day
         self._clock = clock
         self.elapsed_ns = elapsed_ns
-        self._leases = Leases()
+        self._leases = Leases(apart_ns=every_s * 1_000_000_000 // CLOSEST_SHARE)
         self._asking = asyncio.Lock()
         self.off = off
         self.asked = Counter("bandroom_leases", "Requests for a lease by the answer", ["answer"], registry=metrics)
@@ -64,8 +71,8 @@ class LeaseDesk:
         self.off = off
 
     async def ask(self, agent: Agent, request: str) -> Lease:
-        """A lease for `agent`. Raises `Refusal`: ``throughput_off``, ``no_lesson``, ``lease_taken``, ``lease_over``,
-        ``budget_spent``."""
+        """A lease for `agent`. Raises `Refusal`: ``throughput_off``, ``no_lesson``, ``lease_taken``, ``too_soon``,
+        ``lease_over``, ``budget_spent``."""
         try:
             lease = await self._ask(agent, request)
         except Refusal as error:
@@ -100,6 +107,8 @@ class LeaseDesk:
             )
         except Taken:
             raise Refusal(409, "lease_taken", "a lease is held already; ask again in some seconds") from None
+        except TooSoon:
+            raise Refusal(403, "too_soon", "this agent had a lease a moment ago; ask at its next moment") from None
         except Over:
             raise Refusal(409, "lease_over", "this request's lease is over; a new test is a new request") from None
         if is_new:
@@ -146,6 +155,7 @@ class LeaseDesk:
         return LeaseAccount(
             version=WIRE_VERSION,
             down_stalled_ms=held.down_stalled_ms,
+            up_stalled_ms=held.up_stalled_ms,
             down_bytes=held.down_bytes,
             up=held.up.steps(),
         )

@@ -40,6 +40,7 @@ class Held:
     begun: set[Direction] = field(default_factory=set)
     down_bytes: int = 0
     down_stalled_ms: int = 0
+    up_stalled_ms: int = 0
     up: Arrivals = field(default_factory=Arrivals)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     streaming: set[asyncio.Future[None]] = field(default_factory=set)
@@ -49,6 +50,10 @@ class Taken(Exception):
     """Another agent tests now."""
 
 
+class TooSoon(Exception):
+    """This agent had a lease a moment ago."""
+
+
 class Over(Exception):
     """This lease is over: it was given back, ran out, or was never given."""
 
@@ -56,14 +61,17 @@ class Over(Exception):
 class Leases:
     """The one lease of this collector. Not for several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, apart_ns: int) -> None:
+        """No agent gets a lease within `apart_ns` of its last one."""
+        self._apart_ns = apart_ns
+        self._given_ns: dict[str, int] = {}
         self._held: Held | None = None
         self._over: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def ask(self, agent: str, request: str, *, down_bps: int, up_bps: int, now_ns: int) -> tuple[Held, bool]:
         """The lease for `request` of `agent`, and whether it is new: asked again, it is the same one.
 
-        Raises `Taken` while another agent's holds, `Over` when the lease of this request is over.
+        Raises `Taken` while another agent's holds, `TooSoon`, and `Over` when the lease of this request is over.
         """
         held = self.current(now_ns)
         if held is not None and (held.agent, held.request) == (agent, request):
@@ -72,6 +80,9 @@ class Leases:
             raise Over
         if held is not None:
             raise Taken
+        if now_ns - self._given_ns.get(agent, now_ns - self._apart_ns) < self._apart_ns:
+            raise TooSoon
+        self._given_ns[agent] = now_ns
         self._held = Held(
             lease=secrets.token_hex(8),
             agent=agent,

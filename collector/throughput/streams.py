@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.leases import Direction, Held
-from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, Pace, most_bytes, offered_bps
+from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, LOOK_EVERY_MS, Lateness, Pace, most_bytes, offered_bps
 
 LONGEST_S = LONGEST_MS / 1000 + 1.0
 """A stream's end, whoever reads or writes it. The agent ends it before; one that does not is cut off."""
@@ -49,7 +49,7 @@ class Download:
         end = "broken"
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            end = await _first_of(self._desk, self._held, self._send(send, most), _disconnected(receive))
+            end = await _first_of(self._desk, self._held, "down", self._send(send, most), _disconnected(receive))
         finally:
             self._desk.streams.labels(end=f"down_{end}").inc()
             self._desk.bytes.labels(direction="down").inc(self._held.down_bytes)
@@ -86,7 +86,7 @@ class Upload:
         """Count, and answer."""
         end = "broken"
         try:
-            end = await _first_of(self._desk, self._held, self._count(receive))
+            end = await _first_of(self._desk, self._held, "up", self._count(receive))
         finally:
             self._desk.streams.labels(end=f"up_{end}").inc()
             self._desk.bytes.labels(direction="up").inc(self._held.up.total_bytes)
@@ -121,11 +121,13 @@ def begin(held: Held, direction: Direction) -> bool:
     return True
 
 
-async def _first_of(desk: LeaseDesk, held: Held, *works: Coroutine[Any, Any, str]) -> str:
-    """What the first of `works` returns; ``cut_off`` when the lease is over or time is up before."""
+async def _first_of(desk: LeaseDesk, held: Held, direction: Direction, *works: Coroutine[Any, Any, str]) -> str:
+    """What the first of `works` returns; ``cut_off`` when the lease is over or time is up before. Notes in `held` how
+    long we were too busy meanwhile."""
+    lateness = Lateness(desk.elapsed_ns())
     counted = asyncio.get_running_loop().create_future()
     held.streaming.add(counted)
-    tasks = [asyncio.ensure_future(one) for one in (*works, _over(held))]
+    tasks = [asyncio.ensure_future(one) for one in (*works, _over(held), _look(desk, lateness))]
     try:
         timeout = min(LONGEST_S, desk.left_s(held))
         done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
@@ -133,9 +135,20 @@ async def _first_of(desk: LeaseDesk, held: Held, *works: Coroutine[Any, Any, str
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        lateness.look(desk.elapsed_ns())
+        if direction == "down":
+            held.down_stalled_ms = max(held.down_stalled_ms, lateness.ms)
+        else:
+            held.up_stalled_ms = lateness.ms
         held.streaming.discard(counted)
         counted.set_result(None)
     return next((task.result() for task in tasks if task in done), "cut_off")
+
+
+async def _look(desk: LeaseDesk, lateness: Lateness) -> str:
+    while True:
+        await asyncio.sleep(LOOK_EVERY_MS / 1000)
+        lateness.look(desk.elapsed_ns())
 
 
 async def _over(held: Held) -> str:
@@ -180,3 +193,6 @@ def _keep_little_unsent(transport: Any) -> None:
     if connection is not None and sys.platform == "linux":
         with contextlib.suppress(OSError):  # the client has gone already
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+        with contextlib.suppress(OSError):  # a kernel without it
+            # Whatever this machine prefers: what a test finds must not depend on the server that it is made to.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")

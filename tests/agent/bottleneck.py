@@ -133,5 +133,7 @@ async def _try_out(path: Path, required_bps: int, loop: VirtualLoop) -> Tested:
         lasted_ms=lasted_ms,
         standing_from_ms=None if standing_ns is None else max(0, (standing_ns - began_ns) // NS_PER_MS),
         stalled_ms=pace.stalled_ns // NS_PER_MS,
+        idle_ms=(watch.idle_ns or 0) / NS_PER_MS,
+        was_busy=watch.was_busy,
     )
     return Tested(ended_by=ended_by, lasted_ms=lasted_ms, finding=finding, used_bytes=arrivals.total_bytes)

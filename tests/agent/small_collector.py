@@ -48,6 +48,7 @@ class SmallCollector:
 
     down_bps: float = 8 * DOWN_BPS
     down_stalled_ms: int = 0
+    up_stalled_ms: int = 0
     account: bool = True
     up_says: tuple[Arrived, ...] | None = None
     head_after_s: float = 0.0
@@ -84,6 +85,7 @@ class SmallCollector:
             LeaseAccount(
                 version=WIRE_VERSION,
                 down_stalled_ms=self.down_stalled_ms,
+                up_stalled_ms=self.up_stalled_ms,
                 down_bytes=650_000,
                 up=self.arrivals.steps() if self.up_says is None else self.up_says,
             )

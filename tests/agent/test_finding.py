@@ -28,6 +28,8 @@ def found(
     lasted_ms: int = LONGEST_MS,
     standing_from_ms: int | None = None,
     stalled_ms: int = 0,
+    idle_ms: float = 12.0,
+    was_busy: bool = False,
 ) -> Finding:
     return find(
         R,
@@ -36,6 +38,8 @@ def found(
         lasted_ms=lasted_ms,
         standing_from_ms=standing_from_ms,
         stalled_ms=stalled_ms,
+        idle_ms=idle_ms,
+        was_busy=was_busy,
     )
 
 
@@ -150,3 +154,25 @@ def test_a_sender_that_stalled_has_not_shown_that_the_line_is_slow(stalled_ms: i
 
 def test_a_sender_that_stalled_has_shown_a_rate_that_was_there_all_the_same() -> None:
     assert found(JUST, "time", stalled_ms=2_000).sustained is True
+
+
+def test_a_line_that_was_busy_before_the_test_is_not_condemned_by_its_share() -> None:
+    assert found(LITTLE, "time").sustained is False
+    assert found(LITTLE, "time", was_busy=True).sustained is None
+    assert found(FULL, "decided", lasted_ms=4_210, was_busy=True).sustained is True
+
+
+def test_on_a_long_way_without_a_queue_tcps_own_limit_is_not_the_lines() -> None:
+    assert found(LITTLE, "time", idle_ms=150.0).sustained is None
+    assert found(LITTLE, "time", idle_ms=80.0).sustained is False, "its first window carries the offer"
+    assert found(LITTLE, "time", idle_ms=150.0, standing_from_ms=3_000).sustained is False
+    assert found(FULL, "decided", lasted_ms=4_210, idle_ms=150.0).sustained is True
+
+
+def test_a_steep_rise_on_a_long_way_may_be_slow_start() -> None:
+    windows = Arrivals()
+    for at_ms in (10, 20, 310, 320, 330):
+        windows.add(at_ms, 7_000)
+    for idle_ms, sustained in ((12.0, False), (300.0, None)):
+        one = found(windows, "rtt", lasted_ms=420, standing_from_ms=325, idle_ms=idle_ms)
+        assert one.sustained is sustained, idle_ms

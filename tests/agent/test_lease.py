@@ -28,6 +28,7 @@ LEASE = Lease(
 ACCOUNT = LeaseAccount(
     version=WIRE_VERSION,
     down_stalled_ms=0,
+    up_stalled_ms=0,
     down_bytes=659_400,
     up=(Arrived(at_ms=3, total_bytes=1_400),),
 )

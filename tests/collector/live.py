@@ -157,7 +157,8 @@ def live_collector(
 
     Given the `folder` and `clock` of an earlier one it is that collector, started again.
     """
-    read = Settings(port=0, reflector_port=0, data=folder / "data", **settings)
+    usual = {"port": 0, "reflector_port": 0, "data": folder / "data", "throughput_every_seconds": 10}
+    read = Settings.model_validate(usual | settings)
     opened, registry = open_parts(read)
     if store is not None:
         opened.close()

@@ -1,6 +1,7 @@
 """Who gets a lease, and what it costs, in virtual time."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +29,7 @@ DAY = f"{MONDAY_10:%Y-%m-%d}"
 class Room:
     """A desk, and the ledger it keeps."""
 
-    def __init__(self, loop: VirtualLoop, *, bytes_a_day: int = 10**9, lessons: bool = True) -> None:
+    def __init__(self, loop: VirtualLoop, *, bytes_a_day: int = 10**9, every_s: int = 0, lessons: bool = True) -> None:
         self.registry = Registry.open_registry("sqlite://")
         timetable = a_district().timetable
         self.now = MONDAY_10
@@ -37,6 +38,7 @@ class Room:
             timetable=timetable if lessons else replace(timetable, lessons_by_weekday={}),
             profiles=default_profiles(),
             bytes_a_day=bytes_a_day,
+            every_s=every_s,
             off=None,
             clock=self._clock,
             elapsed_ns=loop.ns,
@@ -172,3 +174,20 @@ def test_there_is_no_lease_outside_lessons_nor_while_tests_are_off() -> None:
 
     at_a_desk(outside, lessons=False)
     at_a_desk(off)
+
+
+def test_an_agent_that_asks_again_and_again_does_not_keep_the_lease_from_others() -> None:
+    async def work(room: Room) -> None:
+        given = {ONE.agent: 0, OTHER.agent: 0}
+        for _ in range(200):
+            await asyncio.sleep(1.0)
+            for agent in (ONE, OTHER):
+                lease = await room.ask(agent, secrets.token_hex(8))
+                if isinstance(lease, Lease):
+                    given[agent.agent] += 1
+                    await asyncio.sleep(19.0)  # as long as it may, without a stream
+                    await room.desk.end(agent, lease.lease, used_bytes=0)
+        assert given[ONE.agent] == given[OTHER.agent] > 0
+        assert await room.ask(ONE, secrets.token_hex(8)) == "too_soon"
+
+    at_a_desk(work, every_s=1800)

@@ -125,5 +125,6 @@ LEASE_ACCOUNT: Json = {
     "version": 2,
     "down_stalled_ms": 0,
     "down_bytes": 659_400,
+    "up_stalled_ms": 0,
     "up": [ARRIVED],
 }

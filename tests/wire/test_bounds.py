@@ -104,7 +104,7 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
     },
     LeaseEnd: {"version": (1, 2), "used_bytes": (0, 10**12)},
     Arrived: {"at_ms": (0, 60_000), "total_bytes": (0, 10**12)},
-    LeaseAccount: {"down_stalled_ms": (0, 60_000), "down_bytes": (0, 10**12)},
+    LeaseAccount: {"down_stalled_ms": (0, 60_000), "up_stalled_ms": (0, 60_000), "down_bytes": (0, 10**12)},
 }
 EDGES = [(shape, name, *edges) for shape, ranges in RANGES.items() for name, edges in ranges.items()]
 

@@ -15,6 +15,7 @@ from wire.sufficiency import (
     OFFER,
     WARM_UP_MS,
     Arrivals,
+    Lateness,
     Pace,
     decided,
     most_bytes,
@@ -206,3 +207,12 @@ def test_too_few_arrivals_have_no_rate_between_them() -> None:
     found.add(60, BLOCK_BYTES)
     assert found.rate_between_arrivals_bps(0) == BLOCK_BYTES * 8 * 50
     assert found.rate_between_arrivals_bps(1) is None
+
+
+def test_an_end_that_looks_in_time_is_never_late_and_one_that_does_not_is_by_what_it_could_not_make_up_for() -> None:
+    lateness = Lateness(0)
+    for at_ms in range(10, 1_000, 10):
+        lateness.look(at_ms * 1_000_000)
+    assert lateness.ms == 0
+    lateness.look(1_290 * 1_000_000)
+    assert lateness.ms == 300 - 10 - CATCH_UP_MS

@@ -204,6 +204,7 @@ LEASE_ACCOUNTS = st.builds(
     LeaseAccount,
     version=st.integers(1, 1000),
     down_stalled_ms=st.integers(0, MAX_LEASE_MS),
+    up_stalled_ms=st.integers(0, MAX_LEASE_MS),
     down_bytes=st.integers(0, MAX_BYTES),
     up=st.lists(st.tuples(st.integers(0, MAX_LEASE_MS), st.integers(0, MAX_BYTES)), max_size=5).map(
         lambda steps: tuple(
