@@ -42,7 +42,8 @@ def decided(required_bps: int, *, at_ms: int, warm_bytes: int, total_bytes: int)
     if at_ms > WARM_UP_MS and measured_bytes >= needed_bytes:
         return True
     left_ms = max(0, LONGEST_MS - max(at_ms, WARM_UP_MS))
-    can_come = offered_bps(required_bps) * (left_ms + CATCH_UP_MS) / 8_000 + BLOCK_BYTES if left_ms else 0.0
+    # Beside what the time brings: what the sender was held up with, a block at the least, and the block that is due.
+    can_come = offered_bps(required_bps) * (left_ms + CATCH_UP_MS) / 8_000 + 2 * BLOCK_BYTES if left_ms else 0.0
     return False if at_ms > WARM_UP_MS and measured_bytes + can_come < needed_bytes else None
 
 

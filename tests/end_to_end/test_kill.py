@@ -105,7 +105,8 @@ def test_an_agent_killed_while_it_measures_and_pushes_loses_and_doubles_nothing(
         seen |= agent.spooled().waiting
         assert not list(agent.folder.glob("spool.corrupt-*"))
 
-    agent.start()
+    running = agent.start()
+    eventually("it listens to signals", lambda: "agent started" in running.said())
     agent.wait_until_all_is_delivered(at_least=len(seen))
     agent.stop()
     reports = agent.reports()

@@ -72,8 +72,10 @@ def test_each_test_says_what_arrived_and_what_it_cost(lesson: Lesson) -> None:
     assert down
     for one in down:
         assert one["sustained"] is False
-        assert 350_000 < one["received_bps"] <= 500_000
-        assert 0 < one["used_bytes"] < 200_000, "a line that is too slow is left alone early"
+        assert 350_000 < one["received_bps"] < 1.1 * 500_000, (
+            "measured over a few packets, where it is left alone early"
+        )
+        assert 0 < one["used_bytes"] < 200_000
 
 
 def test_its_neighbour_has_the_rate_and_is_never_bad(lesson: Lesson) -> None:
