@@ -4,23 +4,19 @@ import asyncio
 import http.client
 import socket
 import ssl
-import struct
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock
 from urllib.parse import urlsplit
 
 from agent.background import background
+from agent.connection import TcpConnection
 from agent.proxy import BadProxy, Proxy, find_proxy
 from wire.version import VERSION
 
 DEADLINE_S = 30.0
 MOST_ANSWER_BYTES = 4_000_000
 _CHUNK_BYTES = 65_536
-_LINGER = "hh" if sys.platform == "win32" else "ii"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +84,14 @@ class Collector:
 
         The thread that does it is left behind when the deadline passes, its connection cut under it.
         """
-        line = Line(deadline_s)
+        tcp = TcpConnection(deadline_s)
 
         def exchange() -> Answer:
-            with self.connected(line) as way:
+            with self.connected(tcp) as way:
                 sent = body() if body is not None else None
                 with suppress(BrokenPipeError, ConnectionResetError):  # an early no may still be read
                     way.connection.request(method, way.prefix + path, sent, way.headers | dict(headers or {}))
-                return _whole_answer(way, line)
+                return _whole_answer(way, tcp)
 
         try:
             async with asyncio.timeout(deadline_s):
@@ -103,15 +99,15 @@ class Collector:
         except TimeoutError:
             raise Unanswered("timeout") from None
         finally:
-            line.cut()
+            tcp.cut()
 
     @contextmanager
-    def connected(self, line: "Line") -> Iterator[Way]:
-        """A connection on `line` over which one request may be sent. Blocks; whatever goes wrong until the context
-        is left is raised as `Unanswered`."""
+    def connected(self, tcp: TcpConnection) -> Iterator[Way]:
+        """A way over `tcp` for one request. Blocks; whatever goes wrong until the context is left is raised as
+        `Unanswered`."""
         with _unanswered():
             proxy = find_proxy(self._scheme, self._host, self._proxy)
-            link = line.connect(proxy.host if proxy else self._host, proxy.port if proxy else self._port)
+            link = tcp.connect(proxy.host if proxy else self._host, proxy.port if proxy else self._port)
             with link:
                 prefix = self._path
                 headers = {
@@ -177,11 +173,11 @@ def _unanswered() -> Iterator[None]:
         raise Unanswered("unreachable") from None
 
 
-def _whole_answer(way: Way, line: "Line") -> Answer:
+def _whole_answer(way: Way, tcp: TcpConnection) -> Answer:
     with way.connection.getresponse() as response:
         received = bytearray()
         while not response.isclosed():  # once it is, so is the connection, at a server that closes
-            way.link.settimeout(line.left_s())
+            way.link.settimeout(tcp.left_s())
             received += response.read(_CHUNK_BYTES)
             if len(received) > MOST_ANSWER_BYTES:
                 raise Unanswered("answer_too_large")
@@ -190,51 +186,3 @@ def _whole_answer(way: Way, line: "Line") -> Answer:
             headers={name.lower(): value for name, value in response.getheaders()},
             body=bytes(received),
         )
-
-
-class Line:
-    """One TCP connection that another thread may cut: a hung or trickling peer sees its deadline.
-
-    With `reset_at_end` its end is a reset, so that nothing still waiting is sent, here or there.
-    """
-
-    def __init__(self, deadline_s: float, *, reset_at_end: bool = False) -> None:
-        self._reset_at_end = reset_at_end
-        self._ends_at = time.monotonic() + deadline_s
-        self._lock = Lock()
-        self._plug: socket.socket | None = None
-        self._cut = False
-
-    def left_s(self) -> float:
-        """Seconds to the deadline. Raises `TimeoutError` past it."""
-        left = self._ends_at - time.monotonic()
-        if left <= 0 or self._cut:
-            raise TimeoutError
-        return left
-
-    def connect(self, host: str, port: int) -> socket.socket:
-        """Connect within the deadline, trying each address. Raises `OSError`."""
-        link = socket.create_connection((host, port), timeout=self.left_s())
-        try:
-            link.settimeout(self.left_s())
-            if self._reset_at_end:
-                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
-            with self._lock:
-                if self._cut:
-                    raise TimeoutError
-                # TLS takes `link` over; a second handle on the same connection stays ours to pull
-                self._plug = link.dup()
-        except BaseException:
-            link.close()
-            raise
-        return link
-
-    def cut(self) -> None:
-        """End the connection from outside. Harmless when it has ended."""
-        with self._lock:
-            self._cut = True
-            if self._plug is not None:
-                with suppress(OSError):
-                    self._plug.shutdown(socket.SHUT_RDWR)
-                self._plug.close()
-                self._plug = None

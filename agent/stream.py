@@ -9,7 +9,8 @@ import time
 from contextlib import suppress
 from http.client import HTTPConnection
 
-from agent.http import Collector, Line, Unanswered, Way
+from agent.connection import TcpConnection
+from agent.http import Collector, Unanswered, Way
 from wire.lease import Lease
 from wire.reports import EndedBy
 from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, Arrivals, Pace, offered_bps
@@ -24,15 +25,15 @@ _ENOUGH = re.compile(rb"HTTP/1\.[01] 204 ")
 
 
 class Stream:
-    """One stream over `line`. `receive` and `send` block; `line.cut` ends them from outside.
+    """One stream over `tcp`. `receive` and `send` block; `tcp.cut` ends them from outside.
 
     `began_ns` is when the first byte could move, by ``time.monotonic_ns``; ``None`` before. `arrivals` is what came
     down, `sent_bytes` what the system took to send up, `stalled_ns` how long we ourselves were too busy to send.
     """
 
-    def __init__(self, collector: Collector, line: Line, lease: Lease, *, token: str) -> None:
+    def __init__(self, collector: Collector, tcp: TcpConnection, lease: Lease, *, token: str) -> None:
         self._collector = collector
-        self._line = line
+        self._tcp = tcp
         self._lease = lease
         self._authorization = {"Authorization": f"Bearer {token}"}
         self.began_ns: int | None = None
@@ -46,7 +47,7 @@ class Stream:
 
     def receive(self) -> EndedBy:
         """Count what comes down until the rate is decided or time is up. Raises `Unanswered`."""
-        with self._collector.connected(self._line) as way:
+        with self._collector.connected(self._tcp) as way:
             way.link.settimeout(HEAD_S)
             self._request(way, "GET", "down")
             with way.connection.getresponse() as response:
@@ -69,7 +70,7 @@ class Stream:
     def send(self) -> EndedBy:
         """Send at the pace of the lease until the collector answers, which it does when it has enough, or time is up.
         Raises `Unanswered`."""
-        with self._collector.connected(self._line) as way:
+        with self._collector.connected(self._tcp) as way:
             _send_promptly(way.link)
             way.link.settimeout(HEAD_S)
             self._request(way, "POST", "up", length=self._lease.up_bytes)

@@ -9,9 +9,10 @@ from typing import Literal
 
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
+from agent.connection import TcpConnection
 from agent.finding import Finding, find
 from agent.fold import Draft
-from agent.http import Collector, Line, Unanswered
+from agent.http import Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
 from agent.rtt_watch import RttWatch
 from agent.sample import Sample, SingleProbe
@@ -24,7 +25,8 @@ from wire.sufficiency import LONGEST_MS, LOOK_EVERY_MS, Arrivals, Lateness, offe
 
 METHOD_VERSION = 1
 LET_GO_S = 1.0
-"""How long to wait for a stream that was cut. The look-up of a name cannot be, and finds its line cut at its end."""
+"""How long to wait for a stream that was cut. The look-up of a name cannot be: it finds its connection cut when it
+ends."""
 
 DRAIN_S = 1.0
 """Between the directions, so that the second does not begin in the first one's queue."""
@@ -103,19 +105,19 @@ async def _test(
         found.used_bytes = watch.used_bytes
         return found
     found.was_busy = watch.was_busy
-    line = Line(HEAD_S + LONGEST_MS / 1000, reset_at_end=True)
-    stream = stream_of(line=line)
+    tcp = TcpConnection(HEAD_S + LONGEST_MS / 1000, reset_at_end=True)
+    stream = stream_of(tcp=tcp)
     lateness = Lateness(clock.boot_ns())
     watching = asyncio.create_task(watch.run())
     working = asyncio.create_task(background(stream.receive if direction == "down" else stream.send))
     try:
         found.ended_by = await _until_it_ends(
-            working, stream, line, watching=watching, watch=watch, granted=granted, clock=clock, lateness=lateness
+            working, stream, tcp, watching=watching, watch=watch, granted=granted, clock=clock, lateness=lateness
         )
     except Unanswered as error:
         found.failure = _FAILURES.get(error.word, "no_answer")
     finally:
-        line.cut()
+        tcp.cut()
         watching.cancel()
         await asyncio.wait({watching, working}, timeout=LET_GO_S)
         working.cancel()
@@ -134,7 +136,7 @@ async def _test(
 async def _until_it_ends(
     working: "asyncio.Task[EndedBy]",
     stream: Stream,
-    line: Line,
+    tcp: TcpConnection,
     *,
     watching: "asyncio.Task[None]",
     watch: RttWatch,
@@ -156,7 +158,7 @@ async def _until_it_ends(
             elif stream.began_ns is not None and watch.risen():
                 cut_by = "rtt"
             if cut_by is not None:
-                line.cut()
+                tcp.cut()
         elif left_s(granted, clock) <= -LET_GO_S:
             raise Unanswered("timeout")
     try:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from agent.clock import NS_PER_MS, NS_PER_S, system_clock
-from agent.http import Collector, Line, Way
+from agent.connection import TcpConnection
+from agent.http import Collector, Way
 from agent.lease import Granted, LeaseOffice
 from agent.sample import Sample, SingleProbe
 from agent.sufficiency import run_sufficiency_test
@@ -130,9 +131,9 @@ class NoName(Collector):
         self._let_go = let_go
 
     @contextmanager
-    def connected(self, line: Line) -> Iterator[Way]:
+    def connected(self, tcp: TcpConnection) -> Iterator[Way]:
         self._let_go.wait(30)
-        with super().connected(line) as way:
+        with super().connected(tcp) as way:
             yield way
 
 

@@ -15,7 +15,8 @@ from typing import Literal
 import pytest
 
 from agent.background import background
-from agent.http import Collector, Line, Unanswered
+from agent.connection import TcpConnection
+from agent.http import Collector, Unanswered
 from agent.stream import Stream
 from tests.agent.fakes import TOKEN, hang, tcp_server
 from wire.lease import Lease
@@ -57,18 +58,18 @@ def stream(
     with tcp_server(serve) as port:
         url = f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
         collector = Collector(url, ca_file=str(certificate) if certificate else None)
-        line = Line(10, reset_at_end=True)
-        made = Stream(collector, line, lease, token=TOKEN)
+        tcp = TcpConnection(10, reset_at_end=True)
+        made = Stream(collector, tcp, lease, token=TOKEN)
 
         async def work() -> str:
             if cut_after_s is not None:
-                asyncio.get_running_loop().call_later(cut_after_s, line.cut)
+                asyncio.get_running_loop().call_later(cut_after_s, tcp.cut)
             try:
                 return await background(getattr(made, direction))
             except Unanswered as error:
                 return error.word
             finally:
-                line.cut()
+                tcp.cut()
 
         began = time.monotonic()
         by = asyncio.run(work())
