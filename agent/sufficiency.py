@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
@@ -20,7 +19,7 @@ from agent.schedule import Sleep
 from agent.stream import HEAD_S, Stream
 from wire.histogram import Histogram
 from wire.lease import LeaseAccount
-from wire.reports import EndedBy, Failure, ThroughputReport
+from wire.reports import Direction, EndedBy, Failure, ThroughputReport
 from wire.sufficiency import LONGEST_MS, LOOK_EVERY_MS, Arrivals, Lateness, offered_bps
 
 METHOD_VERSION = 1
@@ -38,7 +37,6 @@ _FAILURES: dict[str, Failure] = {
 }
 """Words of a request that failed, as words of the wire; any other means that no answer came."""
 
-Direction = Literal["down", "up"]
 Watches = Callable[[], AbstractContextManager[Sequence[SingleProbe]]]
 """Ways to take a round trip to where the test goes, best first; what they hold open goes with the context."""
 

@@ -44,6 +44,7 @@ EndedBy = Literal[
     "lease",  # the lease was lost or ran out
     "peer",  # the other side, or something between, ended the connection
 ]
+Direction = Literal["down", "up"]  # towards the room, and away from it
 Platform = Literal["linux", "windows", "macos", "other"]
 MAX_US = 2 * HIGHEST_US
 
@@ -140,7 +141,7 @@ class ThroughputReport:
     target: str
     method: Literal["sufficiency", "capacity"]
     method_version: int
-    direction: Literal["down", "up"]
+    direction: Direction
     required_bps: int | None
     offered_bps: int | None
     received_bps: int | None

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import Cause, State
-from collector.verdict.throughput import Direction
+from wire.reports import Direction
 
 
 class Answer(BaseModel):

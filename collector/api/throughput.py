@@ -11,13 +11,14 @@ from collector.api.bodies import read_body
 from collector.api.services import Services, TheServices
 from collector.ingest.decode import Refusal
 from collector.registry.registry import Agent
-from collector.throughput.leases import Direction, Held
+from collector.throughput.leases import Held
 from collector.throughput.proxy_check import ProxyCheck
 from collector.throughput.streams import Download, Upload, begin
 from wire.answers import Problem
 from wire.codec import encode
 from wire.fields import WireError
 from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
+from wire.reports import Direction
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from collector.now import DistrictNow, RoomNow
 from collector.verdict.evidence import arrived, rate
 from collector.verdict.profiles import Profiles
 from collector.verdict.room_state import State
-from collector.verdict.throughput import SPEAKS_FOR, Direction, ThroughputTest, need_bps
-from wire.reports import EndedBy
+from collector.verdict.throughput import SPEAKS_FOR, ThroughputTest, need_bps
+from wire.reports import Direction, EndedBy
 
 NEWEST_TESTS = 10
 WIDTH = 344.0

@@ -14,11 +14,10 @@ from collector.registry.registry import Agent
 from collector.store.protocol import StoreUnavailable
 from collector.thread import in_thread
 from collector.verdict.profiles import default_profiles
-from collector.verdict.throughput import Direction
 from wire.batch import Batch, BootClock
 from wire.codec import encode
 from wire.enrolment import EnrolmentRequest
-from wire.reports import LatencyReport, Report, ThroughputReport
+from wire.reports import Direction, LatencyReport, Report, ThroughputReport
 from wire.sufficiency import offered_bps
 from wire.version import WIRE_VERSION
 

@@ -8,8 +8,8 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Literal
 
+from wire.reports import Direction
 from wire.sufficiency import Arrivals
 
 LEASE_NS = 20_000_000_000
@@ -17,8 +17,6 @@ LEASE_NS = 20_000_000_000
 
 REMEMBERED = 20_000
 """Requests whose lease is over are known that long, so that a late copy of one gets no second lease."""
-
-Direction = Literal["down", "up"]
 
 
 @dataclass(slots=True, kw_only=True)

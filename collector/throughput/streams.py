@@ -16,7 +16,8 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from collector.throughput.lease_desk import LeaseDesk
-from collector.throughput.leases import Direction, Held
+from collector.throughput.leases import Held
+from wire.reports import Direction
 from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, LOOK_EVERY_MS, Lateness, Pace, most_bytes, offered_bps
 
 LONGEST_S = LONGEST_MS / 1000 + 1.0

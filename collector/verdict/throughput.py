@@ -7,14 +7,12 @@ agents the best one, so that a room is not blamed for one bad PC. A test that co
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from collector.verdict.profiles import Profile
+from wire.reports import Direction
 
 SPEAKS_FOR = timedelta(minutes=60)
 """A line that carried a lesson an hour ago says little of now (our choice)."""
-
-Direction = Literal["down", "up"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

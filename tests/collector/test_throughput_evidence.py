@@ -8,7 +8,8 @@ import pytest
 from collector.verdict.evidence import arrived, sentence
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState
-from collector.verdict.throughput import Direction, Shortfall, ThroughputTest, shortfall
+from collector.verdict.throughput import Shortfall, ThroughputTest, shortfall
+from wire.reports import Direction
 
 TEN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 

@@ -13,8 +13,9 @@ from collector.snapshot import STRIP_LESSONS, Judged, snapshot
 from collector.store.protocol import Reading
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
 from collector.verdict.profiles import default_profiles
-from collector.verdict.throughput import Direction, ThroughputTest
+from collector.verdict.throughput import ThroughputTest
 from tests.collector.board.districts import NOW, TIMETABLE, ZONE
+from wire.reports import Direction
 
 BIN = timedelta(minutes=5)
 SEED = 11

@@ -14,10 +14,10 @@ from collector.board.throughput_chart import ENDED_WORDS, value
 from collector.now import RoomNow
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState
-from collector.verdict.throughput import Direction, ThroughputTest, shortfall, speaking_tests
+from collector.verdict.throughput import ThroughputTest, shortfall, speaking_tests
 from tests.collector.board.districts import NOW, a_bin, a_cell, a_district, a_lesson, a_room, a_site, a_test
 from tests.collector.board.reader import Element, read
-from wire.reports import EndedBy, Failure
+from wire.reports import Direction, EndedBy, Failure
 
 START = a_lesson().started_at
 
