@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from wire.pace import BLOCK_BYTES
 from wire.reports import EndedBy
-from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, WARM_UP_MS, Arrivals, offered_bps
+from wire.sufficiency import LONGEST_MS, WARM_UP_MS, Arrivals, offered_bps
 
 SHORTEST_MEASURED_MS = 1_000
 """A rate that held so long after the warm-up is there, though the queue grew: more was offered than was needed."""

@@ -12,8 +12,9 @@ from http.client import HTTPConnection
 from agent.connection import TcpConnection
 from agent.http import Collector, Unanswered, Way
 from wire.lease import Lease
+from wire.pace import BLOCK_BYTES, Pace
 from wire.reports import EndedBy
-from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, Arrivals, Pace, offered_bps
+from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
 
 HEAD_S = 5.0
 """How long connecting and the answer's head may take, beyond the test itself."""

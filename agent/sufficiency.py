@@ -18,9 +18,10 @@ from agent.sample import Sample, SingleProbe
 from agent.schedule import Sleep
 from agent.stream import HEAD_S, Stream
 from wire.histogram import Histogram
+from wire.lateness import LOOK_EVERY_MS, Lateness
 from wire.lease import LeaseAccount
 from wire.reports import Direction, EndedBy, Failure, ThroughputReport
-from wire.sufficiency import LONGEST_MS, LOOK_EVERY_MS, Arrivals, Lateness, offered_bps
+from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
 
 METHOD_VERSION = 1
 LET_GO_S = 1.0

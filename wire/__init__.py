@@ -1,4 +1,5 @@
-"""What travels between agent and collector: reports, histogram, packets, versions.
+"""What travels between agent and collector, and what both ends of a test agree on: reports, histogram, packets, lease,
+sufficiency, pace, versions.
 
 Standard library only, so that the agent stays small and either side can be rewritten from
 ``docs/wire.md`` alone. Nothing in here opens a socket, reads a clock or touches a disk.

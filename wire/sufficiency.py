@@ -8,19 +8,11 @@ soon as enough has arrived, or can no longer arrive. Whoever knows it first ends
 from bisect import bisect_right
 
 from wire.lease import MAX_STEPS, Arrived
+from wire.pace import BLOCK_BYTES, CATCH_UP_MS
 
 OFFER = 1.25
 WARM_UP_MS = 1_000
 LONGEST_MS = 5_000
-BLOCK_BYTES = 1_400
-"""A block and its headers fit into one packet, so that pacing does not turn into small packets."""
-
-CATCH_UP_MS = 25
-"""A sender that was held up makes up for so much at once and no more: a larger burst would itself be a queue."""
-
-LOOK_EVERY_MS = 10
-"""How often both ends look at the clock, to know when they were too busy to send, to count or to watch."""
-
 _STEP_MS = 10
 
 
@@ -111,55 +103,3 @@ class Arrivals:
 def _in_one_step(began_ms: int, at_ms: int) -> bool:
     """Whether what arrives at `at_ms` belongs to the step that began then. No step spans an edge that is judged by."""
     return at_ms - began_ms < _STEP_MS and not any(began_ms <= edge < at_ms for edge in (WARM_UP_MS, LONGEST_MS))
-
-
-class Lateness:
-    """How long one end was too busy, or asleep, to look at the clock when it meant to, beyond what is made up for."""
-
-    def __init__(self, now_ns: int) -> None:
-        self._looked_ns = now_ns
-        self._late_ns = 0
-
-    def look(self, now_ns: int) -> None:
-        """It is `now_ns`; the look before was to be `LOOK_EVERY_MS` ago at the most."""
-        self._late_ns += max(0, now_ns - self._looked_ns - (LOOK_EVERY_MS + CATCH_UP_MS) * 1_000_000)
-        self._looked_ns = now_ns
-
-    @property
-    def ms(self) -> int:
-        """All of it so far, in milliseconds."""
-        return self._late_ns // 1_000_000
-
-
-class Pace:
-    """How many blocks are due: a bucket that fills at `rate_bps` and holds `CATCH_UP_MS` worth of them.
-
-    `stalled_ns` is how long the sender came too late by its own fault, beyond what it could make up for.
-    """
-
-    def __init__(self, rate_bps: int, now_ns: int) -> None:
-        self._ns_per_block = BLOCK_BYTES * 8 * 1_000_000_000 // rate_bps
-        self._most_ns = max(CATCH_UP_MS * 1_000_000, self._ns_per_block)
-        self._due_ns = now_ns
-        self.stalled_ns = 0
-
-    def wait_ns(self, now_ns: int) -> int:
-        """How long until the next block is due."""
-        return max(0, self._due_ns - now_ns)
-
-    def woke(self, now_ns: int) -> None:
-        """The wait is over: what is beyond catching up is the sender's own stall, and never sent."""
-        late_ns = now_ns - self._due_ns - self._most_ns
-        if late_ns > 0:
-            self.stalled_ns += late_ns
-            self._due_ns += late_ns
-
-    def take_blocks(self, now_ns: int) -> int:
-        """How many blocks to send now, at least one."""
-        blocks = max(1, (now_ns - self._due_ns) // self._ns_per_block + 1)
-        self._due_ns += blocks * self._ns_per_block
-        return blocks
-
-    def sent(self, now_ns: int) -> None:
-        """The system took the blocks. What it held us up for was the path's doing, and is not made up for either."""
-        self._due_ns = max(self._due_ns, now_ns - self._most_ns)

@@ -17,8 +17,10 @@ from starlette.types import Receive, Scope, Send
 
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.leases import Held
+from wire.lateness import LOOK_EVERY_MS, Lateness
+from wire.pace import BLOCK_BYTES, Pace
 from wire.reports import Direction
-from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, LOOK_EVERY_MS, Lateness, Pace, most_bytes, offered_bps
+from wire.sufficiency import LONGEST_MS, most_bytes, offered_bps
 
 LONGEST_S = LONGEST_MS / 1000 + 1.0
 """A stream's end, whoever reads or writes it. The agent ends it before; one that does not is cut off."""

@@ -14,8 +14,9 @@ from agent.finding import Finding, find
 from agent.rtt_watch import RttWatch
 from agent.sample import Sample
 from tests.virtual_time import VirtualLoop, run
+from wire.pace import BLOCK_BYTES, Pace
 from wire.reports import EndedBy
-from wire.sufficiency import BLOCK_BYTES, LONGEST_MS, Arrivals, Pace, offered_bps
+from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
 
 LOOK_EVERY_S = 0.01
 PROBE_BYTES = 100

@@ -20,7 +20,8 @@ from agent.http import Collector, Unanswered
 from agent.stream import Stream
 from tests.agent.fakes import TOKEN, hang, tcp_server
 from wire.lease import Lease
-from wire.sufficiency import BLOCK_BYTES, most_bytes, offered_bps
+from wire.pace import BLOCK_BYTES
+from wire.sufficiency import most_bytes, offered_bps
 from wire.version import WIRE_VERSION
 
 BPS = 400_000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from wire.sufficiency import BLOCK_BYTES, Pace
+from wire.pace import BLOCK_BYTES, Pace
 
 MBPS = 1_000_000
 NS_PER_MS = 1_000_000

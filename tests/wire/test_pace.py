@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.wire.pacing import HELD_UP_MS, MBPS, NS_PER_MS, sent_at_pace
-from wire.sufficiency import BLOCK_BYTES, CATCH_UP_MS, Pace
+from wire.pace import BLOCK_BYTES, CATCH_UP_MS, Pace
 
 
 @settings(max_examples=200)

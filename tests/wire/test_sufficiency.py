@@ -7,20 +7,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.wire.pacing import HELD_UP_MS, MBPS, NS_PER_MS, Step, sent_at_pace
+from wire.lateness import Lateness
 from wire.lease import MAX_STEPS
-from wire.sufficiency import (
-    BLOCK_BYTES,
-    CATCH_UP_MS,
-    LONGEST_MS,
-    OFFER,
-    WARM_UP_MS,
-    Arrivals,
-    Lateness,
-    Pace,
-    decided,
-    most_bytes,
-    offered_bps,
-)
+from wire.pace import BLOCK_BYTES, CATCH_UP_MS, Pace
+from wire.sufficiency import LONGEST_MS, OFFER, WARM_UP_MS, Arrivals, decided, most_bytes, offered_bps
 
 MEASURED_MS = LONGEST_MS - WARM_UP_MS
 RATES_BPS = st.integers(50_000, 50 * MBPS)
