@@ -19,7 +19,7 @@ from agent.http import Answer, Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
 from agent.throughput import run_throughput_tests
 from agent.working import WorkingTimes
-from collector.ingest.decode import Refusal
+from collector.refusal import Refusal
 from collector.registry.registry import Agent, Registry
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.streams import begin

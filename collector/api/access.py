@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from collector.api.services import TheServices
-from collector.ingest.decode import Refusal
+from collector.refusal import Refusal
 from collector.registry.registry import Agent, Refused
 
 REMEMBER_SECONDS = 1.0

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from collector.api.access import TheAgent
 from collector.api.bodies import read_body
 from collector.api.services import Services, TheServices
-from collector.ingest.decode import Refusal
 from collector.ingest.group_commit import Busy
+from collector.refusal import Refusal
 from collector.registry.registry import Agent, Refused
 from collector.store.protocol import StoreUnavailable
 from wire.answers import Problem

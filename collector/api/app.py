@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from collector.api import agents, board, rooms, throughput
 from collector.api.access import Reader, TokenMemory
 from collector.api.services import Services, TheServices
-from collector.ingest.decode import Refusal
+from collector.refusal import Refusal
 from wire.version import VERSION
 
 _SAFE_HEADERS = {

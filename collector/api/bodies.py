@@ -5,7 +5,7 @@ import asyncio
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from collector.ingest.decode import Refusal
+from collector.refusal import Refusal
 
 BODY_SECONDS = 30
 """How long a client may take to send a body."""

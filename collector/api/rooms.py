@@ -21,8 +21,8 @@ from collector.api.answers import (
 )
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
-from collector.ingest.decode import Refusal
 from collector.now import DistrictNow, LessonCell, RoomNow
+from collector.refusal import Refusal
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
 from collector.verdict.room_state import State

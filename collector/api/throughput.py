@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from collector.api.access import TheAgent
 from collector.api.bodies import read_body
 from collector.api.services import Services, TheServices
-from collector.ingest.decode import Refusal
+from collector.refusal import Refusal
 from collector.registry.registry import Agent
 from collector.throughput.leases import Held
 from collector.throughput.proxy_check import ProxyCheck

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from collector.refusal import Refusal
 from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_REPORTS, Batch, BootClock, RejectedReport, check_version
 from wire.fields import MAX_SEQ, WireError
 from wire.reports import STRICT, Report
@@ -21,16 +22,6 @@ MAX_COMMAS = 50 * MAX_REPORTS
 so a body of nothing but commas and brackets is told by counting."""
 
 KindOfReport = Annotated[Report, Field(discriminator="kind")]
-
-
-class Refusal(Exception):
-    """A whole request that is refused: HTTP status, machine word, and a sentence for a person."""
-
-    def __init__(self, status: int, word: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.word = word
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter
 
-from collector.ingest.decode import Refusal
+from collector.refusal import Refusal
 from collector.registry.registry import Agent, Registry
 from collector.throughput.leases import LEASE_NS, Held, Leases, Over, Taken, TooSoon
 from collector.timetable import Timetable

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from collector.ingest.decode import Refusal
+from collector.refusal import Refusal
 from collector.registry.registry import Agent, Registry
 from collector.throughput.lease_desk import WATCH_BYTES, LeaseDesk
 from collector.throughput.leases import LEASE_NS

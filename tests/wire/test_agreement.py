@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from collector.ingest.decode import Refusal, decode_batch
+from collector.ingest.decode import decode_batch
+from collector.refusal import Refusal
 from tests.wire import literal
 from tests.wire.valid import BATCHES, ENROLMENT_REQUESTS
 from wire.answers import BATCH_WORDS, QUARANTINE_STATUSES
