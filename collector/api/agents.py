@@ -6,10 +6,10 @@ import time
 from collections import deque
 
 from fastapi import APIRouter, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from collector.api.access import TheAgent
-from collector.api.bodies import read_body
+from collector.api.bodies import read_as, read_body
 from collector.api.services import Services, TheServices
 from collector.ingest.group_commit import Busy
 from collector.refusal import Refusal
@@ -19,7 +19,6 @@ from wire.answers import Problem
 from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch
 from wire.codec import encode
 from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Target, ThroughputPlan
-from wire.fields import WireError
 from wire.version import WIRE_VERSION
 
 MAX_WRONG_CODES = 30
@@ -94,15 +93,16 @@ async def enrol(request: Request, services: TheServices) -> Enrolment:
     wrong_codes: WrongCodes = request.app.state.wrong_codes
     if wrong_codes.too_many(time.monotonic()):
         raise Refusal(429, "too_many_attempts", "too many wrong enrolment codes; try again in a minute")
+    asked = await read_as(
+        _ENROLMENT_REQUEST,
+        request,
+        MAX_ENROLMENT_BYTES,
+        otherwise="an enrolment request has version, code and token_sha256",
+        unspoken=422,  # a person is there, who is told at once
+    )
     try:
-        asked = _ENROLMENT_REQUEST.validate_json(await read_body(request, MAX_ENROLMENT_BYTES))
         now_ms = int(services.clock().timestamp() * 1000)
         agent = await asyncio.to_thread(services.registry.enrol, asked, now_ms=now_ms)
-    except ValidationError as error:
-        cause = error.errors(include_url=False, include_input=False)[0].get("ctx", {}).get("error")
-        if isinstance(cause, WireError):
-            raise Refusal(422, cause.word, cause.detail) from None
-        raise Refusal(422, "bad_request", "an enrolment request has version, code and token_sha256") from None
     except Refused as error:
         wrong_codes.add(time.monotonic())
         services.accounts.refused.labels(reason=error.word).inc()

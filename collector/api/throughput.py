@@ -3,11 +3,11 @@
 from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector.api.access import TheAgent
-from collector.api.bodies import read_body
+from collector.api.bodies import read_as
 from collector.api.services import Services, TheServices
 from collector.refusal import Refusal
 from collector.registry.registry import Agent
@@ -16,7 +16,6 @@ from collector.throughput.proxy_check import ProxyCheck
 from collector.throughput.streams import Download, Upload, begin
 from wire.answers import Problem
 from wire.codec import encode
-from wire.fields import WireError
 from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
 from wire.reports import Direction
 
@@ -108,14 +107,7 @@ def _begun(services: Services, agent: Agent, lease: str, direction: Direction) -
 
 
 async def _read(request: Request, shape: TypeAdapter[T]) -> T:
-    try:
-        return shape.validate_json(await read_body(request, MAX_LEASE_BYTES))
-    except ValidationError as error:
-        cause = error.errors(include_url=False, include_input=False)[0].get("ctx", {}).get("error")
-        if isinstance(cause, WireError):
-            # Not 422: an agent newer than this side asks again once this side is upgraded.
-            raise Refusal(415 if cause.word == "unsupported_version" else 422, cause.word, cause.detail) from None
-        raise Refusal(422, "bad_request", "not what docs/wire.md says of this request") from None
+    return await read_as(shape, request, MAX_LEASE_BYTES, otherwise="not what docs/wire.md says of this request")
 
 
 def _json(value: Lease | LeaseAccount) -> Response:

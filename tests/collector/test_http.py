@@ -130,6 +130,11 @@ def test_an_expired_code_is_refused(live: Live) -> None:
     assert enrol(live, code_for(live, seconds=0), "token-8").body["error"] == "code_expired"
 
 
+def test_an_enrolment_of_a_version_to_come_is_refused_to_whoever_enrols(live: Live) -> None:
+    answer = enrol(live, code_for(live), "token-6", version=3)
+    assert (answer.status, answer.body["error"]) == (422, "unsupported_version")
+
+
 def test_an_enrolment_with_anything_extra_is_refused(live: Live) -> None:
     assert enrol(live, code_for(live), "token-7", hostname="pc-7").status == 422
 

@@ -29,6 +29,7 @@ WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 # Calls that say a word, and the place of the word among their arguments.
 SAYERS = {"WireError": 0, "Refused": 0, "Refusal": 1, "problem": 1}
+SPEAKING_FOLDERS = ("wire", "collector/ingest", "collector/api", "collector/registry", "collector/throughput")
 
 
 def example(name: str) -> str:
@@ -73,7 +74,7 @@ def said(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
 
 def words_of_the_code() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for folder in ("wire", "collector/ingest", "collector/api", "collector/registry", "collector/throughput"):
+    for folder in SPEAKING_FOLDERS:
         for path in (ROOT / folder).rglob("*.py"):
             for word, status in said(ast.parse(path.read_text(encoding="utf-8"))):
                 assert WORD.fullmatch(word), f"{path.name} says {word!r}"
@@ -164,6 +165,15 @@ def test_the_worked_histogram_is_right() -> None:
         answer = histogram.quantile(share)
         assert answer is not None
         assert f"{answer:.0f} µs" in section.replace("\n", " ")
+
+
+def test_no_other_folder_says_a_word() -> None:
+    for path in (ROOT / "collector").rglob("*.py"):
+        if not any(path.is_relative_to(ROOT / folder) for folder in SPEAKING_FOLDERS):
+            calls = [
+                node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+            ]
+            assert not SAYERS.keys() & {getattr(call.func, "id", None) for call in calls}, path.name
 
 
 def test_every_word_of_the_code_is_on_the_page_and_the_other_way_round() -> None:
