@@ -10,7 +10,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from collector.throughput.streams import TRANSPORT
+TRANSPORT = "bandroom.transport"
+"""The scope's key for the transport of the connection, for a stream of a throughput test that will end it by itself."""
 
 MAX_HEAD_BYTES = 65_536
 HEAD_SECONDS = 10.0
@@ -53,7 +54,7 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """A request. A stream of a throughput test will want to end its connection by itself."""
+        """A request."""
         if self._head_timer is None or self._is_answered:
             self._expect_head()
         super().on_message_begin()

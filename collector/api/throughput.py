@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector.api.access import TheAgent
 from collector.api.bodies import read_as
+from collector.api.bounded_http import TRANSPORT
 from collector.api.services import Services, TheServices
 from collector.refusal import Refusal
 from collector.registry.registry import Agent
@@ -54,9 +55,9 @@ async def end_lease(lease: str, request: Request, agent: TheAgent, services: The
     responses=_PROBLEMS | {200: {"content": {"application/octet-stream": {}}}},
     response_class=Response,
 )
-async def download(lease: str, agent: TheAgent, services: TheServices) -> Response:
+async def download(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Zeros at the pace of the lease, for the agent to count; once for each lease."""
-    return _Stream(Download(services.leases, _begun(services, agent, lease, "down")))
+    return _Stream(Download(services.leases, _begun(services, agent, lease, "down"), request.scope.get(TRANSPORT)))
 
 
 @router.post(
@@ -65,9 +66,9 @@ async def download(lease: str, agent: TheAgent, services: TheServices) -> Respon
     status_code=204,
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
 )
-async def upload(lease: str, agent: TheAgent, services: TheServices) -> Response:
+async def upload(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Takes whatever comes and counts it; answered as soon as the result is decided. Once for each lease."""
-    return _Stream(Upload(services.leases, _begun(services, agent, lease, "up")))
+    return _Stream(Upload(services.leases, _begun(services, agent, lease, "up"), request.scope.get(TRANSPORT)))
 
 
 @router.post("/v1/proxy-check/{nonce}/up", include_in_schema=False)

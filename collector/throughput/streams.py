@@ -29,24 +29,21 @@ LINGER_S = 1.0
 LINGER_BYTES = 131_072
 """What is still on its way when an upload is answered: a round trip's worth, and no second upload."""
 
-TRANSPORT = "bandroom.transport"
-"""Where `collector.api.bounded_http` leaves the connection's transport in the scope."""
-
 _UNSENT_BYTES = 8_192
 _BLOCK = bytes(BLOCK_BYTES)
 
 
 class Download:
-    """An ASGI response: zeros at the pace of ``held.down_bps``."""
+    """An ASGI response over `transport`: zeros at the pace of ``held.down_bps``."""
 
-    def __init__(self, desk: LeaseDesk, held: Held) -> None:
+    def __init__(self, desk: LeaseDesk, held: Held, transport: asyncio.Transport | None) -> None:
         self._desk = desk
         self._held = held
+        self._transport = transport
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the client resets the connection, all is sent, the lease is over, or time is up."""
-        transport = scope.get(TRANSPORT)
-        _keep_little_unsent(transport)
+        _keep_little_unsent(self._transport)
         most = most_bytes(self._held.down_bps)
         headers = [(b"content-type", b"application/octet-stream"), (b"content-length", str(most).encode())]
         end = "broken"
@@ -57,7 +54,7 @@ class Download:
             self._desk.streams.labels(end=f"down_{end}").inc()
             self._desk.bytes.labels(direction="down").inc(self._held.down_bytes)
         if end == "cut_off":
-            await _reset(transport, receive)
+            await _reset(self._transport, receive)
 
     async def _send(self, send: Send, most: int) -> str:
         clock_ns = self._desk.elapsed_ns
@@ -77,15 +74,16 @@ class Download:
 
 
 class Upload:
-    """An ASGI response that first counts what comes up, until the rate is decided, the client ends it, the limit is
-    reached, the lease is over, or time is up; then it is an empty answer."""
+    """An ASGI response over `transport` that first counts what comes up, until the rate is decided, the client ends it,
+    the limit is reached, the lease is over, or time is up; then it is an empty answer."""
 
-    def __init__(self, desk: LeaseDesk, held: Held) -> None:
+    def __init__(self, desk: LeaseDesk, held: Held, transport: asyncio.Transport | None) -> None:
         self._desk = desk
         self._held = held
+        self._transport = transport
         self._more = True
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Count, and answer."""
         end = "broken"
         try:
@@ -94,7 +92,7 @@ class Upload:
             self._desk.streams.labels(end=f"up_{end}").inc()
             self._desk.bytes.labels(direction="up").inc(self._held.up.total_bytes)
         if end == "cut_off":
-            await _reset(scope.get(TRANSPORT), receive)
+            await _reset(self._transport, receive)
             return
         await send({"type": "http.response.start", "status": 204, "headers": [(b"connection", b"close")]})
         if self._more:
@@ -159,7 +157,7 @@ async def _over(held: Held) -> str:
     return "cut_off"
 
 
-async def _reset(transport: Any, receive: Receive) -> None:
+async def _reset(transport: asyncio.Transport | None, receive: Receive) -> None:
     """End the connection with a reset, so that the system sends nothing that still waits."""
     if transport is None:
         return
@@ -187,7 +185,7 @@ async def _disconnected(receive: Receive) -> str:
     return "reset"
 
 
-def _keep_little_unsent(transport: Any) -> None:
+def _keep_little_unsent(transport: asyncio.Transport | None) -> None:
     """Let `send` wait for the network instead of filling buffers: what waits is not offered, and a reset drops it."""
     if transport is None:
         return
