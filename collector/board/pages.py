@@ -15,7 +15,7 @@ from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, w
 from collector.board.throughput_chart import ENDED_WORDS, outcome, throughput_charts, value
 from collector.board.unknowns import unknowns
 from collector.now import DistrictNow, RoomNow, SiteNow
-from collector.verdict.profiles import Profiles, default_profiles
+from collector.verdict.profiles import default_profiles
 
 NEWEST_BINS = 24
 """A room's page shows this many bins as numbers: two hours of five-minute bins."""
@@ -55,17 +55,10 @@ def site_page(district: DistrictNow, site: SiteNow, *, now: datetime) -> str:
     )
 
 
-def room_page(
-    district: DistrictNow,
-    room: RoomNow,
-    *,
-    now: datetime,
-    profiles: Profiles | None = None,
-    throughput_off: str | None = None,
-) -> str:
-    """The page of one room: its state and all that says so. `profiles` are those in force, `throughput_off` is why no
-    throughput is tested, where it is not."""
-    held_against = profiles or default_profiles()
+def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, throughput_off: str | None = None) -> str:
+    """The page of one room: its state and all that says so. `throughput_off` is why no throughput is tested, where it
+    is not."""
+    profiles = default_profiles()
     newest_first = tuple(reversed(room.bins))
     bins = newest_first[:NEWEST_BINS]
     return render(
@@ -77,13 +70,13 @@ def room_page(
         site=district.site(room.site),
         last_cell=last_lesson_cell(room, district),
         strip_days=_days(room),
-        latency=latency_chart(district, room, held_against, now),
-        throughput=throughput_charts(district, room, held_against, now),
+        latency=latency_chart(district, room, profiles, now),
+        throughput=throughput_charts(district, room, profiles, now),
         test_outcome=outcome,
         test_value=value,
         ended_words=ENDED_WORDS,
-        profiles=held_against,
-        limits=limits(held_against, next((one for one in newest_first if one.valid), None), room.speaking),
+        profiles=profiles,
+        limits=limits(profiles, next((one for one in newest_first if one.valid), None), room.speaking),
         bins=bins,
         all_bins=len(newest_first),
         looked_at={one.started_at for one in room.state.looked_at},
