@@ -8,6 +8,7 @@ from agent.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.fold import Draft
 from agent.probes import prepare
 from agent.schedule import Tally, measure
+from agent.working import WorkingTimes
 from wire.enrolment import AgentConfig, Target
 from wire.histogram import Histogram
 from wire.reports import LatencyReport, Report
@@ -37,6 +38,7 @@ async def measure_once(
                     sleep=asyncio.sleep,
                     emit=drafts.append,
                     tally=Tally(),
+                    working=WorkingTimes(),
                 )
         except TimeoutError:
             prepared.close()

@@ -63,9 +63,7 @@ def next_due_ns(now_ns: int, interval_ns: int, offset_ns: int) -> int:
     return now_ns + (offset_ns - now_ns) % interval_ns
 
 
-async def measure(
-    job: Job, *, clock: Clock, sleep: Sleep, emit: Emit, tally: Tally, working: WorkingTimes | None = None
-) -> None:
+async def measure(job: Job, *, clock: Clock, sleep: Sleep, emit: Emit, tally: Tally, working: WorkingTimes) -> None:
     """Probe one target on the boot clock's grid, without drift, until cancelled. `working` is when our own throughput
     tests ran.
 
@@ -74,7 +72,6 @@ async def measure(
     busy is skipped and counted, never made up for.
     """
     periods = Periods(period_ns=job.period_ns, asleep_ns=job.interval_ns + ASLEEP_NS, now_ns=clock.boot_ns())
-    times = working or WorkingTimes()
     broken: set[str] = set()
 
     def report() -> None:
@@ -84,7 +81,7 @@ async def measure(
                 target=job.alias,
                 intervals_ms=job.intervals_ms,
                 timeout_ms=job.timeout_ms,
-                is_working=times.cover,
+                is_working=working.cover,
             )
             if draft is not None:
                 emit(draft)

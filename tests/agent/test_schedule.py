@@ -8,6 +8,7 @@ from agent.clock import NS_PER_S
 from agent.fold import Draft
 from agent.sample import Probe, Sample
 from agent.schedule import WAKING_NS, Job, Tally, measure, next_due_ns, spread_ns
+from agent.working import WorkingTimes
 from tests.agent.fakes import MovedClock
 from wire.reports import LatencyReport
 
@@ -51,7 +52,14 @@ class Run:
 
         async def work() -> None:
             loop = asyncio.create_task(
-                measure(job, clock=self.moved.clock(), sleep=sleep, emit=self.drafts.append, tally=self.tally)
+                measure(
+                    job,
+                    clock=self.moved.clock(),
+                    sleep=sleep,
+                    emit=self.drafts.append,
+                    tally=self.tally,
+                    working=WorkingTimes(),
+                )
             )
             await reached.wait()
             loop.cancel()
