@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collector.board.phrases import NOT_MEASURED, latency, loss, share
-from collector.board.throughput_chart import value
+from collector.board.throughput_words import value
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import rate
 from collector.verdict.profiles import Profile, Profiles

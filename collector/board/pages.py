@@ -12,7 +12,8 @@ from collector.board.environment import render
 from collector.board.latency_chart import latency_chart
 from collector.board.limits import limits
 from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site, worst_first, worst_of_each
-from collector.board.throughput_chart import ENDED_WORDS, outcome, throughput_charts, value
+from collector.board.throughput_chart import throughput_charts
+from collector.board.throughput_words import ENDED_WORDS
 from collector.board.unknowns import unknowns
 from collector.now import DistrictNow, RoomNow, SiteNow
 from collector.verdict.profiles import default_profiles
@@ -72,8 +73,6 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, throughput
         strip_days=_days(room),
         latency=latency_chart(district, room, profiles, now),
         throughput=throughput_charts(district, room, profiles, now),
-        test_outcome=outcome,
-        test_value=value,
         ended_words=ENDED_WORDS,
         profiles=profiles,
         limits=limits(profiles, next((one for one in newest_first if one.valid), None), room.speaking),

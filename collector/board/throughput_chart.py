@@ -1,19 +1,17 @@
-"""Throughput tests of one direction against the need: a line for each test, newest first.
-
-A test that held what it was asked for says "at least that much": it never tries to find out how fast the line can go.
-"""
+"""Throughput tests of one direction against the need: a line for each test, newest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from collector.board import phrases
+from collector.board.throughput_words import outcome, value
 from collector.now import DistrictNow, RoomNow
-from collector.verdict.evidence import arrived, rate
+from collector.verdict.evidence import rate
 from collector.verdict.profiles import Profiles
 from collector.verdict.room_state import State
 from collector.verdict.throughput import SPEAKS_FOR, ThroughputTest, need_bps
-from wire.reports import Direction, EndedBy
+from wire.reports import Direction
 
 NEWEST_TESTS = 10
 WIDTH = 344.0
@@ -21,15 +19,6 @@ LEFT = 70.0
 RIGHT = 228.0
 ROW = 25.0
 TOP = 8.0
-ENDED_WORDS: dict[EndedBy, str] = {
-    "decided": "decided early",
-    "time": "ran its time",
-    "rtt": "stopped, because latency rose",
-    "bytes": "stopped at its byte limit",
-    "lease": "stopped, because its permission ended",
-    "peer": "broken off by the other side",
-}
-"""A word that is not here is shown as it came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,25 +71,6 @@ def throughput_charts(
         for direction in directions
         if (of_direction := [one for one in reversed(room.tests) if one.direction == direction])
     )
-
-
-def outcome(test: ThroughputTest, profiles: Profiles) -> State:
-    """``ok`` when every profile has its rate, ``bad`` when one has not, ``unknown`` when the test could not tell."""
-    found = [test.enough_for(profile) for profile in profiles]
-    if False in found:
-        return "bad"
-    return "ok" if all(found) else "unknown"
-
-
-def value(test: ThroughputTest) -> str:
-    """``0.46 Mbit/s``, ``≥ 1 Mbit/s``, ``could not tell``."""
-    if test.failure is not None:
-        return phrases.FAILURE_WORDS.get(test.failure, test.failure.replace("_", " "))
-    if test.received_bps is None or test.sustained is None:
-        return "could not tell"
-    if test.sustained and test.offered_bps is not None:
-        return f"≥\N{NO-BREAK SPACE}{rate(test.required_bps)}"
-    return arrived(test.received_bps)
 
 
 def _chart(

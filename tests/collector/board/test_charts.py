@@ -10,7 +10,7 @@ import pytest
 from collector.board.pages import room_page
 from collector.board.phrases import FAILURE_WORDS
 from collector.board.scale import latency_scale
-from collector.board.throughput_chart import ENDED_WORDS, value
+from collector.board.throughput_words import ENDED_WORDS, value
 from collector.now import RoomNow
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState
