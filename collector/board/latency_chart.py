@@ -50,7 +50,9 @@ class Drawing:
     kind: str
     width: float
     height: float
+    left: float
     right: float
+    top: float
     bottom: float
     spans: tuple[Span, ...]
     ticks: tuple[Tick, ...]
@@ -125,7 +127,9 @@ def _drawing(
         kind=kind,
         width=width,
         height=loss_top + LOSS_HEIGHT + 22,
+        left=LEFT,
         right=right,
+        top=TOP,
         bottom=bottom,
         spans=found,
         ticks=scale.ticks(),

@@ -55,6 +55,7 @@ class ThroughputChart:
     right: float
     top: float
     bottom: float
+    row: float
     needs: tuple[Need, ...]
     marks: tuple[Mark, ...]
     all_tests: int
@@ -107,6 +108,7 @@ def _chart(
         height=TOP + ROW * len(shown) + 20,
         top=TOP,
         bottom=TOP + ROW * len(shown),
+        row=ROW,
         needs=tuple(
             Need(x=_x(need, most), value=f"{need / 1e6:g}", text=f"{' and '.join(labels)} {rate(need)}")
             for need, labels in sorted(by_need.items(), reverse=True)
