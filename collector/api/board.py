@@ -11,7 +11,7 @@ from collector.board.pages import district_page, not_found_page, room_page, site
 
 router = APIRouter(dependencies=[Reader], include_in_schema=False)
 
-_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @router.get("/")
@@ -42,18 +42,27 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
 
 
 @router.get("/style.css")
-def style(request: Request) -> Response:
+def style(request: Request, v: str = "") -> Response:
     """The board's one style sheet."""
-    return _asset(request, stylesheet(), "text/css")
+    return _asset(request, stylesheet(), "text/css", asked_for=v)
 
 
 @router.get("/renew.js")
-def renew(request: Request) -> Response:
+def renew(request: Request, v: str = "") -> Response:
     """The board's one script."""
-    return _asset(request, script(), "text/javascript")
+    return _asset(request, script(), "text/javascript", asked_for=v)
 
 
-def _asset(request: Request, asset: Asset, media_type: str) -> Response:
-    """Kept for ever where the address carries the hash of this very content; after an upgrade an old one does not."""
-    headers = _FOR_EVER if request.query_params.get("v") == asset.digest else None
+def _asset(request: Request, asset: Asset, media_type: str, *, asked_for: str) -> Response:
+    """The file, or 304 without it where ``If-None-Match`` says that the reader has it. What is asked for by the hash of
+    its content may be kept for ever; by another, or by none, only until the next question."""
+    # Weak: with and without gzip it is the same file in other bytes (RFC 9110, 8.8.1).
+    tag = f'W/"{asset.digest}"'
+    headers = {
+        "ETag": tag,
+        "Vary": "Accept-Encoding",
+        "Cache-Control": _FOR_EVER if asked_for == asset.digest else "no-cache",
+    }
+    if tag in (one.strip() for one in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
     return transferred(request, asset.content, media_type=media_type, headers=headers)

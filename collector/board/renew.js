@@ -9,7 +9,6 @@
   const RENEWED = ["header.top", "main", "footer.bottom"];
   const ASSETS = "script[src], link[rel=stylesheet]";
 
-  let tag = "";
   let timer = 0;
   let asking = false;
 
@@ -18,8 +17,7 @@
     if (asking) return;
     asking = true;
     try {
-      const text = await page();
-      if (text !== null) show(new DOMParser().parseFromString(text, "text/html"));
+      show(new DOMParser().parseFromString(await page(), "text/html"));
       found();
     } catch (error) {
       lost();
@@ -29,20 +27,17 @@
     }
   }
 
-  // The page's text, or null when it is what is shown. A redirect or another's page (a captive portal's) is no answer.
+  // The page's text. A redirect or another's page (a captive portal's) is no answer.
   async function page() {
     const answer = await fetch(location.pathname + location.search, {
-      headers: tag ? { "If-None-Match": tag } : {},
       cache: "no-store",
       credentials: "same-origin",
       redirect: "error",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const text = await answer.text(); // read even when there is nothing in it, or the browser counts it as broken off
-    if (answer.status === 304) return null;
     if (answer.status !== 200 && answer.status !== 404) throw new Error(answer.status);
     if (!text.includes('<meta name="application-name" content="Bandroom">')) throw new Error("not the board");
-    tag = answer.headers.get("ETag") ?? "";
     return text;
   }
 
