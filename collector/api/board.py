@@ -26,7 +26,7 @@ def site(site: str, request: Request, services: TheServices) -> Response:
     whole = the_district(services)
     found = whole.site(site)
     if found is None:
-        return transferred(request, not_found_page(whole, now=services.clock()), status=404)
+        return transferred(request, not_found_page(whole, "site", now=services.clock()), status=404)
     return transferred(request, site_page(whole, found, now=services.clock()))
 
 
@@ -36,7 +36,7 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
     whole = the_district(services)
     found = whole.room(site, room)
     if found is None:
-        return transferred(request, not_found_page(whole, now=services.clock()), status=404)
+        return transferred(request, not_found_page(whole, "room", now=services.clock()), status=404)
     page = room_page(whole, found, now=services.clock(), throughput_off=services.leases.off)
     return transferred(request, page)
 

@@ -5,7 +5,7 @@ The pages hold no inline script, no inline style and nothing from elsewhere, so 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from collector.board.answer import answer, freshness, last_lesson_cell
 from collector.board.environment import render
@@ -84,9 +84,10 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, throughput
     )
 
 
-def not_found_page(district: DistrictNow, *, now: datetime) -> str:
-    """The page for an address that names no site or room. It does not repeat the address."""
-    return render("not_found.html", district=district, now=now, fresh=freshness(district.rooms(), district, now))
+def not_found_page(district: DistrictNow, what: Literal["site", "room"], *, now: datetime) -> str:
+    """The page for an address that names no site or no room, whichever `what` says. It does not repeat the address."""
+    fresh = freshness(district.rooms(), district, now)
+    return render("not_found.html", district=district, what=what, now=now, fresh=fresh)
 
 
 def _days(room: RoomNow) -> list[tuple[str, list[Any]]]:

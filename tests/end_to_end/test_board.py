@@ -64,6 +64,6 @@ def test_a_page_is_sent_once_and_compressed(collector: CollectorFolder) -> None:
     assert len(small.body) < len(plain.body) / 2
     site = ask(collector.url, "/sites/nowhere")
     assert site.status == 404
-    assert "There is no such room" in site.body.decode()
+    assert "There is no such site" in site.body.decode()
     sites = ask(collector.url, "/v1/sites").json["sites"]
     assert [(one["site"], one["rooms"]) for one in sites] == [(SITE, len(ROOMS))]

@@ -1,6 +1,7 @@
 """What holds for every page of the board."""
 
 import dataclasses
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -71,7 +72,7 @@ def test_every_link_leads_to_a_page_of_the_board() -> None:
     pages = every_page(
         dataclasses.replace(district, sites=(*district.sites, a_site(a_room("a/b c", site="x"), site="x")))
     )
-    pages["missing"] = not_found_page(district, now=NOW)
+    pages["missing"] = not_found_page(district, "site", now=NOW)
 
     for html in pages.values():
         page = read(html)
@@ -85,7 +86,7 @@ def test_every_link_leads_to_a_page_of_the_board() -> None:
 
 def test_a_page_holds_no_inline_script_no_inline_style_and_nothing_from_elsewhere() -> None:
     district = a_mixed_district()
-    for html in (*every_page(district).values(), not_found_page(district, now=NOW)):
+    for html in (*every_page(district).values(), not_found_page(district, "room", now=NOW)):
         page = read(html)
         for element in page.all():
             assert element.tag != "script" or (element.attributes["src"] == script().address and not element.text)
@@ -110,8 +111,9 @@ def test_a_page_has_its_landmarks_a_language_a_title_and_a_way_past_the_header()
             assert all(heading.attributes["scope"] in {"row", "col"} for heading in table.all("th"))
 
 
-def test_a_missing_room_gets_a_page_with_a_way_back_that_does_not_renew_itself() -> None:
-    page = read(not_found_page(a_mixed_district(), now=NOW))
+@pytest.mark.parametrize("what", ["site", "room"])
+def test_what_is_missing_gets_a_page_with_a_way_back_that_does_not_renew_itself(what: Literal["site", "room"]) -> None:
+    page = read(not_found_page(a_mixed_district(), what, now=NOW))
 
-    assert page.one("h1").text == "There is no such room"
+    assert page.one("h1").text == f"There is no such {what}"
     assert not [one for one in page.all("meta") if "http-equiv" in one.attributes]
