@@ -38,9 +38,6 @@ def constant(rate_bps: float, *, until_ms: int, phase: float = 0.0, size: int = 
     return found
 
 
-# -- decided ----------------------------------------------------------------------------------------------------------
-
-
 @given(rate_bps=RATES_BPS.map(lambda rate: rate // 2 * 2), warm_bytes=st.integers(0, 10**7))
 def test_a_rate_held_exactly_is_held_and_a_byte_less_is_not(rate_bps: int, warm_bytes: int) -> None:
     held = warm_bytes + rate_bps * MEASURED_MS // 8_000
@@ -136,9 +133,6 @@ def test_the_most_a_direction_carries_is_the_offer_for_the_longest_time() -> Non
     assert offered_bps(MBPS) == OFFER * MBPS
     assert most_bytes(MBPS) == 781_250
     assert most_bytes(500_000) == 390_625
-
-
-# -- Arrivals ---------------------------------------------------------------------------------------------------------
 
 
 @given(ARRIVING)
