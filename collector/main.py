@@ -15,7 +15,7 @@ from collector.district import District, load_district
 from collector.mistakes import BadFile, did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import CannotStart, open_parts, open_registry, serve
-from collector.settings import Settings, load_settings
+from collector.settings import Settings, is_loopback, load_settings
 from collector.store.protocol import StoreError
 from wire.enrolment import Role
 from wire.version import VERSION
@@ -124,10 +124,8 @@ def enrol_code(  # noqa: PLR0917  # typer calls it by name
     code = _registry(read).make_code(site=site, room=room, role=role, uses=uses, expires_ms=expires_ms)
     print(code)
     machine = "one machine" if uses == 1 else f"{uses} machines"
-    print(
-        f"good for {machine} in room {room} at {site}, for {hours} hours; there run, with our address:", file=sys.stderr
-    )
-    address = read.public_url or f"{'https' if read.tls_certificate else 'http'}://127.0.0.1:{read.port}"
+    print(f"good for {machine} in room {room} at {site}, for {hours} hours; there run:", file=sys.stderr)
+    address = _address(read)
     print(f"  bandroom-agent join {address} --code {code}", file=sys.stderr)
 
 
@@ -179,6 +177,16 @@ def _load(path: Path) -> tuple[Settings, District]:
         if not path.exists():
             _fail(f"there is no {path}; go to your district's folder, or name the file with --settings")
         _fail(str(error))
+
+
+def _address(settings: Settings) -> str:
+    """Where agents join, as far as the settings tell."""
+    if settings.public_url is not None:
+        return settings.public_url
+    scheme = "https" if settings.tls_certificate or settings.behind_proxy else "http"
+    if is_loopback(settings.host) and not settings.behind_proxy:
+        return f"{scheme}://127.0.0.1:{settings.port}"
+    return f"{scheme}://{settings.public_host or 'NAME-OF-THIS-SERVER'}:{settings.port_from_outside or settings.port}"
 
 
 def _registry(settings: Settings) -> Registry:

@@ -53,7 +53,8 @@ class Settings(BaseModel):
     throughput: bool = True
     """Test in lessons whether the rate is there that an activity needs."""
     throughput_every_seconds: Annotated[int, Field(ge=10, le=86_400)] = 1800
-    """How often each agent asks to test; a test speaks for an hour."""
+    """How often each agent asks to test; a test speaks for an hour. What is measured in the 16 seconds of a test is not
+    judged, so that with much shorter intervals than 300 too little of a bin is left."""
     throughput_bytes_a_day: Annotated[int, Field(ge=0, le=10**12)] = 50_000_000
     """What each agent's tests may cost in a day, both directions together."""
     keep_reports_days: Annotated[int, Field(ge=1, le=3660)] = 30
