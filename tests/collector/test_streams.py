@@ -128,7 +128,7 @@ def test_http_1_0_gets_its_streams_too(live: Live, direction: str) -> None:
         assert client.status() == (200 if direction == "down" else 204)
 
 
-def test_a_connection_outlives_a_whole_upload_only_where_it_may_be_used_again(live: Live) -> None:
+def test_the_connection_ends_after_a_whole_upload(live: Live) -> None:
     with StreamClient(live).begin(a_lease(live), "up", "Content-Length: 5") as client:
         client.link.sendall(b"12345")
         assert client.status() == 204

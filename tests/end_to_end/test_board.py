@@ -56,14 +56,21 @@ def test_pages_lead_from_district_to_site_to_room(collector: CollectorFolder, ch
         assert page.complaints == []
 
 
-def test_a_page_is_sent_once_and_compressed(collector: CollectorFolder) -> None:
+def test_a_page_is_sent_compressed(collector: CollectorFolder) -> None:
     plain = ask(collector.url, f"/rooms/{SITE}/{ROOMS[0]}")
     small = ask(collector.url, f"/rooms/{SITE}/{ROOMS[0]}", headers={"Accept-Encoding": "gzip"})
 
     assert small.headers["content-encoding"] == "gzip"
     assert len(small.body) < len(plain.body) / 2
+
+
+def test_a_site_that_is_not_there_has_a_page_that_says_so(collector: CollectorFolder) -> None:
     site = ask(collector.url, "/sites/nowhere")
+
     assert site.status == 404
     assert "There is no such site" in site.body.decode()
+
+
+def test_sites_have_their_number_of_rooms(collector: CollectorFolder) -> None:
     sites = ask(collector.url, "/v1/sites").json["sites"]
     assert [(one["site"], one["rooms"]) for one in sites] == [(SITE, len(ROOMS))]
