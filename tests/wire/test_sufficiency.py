@@ -89,6 +89,7 @@ def test_a_step_never_spans_an_edge_that_is_judged_by() -> None:
 
 
 @settings(max_examples=300)
+@example(rate_bps=50_000, held_up_ms=[0, 0, 286, 1500, 40, 0])
 @given(rate_bps=st.integers(50_000, 4 * MBPS), held_up_ms=HELD_UP_MS)
 def test_what_is_decided_stays_decided(rate_bps: int, held_up_ms: list[int]) -> None:
     found, said = Arrivals(), None
