@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.requires("netns"), pytest.mark.slow]
 
 DIRECTIONS = ("down", "up")
 NEED_BPS = {"down": 1_000_000, "up": 500_000}
-TESTS = 4
+TESTS = 3
 PATIENCE_S = 240.0
 LONGEST_TEST_S = 6.0
 RISE_MS = 100.0
