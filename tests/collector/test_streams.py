@@ -13,6 +13,7 @@ from tests.collector.builders import health
 from tests.collector.live import Live, live_collector
 from tests.collector.stream_client import StreamClient, a_lease, end_lease, faults, stream_ends
 from tests.end_to_end.certificate import make_certificate
+from tests.end_to_end.waiting import eventually
 from wire.sufficiency import most_bytes
 
 DOWN_BYTES, UP_BYTES = most_bytes(1_000_000), most_bytes(500_000)
@@ -156,6 +157,8 @@ def test_a_collector_that_stops_does_not_wait_for_streams_nor_for_bodies(
         body = StreamClient(live)
         body.link.sendall(b"POST /v1/enrol HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         assert down.status() == 200
+        agent = next(iter(live.services.registry.agents()))
+        eventually("both streams have begun", lambda: len(live.services.leases.held(agent, lease).begun) == 2)
     assert BROKEN_OFF not in caplog.text
     assert (down.rest()[1], up.rest()[1], body.rest()[0]) == ("reset", "reset", 0)
     assert stream_ends(live) == {"down_cut_off": 1, "up_cut_off": 1}
