@@ -72,9 +72,8 @@ def test_each_test_says_what_arrived_and_what_it_cost(lesson: Lesson) -> None:
     assert down
     for one in down:
         assert one["sustained"] is False
-        assert 350_000 < one["received_bps"] < 1.1 * 500_000, (
-            "measured over a few packets, where it is left alone early"
-        )
+        # Left alone early, it is measured over a few packets: roughly, and nowhere near the need.
+        assert 350_000 < one["received_bps"] < 700_000, one
         assert 0 < one["used_bytes"] < 200_000
 
 

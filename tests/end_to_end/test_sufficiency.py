@@ -72,8 +72,8 @@ def ended_at(test: Json) -> float:
 def test_a_line_at_four_fifths_of_the_need_fails_every_test(hour: Hour, line: str, direction: str) -> None:
     for one in hour.of(line, direction):
         assert one["sustained"] is False, one
-        # Measured over the few packets between the queue's rise and the end: within an eighth of the line's rate.
-        assert one["received_bps"] <= 0.9 * NEED_BPS[direction], one
+        # Measured over the few packets between the queue's rise and the end, so roughly.
+        assert 0.6 * NEED_BPS[direction] < one["received_bps"] < NEED_BPS[direction], one
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
