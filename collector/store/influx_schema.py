@@ -1,0 +1,289 @@
+"""The measurements of the InfluxDB engine: what is a tag, what is a field, and how long it is kept.
+
+Tags are slugs and few; whatever may change when a point is written again (state, cause, a rate) is a field. A point of
+a measurement that is `rewritten` always carries all of its fields, because InfluxDB keeps the old value of a field that
+a rewrite leaves out: absent numbers are then `ABSENT`, absent texts empty. Times are nanoseconds UTC.
+``docs/influxdb.md`` shows a line of each.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from collector.store import duckdb_schema
+
+Kind = Literal["integer", "float", "boolean", "string"]
+Retention = Literal["reports", "bins", "days"]
+"""Each has a bucket (1.x: a database) of its own, named by it with the prefix of the settings."""
+
+ABSENT = -1
+"""What a rewritten point holds in place of a number that was not measured; panels leave it out."""
+
+_KINDS: dict[str, Kind] = {
+    "BOOLEAN": "boolean",
+    "SMALLINT": "integer",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "DOUBLE": "float",
+    "VARCHAR": "string",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A measurement, its tag keys and its fields. `time` says what its points' time is."""
+
+    name: str
+    kept: Retention
+    tags: tuple[str, ...]
+    fields: dict[str, Kind]
+    time: str
+    rewritten: bool = False
+
+
+def _fields(columns: dict[str, str], *, without: tuple[str, ...]) -> dict[str, Kind]:
+    return {name: _KINDS[kind] for name, kind in columns.items() if name not in {*without, "started_at", "stored_at"}}
+
+
+def _report(kind: str, *tags: str) -> Measurement:
+    tags = ("site", "room", "agent", *tags)
+    return Measurement(
+        name=kind,
+        kept="reports",
+        tags=tags,
+        fields=_fields(duckdb_schema.REPORT_TABLES[kind], without=tags) | {"stored_us": "integer"},
+        time="when the report's period began, and in the digits below a millisecond what tells two of them apart",
+    )
+
+
+_BIN = "the bin's start"
+_ROOM = ("site", "room")
+
+LATENCY = _report("latency", "target", "method")
+THROUGHPUT = _report("throughput", "target", "method", "direction")
+HEALTH = _report("health")
+REPORTS = {one.name: one for one in (LATENCY, THROUGHPUT, HEALTH)}
+
+ARRIVAL = Measurement(
+    name="arrival",
+    kept="reports",
+    tags=(*_ROOM, "kind"),
+    # Space-separated "second+milliseconds": when a report began (Unix time) and how long its period was.
+    fields={"periods": "string", "first_began_s": "integer"},
+    time="when the store took the reports",
+)
+ROOM_BIN = Measurement(
+    name="room_bin",
+    kept="bins",
+    tags=_ROOM,
+    fields=_fields(duckdb_schema.BINS, without=_ROOM)
+    | {
+        "loss": "float",
+        "qoo": "float",  # of the worst profile, like the next three
+        "quality": "string",
+        "profile": "string",
+        "worst": "string",
+        "valid_seconds": "integer",
+        "degraded_seconds": "integer",
+        "bad_seconds": "integer",
+    },
+    time=_BIN,
+    rewritten=True,
+)
+PROFILE_BIN = Measurement(
+    name="profile_bin",
+    kept="bins",
+    tags=(*_ROOM, "profile"),
+    fields={"qoo": "float", "quality": "string", "worst": "string"},
+    time=_BIN,
+    rewritten=True,
+)
+TARGET_BIN = Measurement(
+    name="target_bin",
+    kept="bins",
+    tags=(*_ROOM, "agent", "target", "method"),
+    fields=_fields(duckdb_schema.BIN_TARGETS, without=(*_ROOM, "agent", "target", "method"))
+    | {"loss": "float", "p50_ms": "float", "p95_ms": "float", "p99_ms": "float"},
+    time=_BIN,
+    rewritten=True,
+)
+JUDGED = Measurement(
+    name="judged",
+    kept="bins",
+    tags=(),
+    fields={"through_us": "integer"},
+    time="when it was written",
+)
+
+_DAY = "the local midnight that the day begins with"
+_DAY_FIELDS: dict[str, Kind] = {
+    "date": "string",
+    "valid_seconds": "integer",
+    "degraded_seconds": "integer",
+    "bad_seconds": "integer",
+    "bad_share": "float",
+    "sent": "integer",
+    "received": "integer",
+    "loss": "float",
+    "p50_ms": "float",
+    "p95_ms": "float",
+    "p99_ms": "float",
+}
+ROOM_DAY = Measurement(
+    name="room_day",
+    kept="days",
+    tags=_ROOM,
+    fields=_DAY_FIELDS
+    | {
+        "closed_seconds": "integer",  # lesson time that is over, measured or not
+        "worst": "string",
+        "profile": "string",
+        "cause": "string",
+        "histogram": "string",
+        "profiles_digest": "string",
+    },
+    time=_DAY,
+    rewritten=True,
+)
+PROFILE_DAY = Measurement(
+    name="profile_day",
+    kept="days",
+    tags=(*_ROOM, "profile"),
+    fields={
+        "valid_seconds": "integer",
+        "degraded_seconds": "integer",
+        "bad_seconds": "integer",
+        "bad_share": "float",
+    },
+    time=_DAY,
+    rewritten=True,
+)
+SITE_DAY = Measurement(
+    name="site_day",
+    kept="days",
+    tags=("site",),
+    fields=_DAY_FIELDS
+    | {
+        "closed_seconds": "integer",  # summed over its rooms, like the other seconds
+        "rooms": "integer",
+        "measured_rooms": "integer",
+        "troubled_rooms": "integer",  # rooms that were bad for a tenth of their measured time
+    },
+    time=_DAY,
+    rewritten=True,
+)
+
+_LOOK = "when the collector looked"
+ROOM_NOW = Measurement(
+    name="room_now",
+    kept="reports",
+    tags=_ROOM,
+    fields={
+        "site_name": "string",
+        "room_name": "string",
+        "state": "string",
+        "level": "integer",  # of the state, for colours: see LEVELS
+        "cause": "string",
+        "worst": "string",
+        "profile": "string",
+        "evidence": "string",
+        "next_step": "string",
+        "since_ms": "integer",
+        "p95_ms": "float",
+        "loss": "float",
+        "down_bps": "integer",
+        "up_bps": "integer",
+        "coverage": "float",
+        "lessons": "integer",
+        "bad_lessons": "integer",
+        "agents": "integer",
+        "newest_report_ms": "integer",
+        "in_session": "boolean",
+    },
+    time=_LOOK,
+    rewritten=True,
+)
+SITE_NOW = Measurement(
+    name="site_now",
+    kept="reports",
+    tags=("site",),
+    fields={
+        "site_name": "string",
+        "rooms": "integer",
+        "bad": "integer",
+        "degraded": "integer",
+        "ok": "integer",
+        "unknown": "integer",
+        "no_lesson": "integer",
+        "reporting_rooms": "integer",  # with a report that is not stale
+        "in_session": "boolean",
+    },
+    time=_LOOK,
+    rewritten=True,
+)
+AGENT_NOW = Measurement(
+    name="agent_now",
+    kept="reports",
+    tags=(*_ROOM, "agent"),
+    fields={
+        "site_name": "string",
+        "room_name": "string",
+        "role": "string",
+        "state": "string",  # reporting, behind, silent, never_reported
+        "level": "integer",
+        "version": "string",
+        "outdated": "boolean",
+        "platform": "string",
+        "newest_report_ms": "integer",
+        "waiting_reports": "integer",
+        "dropped_reports": "integer",
+        "quarantined_reports": "integer",
+        "clock_repaired": "boolean",
+        "clock_synchronised": "boolean",
+    },
+    time=_LOOK,
+    rewritten=True,
+)
+COLLECTOR_NOW = Measurement(
+    name="collector_now",
+    kept="reports",
+    tags=(),
+    fields={
+        "version": "string",
+        "received": "integer",  # since the collector started, like the next five
+        "stored": "integer",
+        "duplicate": "integer",
+        "rejected": "integer",
+        "deferred": "integer",
+        "judged_bins": "integer",
+        "failing": "boolean",
+        "rooms": "integer",
+        "enrolled_agents": "integer",
+        "in_session": "boolean",
+    },
+    time=_LOOK,
+    rewritten=True,
+)
+
+MEASUREMENTS = {
+    one.name: one
+    for one in (
+        *REPORTS.values(),
+        ARRIVAL,
+        ROOM_NOW,
+        SITE_NOW,
+        AGENT_NOW,
+        COLLECTOR_NOW,
+        ROOM_BIN,
+        PROFILE_BIN,
+        TARGET_BIN,
+        JUDGED,
+        ROOM_DAY,
+        PROFILE_DAY,
+        SITE_DAY,
+    )
+}
+
+LEVELS = {"no_lesson": -2, "unknown": -1, "ok": 0, "degraded": 1, "bad": 2}
+"""The states of rooms as numbers, for colours that stand beside the word."""
+
+AGENT_LEVELS = {"never_reported": -1, "reporting": 0, "behind": 1, "silent": 2}
