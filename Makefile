@@ -30,7 +30,7 @@ test: $(INSTALLED)
 check: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy wire agent collector tests requirements/lock.py docs/inventory.py
+	$(BIN)/mypy wire agent collector dashboards tests requirements/lock.py docs/inventory.py
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 wire agent
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python requirements/lock.py --check

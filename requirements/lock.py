@@ -33,7 +33,7 @@ class RequirementFile:
 DEV = RequirementFile(
     name="dev.txt",
     purpose="what make demo, test and check install",
-    extras=("collector",),
+    extras=("collector", "influx", "dashboards"),
     groups=("dev",),
 )
 # Installers get what the tests ran with: dev.txt constrains these.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("wire", "agent", "collector")
+PACKAGES = ("wire", "agent", "collector", "dashboards")
 REQUIREMENT_FILES = sorted((ROOT / "requirements").glob("*.txt"))
 
 # A Python file over 400 lines stands here with the reason why it is one noun.
