@@ -3,13 +3,18 @@
 import atexit
 import functools
 import os
+import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.influx import Influx
 
 Reason = str | None
 NETNS_COMMANDS = {"ip": "iproute2", "tc": "iproute2", "ss": "iproute2", "nft": "nftables", "iperf3": "iperf3"}
@@ -64,12 +69,21 @@ def systemd_missing() -> Reason:
     return None if version >= OLDEST_SYSTEMD else f"systemd {version} is older than {OLDEST_SYSTEMD}"
 
 
+def influx_missing() -> Reason:
+    if os.environ.get("BANDROOM_INFLUX_URL"):
+        return None
+    if shutil.which("influxd") is None:
+        return "no influxd found (Debian's influxdb has it; or name a server in BANDROOM_INFLUX_URL)"
+    return nginx_missing()
+
+
 def nginx_missing() -> Reason:
     return None if shutil.which("nginx") else "no nginx found (Debian's nginx-light has it)"
 
 
 MISSING: dict[str, Callable[[], Reason]] = {
     "browser": browser_missing,
+    "influx": influx_missing,
     "netns": netns_missing,
     "nginx": nginx_missing,
     "systemd": systemd_missing,
@@ -118,6 +132,37 @@ def chromium() -> Path:
     path = find_chromium()
     assert path is not None, "a test that uses this fixture is marked requires('browser')"
     return path
+
+
+@pytest.fixture(scope="session")
+def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an InfluxDB that all tests share; a test that harms it starts an `InfluxServer` of its own."""
+    from tests.influx import InfluxServer
+
+    if url := os.environ.get("BANDROOM_INFLUX_URL"):
+        yield url
+        return
+    server = InfluxServer(tmp_path_factory.mktemp("influx"))
+    try:
+        yield server.start().url
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def influx(influx_server: str) -> Iterator["Influx"]:
+    """Databases of a test's own, empty, under a prefix that nobody had before."""
+    from tests.influx import Influx
+
+    made = Influx(
+        url=influx_server,
+        token=os.environ.get("BANDROOM_INFLUX_TOKEN", "no-token"),
+        org=os.environ.get("BANDROOM_INFLUX_ORG", "bandroom"),
+        prefix=f"test-{secrets.token_hex(6)}",
+    )
+    made.make_databases()
+    yield made
+    made.drop_databases()
 
 
 @atexit.register

@@ -23,6 +23,10 @@ def test_a_school() -> None:
 def test_a_proxy() -> None:
     raise AssertionError("ran without a proxy")
 
+@pytest.mark.requires("influx")
+def test_a_store() -> None:
+    raise AssertionError("ran without an InfluxDB")
+
 def test_anything() -> None:
     pass
 """
@@ -55,8 +59,9 @@ def run(project: Path, *arguments: str, demanded: str = "") -> subprocess.Comple
 def test_what_a_laptop_lacks_is_skipped_with_its_reason(project: Path) -> None:
     result = run(project)
     assert result.returncode == 0
-    assert "1 passed, 3 skipped" in result.stdout
+    assert "1 passed, 4 skipped" in result.stdout
     assert "needs browser: no chromium found" in result.stdout
+    assert "needs influx: no influxd found" in result.stdout
     assert "needs nginx: no nginx found" in result.stdout
 
 
@@ -77,8 +82,9 @@ def test_what_is_demanded_fails_instead(project: Path) -> None:
 def test_a_demand_nobody_knows_is_refused(project: Path) -> None:
     result = run(project, demanded="brwoser")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "BANDROOM_REQUIRE names brwoser; known are browser, netns, nginx, systemd" in result.stderr
+    assert "BANDROOM_REQUIRE names brwoser; known are browser, influx, netns, nginx, systemd" in result.stderr
 
 
 def test_what_a_test_requires_chooses_it(project: Path) -> None:
-    assert "1 passed, 3 deselected" in run(project, "-m", "not browser and not netns and not nginx").stdout
+    chosen = run(project, "-m", "not browser and not influx and not netns and not nginx")
+    assert "1 passed, 4 deselected" in chosen.stdout
