@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from collector.registry import schema
+from collector.registry.stored_ranges import StoredRanges
 from collector.time_repair import Offset
 from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, EnrolmentRequest, Role, normalised_code
 
@@ -254,6 +255,11 @@ class Registry:
             boots = connection.execute(delete(schema.boots).where(schema.boots.c.made_ms < boots_before_ms))
             days = connection.execute(delete(schema.test_bytes).where(schema.test_bytes.c.day < days_before))
             return codes.rowcount + boots.rowcount + days.rowcount
+
+    @property
+    def stored_ranges(self) -> StoredRanges:
+        """The ledger of a store that has no transactions."""
+        return StoredRanges(self._engine)
 
     def close(self) -> None:
         """Let go of the database."""

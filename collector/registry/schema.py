@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -49,4 +49,14 @@ test_bytes = Table(
     Column("agent", String(16), primary_key=True),
     Column("day", String(10), primary_key=True),
     Column("bytes", BigInteger, nullable=False),
+)
+
+stored_ranges = Table(
+    "stored_ranges",
+    metadata,
+    Column("agent", String(16), primary_key=True),
+    Column("boot", String(16), primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("stored_us", BigInteger, nullable=False),
 )

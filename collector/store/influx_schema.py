@@ -15,6 +15,8 @@ Kind = Literal["integer", "float", "boolean", "string"]
 Retention = Literal["reports", "bins", "days"]
 """Each has a bucket (1.x: a database) of its own, named by it with the prefix of the settings."""
 
+RETENTIONS: tuple[Retention, ...] = ("reports", "bins", "days")
+
 ABSENT = -1
 """What a rewritten point holds in place of a number that was not measured; panels leave it out."""
 

@@ -6,7 +6,7 @@ them back when it opens. Asking and answering are two steps, so that a write tha
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 BootKey = tuple[str, str]
 """(agent, boot)"""
@@ -39,6 +39,19 @@ class Ledger:
         for agent, boot, first, last in ranges:
             self._by_boot.setdefault((agent, boot), SeqRanges()).add(first, last)
 
+    def grown_by(self, ranges: Iterable[Range]) -> dict[BootKey, "SeqRanges"]:
+        """What the boots of `ranges` will have stored once these are; nothing is taken yet. See `put`."""
+        grown: dict[BootKey, SeqRanges] = {}
+        for agent, boot, first, last in ranges:
+            if (agent, boot) not in grown:
+                grown[agent, boot] = SeqRanges(self._by_boot.get((agent, boot), ()))
+            grown[agent, boot].add(first, last)
+        return grown
+
+    def put(self, grown: Mapping[BootKey, "SeqRanges"]) -> None:
+        """Take what `grown_by` said as stored."""
+        self._by_boot.update(grown)
+
     def ranges(self) -> Iterator[Range]:
         """Everything stored, in as few ranges as it takes."""
         for (agent, boot), ranges in self._by_boot.items():
@@ -56,9 +69,11 @@ class SeqRanges:
 
     __slots__ = ("_firsts", "_lasts")
 
-    def __init__(self) -> None:
+    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
         self._firsts: list[int] = []
         self._lasts: list[int] = []
+        for first, last in ranges:
+            self.add(first, last)
 
     def __contains__(self, seq: int) -> bool:
         index = bisect_right(self._firsts, seq) - 1

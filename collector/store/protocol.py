@@ -1,7 +1,7 @@
 """What the collector asks of a store, in its own words. No query language leaks out of an engine."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -41,9 +41,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOutcome:
-    """For each arrival of a write, in order: whether it is new. Those that are not were there before."""
+    """For each arrival of a write, in order: whether it is new. Those that are not were there before.
+
+    `refused` holds the places of new ones that the engine will never take, with its words.
+    """
 
     new: tuple[bool, ...]
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +96,9 @@ class StoredTest:
 class Store(Protocol):
     """Reports in, bins in and out.
 
-    An engine may be called from several threads. Writes are atomic: all of one call is kept, and
-    durable when the call returns, or none of it. Every method may raise `StoreUnavailable`.
+    An engine may be called from several threads. All of a write is durable when the call returns. Of one that fails
+    nothing counts as kept: an engine without transactions may hold a part of it, and the same write made again leaves
+    what it would have left alone. Every method may raise `StoreUnavailable`.
     """
 
     def write_reports(self, arrivals: Sequence[Arrival]) -> WriteOutcome:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from collector.store.duckdb_store import DuckDbStore
-from collector.store.protocol import StoreError
+from collector.store.protocol import Store, StoreError
 from collector.verdict.bins import judge_bin
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, health, latency, throughput
 from wire.histogram import Histogram
 
-OpenStore = Callable[[], DuckDbStore]
+OpenStore = Callable[[], Store]
 
 
 def test_a_report_of_each_kind_is_kept(open_store: OpenStore) -> None:
@@ -218,7 +218,12 @@ def test_a_report_that_begins_just_before_a_boundary_belongs_to_the_bin_it_begin
 def test_the_greatest_counts_that_may_travel_can_be_judged_and_kept(open_store: OpenStore) -> None:
     store = open_store()
     most = latency(1, sent=1_000_000, interval_ms=3_600_000)
-    store.write_reports([arrival(most, boot=f"{boot:016x}", started_at=MONDAY_10) for boot in range(2400)])
+    store.write_reports(
+        [
+            arrival(most, boot=f"{boot:016x}", started_at=MONDAY_10 + timedelta(milliseconds=boot))
+            for boot in range(2400)
+        ]
+    )
 
     found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(minutes=5), bin_seconds=300)
     profiles = default_profiles()

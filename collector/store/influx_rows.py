@@ -1,0 +1,185 @@
+"""Reports and bins as lines of the InfluxDB engine, and rows of its answers as what they were."""
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from collector.store import influx_schema as schema
+from collector.store.influx_lines import line
+from collector.store.protocol import Arrival, StoredTest
+from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
+from collector.verdict.throughput import ThroughputTest
+from wire.histogram import Histogram
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SLOTS = 1_000_000
+"""Nanoseconds of the millisecond that a report began in: where in it a point lies says which report it is."""
+
+MAX_TEXT = 60_000
+"""InfluxDB 1.x refuses texts of more than 64 KiB."""
+
+_OF_ARRIVAL = ("site", "room", "agent", "boot", "repaired")
+_NULLABLE = ("p50_ms", "p95_ms", "p99_ms", "gateway_p95_ms", "gateway_loss")
+BIN_COLUMNS = tuple(
+    name
+    for name in ("site", "room", *schema.ROOM_BIN.fields)
+    if name in RoomBin.__slots__ and name not in {"started_at", "targets"}
+)
+"""What `read_bin` reads besides the time."""
+
+TEST_COLUMNS = (
+    *("site", "room", "agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
+    *("used_bytes", "ended_by", "failure", "idle_rtt_us", "working_histogram", "stored_us"),
+)
+"""What `read_test` reads besides the time."""
+
+
+def ns(instant: datetime) -> int:
+    """Nanoseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND * 1000
+
+
+def instant_of(at_ns: int) -> datetime:
+    """The instant of a point, whole microseconds."""
+    return _EPOCH + timedelta(microseconds=at_ns // 1000)
+
+
+def report_line(one: Arrival, stored_us: int) -> str:
+    """The point of a report. Two reports of an agent never share one: a boot's numbers count through the nanoseconds
+    of the millisecond, from a place that depends on the boot."""
+    measurement = schema.REPORTS[one.report.kind]
+    slot = (one.report.seq + zlib.crc32(one.boot.encode())) % _SLOTS
+    of_report = attrgetter(*measurement.tags[3:]) if len(measurement.tags) > 3 else None
+    more: Any = of_report(one.report) if of_report else ()
+    tags = dict(zip(measurement.tags, (one.site, one.room, one.agent, *_as_tuple(more)), strict=True))
+    fields = {
+        name: stored_us
+        if name == "stored_us"
+        else getattr(one, name)
+        if name in _OF_ARRIVAL
+        else getattr(one.report, name)
+        for name in measurement.fields
+    }
+    return line(measurement, tags, fields, began_ns(one.started_at) + slot)
+
+
+def began_ns(instant: datetime) -> int:
+    """The millisecond that `instant` lies in, in nanoseconds since 1970."""
+    return ns(instant) // _SLOTS * _SLOTS
+
+
+def arrival_lines(arrivals: Iterable[Arrival], stored_at: datetime) -> list[str]:
+    """The journal of one commit: by room and kind, when its reports began and how long their periods were."""
+    periods: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
+    for one in arrivals:
+        of_room = periods[one.site, one.room, one.report.kind]
+        began_s = ns(one.started_at) // 10**9
+        began_ms = ns(one.started_at) // 10**6
+        ended_ms = began_ms + one.report.duration_ms - 1000 * began_s
+        of_room[began_s] = max(ended_ms, of_room.get(began_s, ended_ms))
+    lines = []
+    for (site, room, kind), of_room in periods.items():
+        texts = [f"{began_s}+{ended_ms}" for began_s, ended_ms in sorted(of_room.items())]
+        for place, start in enumerate(range(0, len(texts), _PERIODS_A_POINT)):
+            part = texts[start : start + _PERIODS_A_POINT]
+            fields = {"periods": " ".join(part), "first_began_s": int(part[0].partition("+")[0])}
+            tags = {"site": site, "room": room, "kind": kind}
+            lines.append(line(schema.ARRIVAL, tags, fields, ns(stored_at) + place))
+    return lines
+
+
+_PERIODS_A_POINT = MAX_TEXT // 20
+
+
+def read_periods(text: str) -> list[tuple[int, datetime]]:
+    """(second that a report began in, when its period ended) of a journal's text."""
+    found = []
+    for one in text.split():
+        began_s, _, ended_ms = one.partition("+")
+        found.append((int(began_s), _EPOCH + timedelta(milliseconds=int(began_s) * 1000 + int(ended_ms))))
+    return found
+
+
+def bin_lines(one: RoomBin) -> list[str]:
+    """The points of a judged bin: the room's, each profile's and each target's."""
+    at_ns = ns(one.started_at)
+    place = {"site": one.site, "room": one.room}
+    headline = one.headline
+    quality = headline.quality if headline else None
+    scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
+    shown: dict[str, object] = {
+        "scores": scores,
+        "loss": one.loss,
+        "qoo": headline.qoo if headline else None,
+        "quality": quality,
+        "profile": headline.profile if headline else None,
+        "worst": headline.worst if headline else None,
+        "valid_seconds": one.seconds if one.valid else 0,
+        "degraded_seconds": one.seconds if quality == "degraded" else 0,
+        "bad_seconds": one.seconds if quality == "bad" else 0,
+    }
+    fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.ROOM_BIN.fields}
+    lines = [line(schema.ROOM_BIN, place, fields, at_ns)]
+    lines += [
+        line(
+            schema.PROFILE_BIN,
+            {**place, "profile": score.profile},
+            {"qoo": score.qoo, "quality": score.quality, "worst": score.worst},
+            at_ns,
+        )
+        for score in one.scores
+    ]
+    return lines + [_target_line(one, target, at_ns) for target in one.targets]
+
+
+def _target_line(one: RoomBin, target: LatencySummary, at_ns: int) -> str:
+    tags = {"site": one.site, "room": one.room, "agent": target.agent, "target": target.target, "method": target.method}
+    shown: dict[str, object] = {
+        "histogram": target.histogram.to_text(),
+        "p50_ms": target.rtt_ms(50),
+        "p95_ms": target.rtt_ms(95),
+        "p99_ms": target.rtt_ms(99),
+    }
+    fields = {name: shown[name] if name in shown else getattr(target, name) for name in schema.TARGET_BIN.fields}
+    return line(schema.TARGET_BIN, tags, fields, at_ns)
+
+
+def read_bin(at_ns: int, values: Mapping[str, Any]) -> RoomBin:
+    """A row of measurement ``room_bin``; its targets stay where they are."""
+    fields = {name: values[name] for name in BIN_COLUMNS}
+    for name in _NULLABLE:
+        if fields[name] == schema.ABSENT:
+            fields[name] = None
+    fields["scores"] = tuple(
+        ProfileScore(profile=profile, qoo=qoo, quality=quality, worst=worst)
+        for profile, qoo, quality, worst in json.loads(values["scores"])
+    )
+    return RoomBin(started_at=instant_of(at_ns), **fields)
+
+
+def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:
+    """A row of measurement ``throughput``."""
+    of_test = {name: values[name] for name in TEST_COLUMNS if name in ThroughputTest.__slots__}
+    began = instant_of(at_ns // _SLOTS * _SLOTS)
+    idle_us = values["idle_rtt_us"]
+    working_us = Histogram.from_text(values["working_histogram"]).quantile(0.95)
+    return StoredTest(
+        site=values["site"],
+        room=values["room"],
+        stored_at=_EPOCH + timedelta(microseconds=values["stored_us"]),
+        test=ThroughputTest(
+            ended_at=began + timedelta(milliseconds=values["duration_ms"]),
+            idle_rtt_ms=None if idle_us is None else idle_us / 1000,
+            working_p95_ms=None if working_us is None else working_us / 1000,
+            **of_test,
+        ),
+    )
+
+
+def _as_tuple(values: Any) -> Sequence[Any]:
+    return values if isinstance(values, tuple) else (values,)

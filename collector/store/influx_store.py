@@ -1,0 +1,295 @@
+"""The InfluxDB engine: a server, or several, that a district may have already.
+
+InfluxDB knows no transactions, so every write can be repeated: a report, a bin and a mark each always become the very
+same point. What was stored is known by ranges of sequence numbers in the registry, written after InfluxDB has
+confirmed the reports; a crash between the two is healed when the agent sends them again.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from collector.registry.stored_ranges import StoredRanges
+from collector.store import influx_schema as schema
+from collector.store.influx_client import InfluxClient, Misconfigured, quoted
+from collector.store.influx_lines import line
+from collector.store.influx_rows import (
+    BIN_COLUMNS,
+    TEST_COLUMNS,
+    arrival_lines,
+    began_ns,
+    bin_lines,
+    instant_of,
+    ns,
+    read_bin,
+    read_periods,
+    read_test,
+    report_line,
+)
+from collector.store.ledger import Ledger, runs
+from collector.store.protocol import (
+    Arrival,
+    Reading,
+    StoredTest,
+    StoreError,
+    StoreUnavailable,
+    Touched,
+    WriteOutcome,
+)
+from collector.verdict.bins import LatencySummary, RoomBin
+from wire.histogram import Histogram
+
+_READ_AT_ONCE = timedelta(hours=1)
+"""Latency reports of this long are in memory at a time."""
+
+_BINS_READ_AT_ONCE = timedelta(days=7)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class InfluxStore:
+    """A `Store` in InfluxDB, with its ledger in the registry."""
+
+    def __init__(self, client: InfluxClient, stored: StoredRanges) -> None:
+        self._client = client
+        self._stored = stored
+        self._writing = threading.Lock()
+        self._ledger = Ledger(stored.ranges())
+        self._last_stored_us = stored.newest_us()
+
+    def check(self) -> None:
+        """Ask whether we may read and write. Raises `StoreError` when a setting is wrong, and `StoreUnavailable` when
+        InfluxDB does not answer now."""
+        try:
+            for kept in schema.RETENTIONS:
+                list(self._client.query(kept, "SHOW MEASUREMENTS LIMIT 1"))
+            self.write_bins([], judged_through=self.judged_through())
+        except Misconfigured as error:
+            raise StoreError(str(error)) from error
+
+    def write_reports(self, arrivals: Sequence[Arrival]) -> WriteOutcome:
+        """See `Store.write_reports`."""
+        with self._writing:
+            new = self._ledger.unseen([one.key for one in arrivals])
+            fresh = [place for place, is_new in enumerate(new) if is_new]
+            if not fresh:
+                return WriteOutcome(new=tuple(new))
+            stored_at = self._next_stored_at()
+            stored_us = ns(stored_at) // 1000
+            lines = [report_line(arrivals[place], stored_us) for place in fresh]
+            refused = self._client.write_each("reports", lines)
+            kept = [arrivals[place] for index, place in enumerate(fresh) if index not in refused]
+            if kept:
+                self._client.write("reports", arrival_lines(kept, stored_at))
+                grown = self._ledger.grown_by(runs(one.key for one in kept))
+                with _registry_answers():
+                    self._stored.replace(grown, stored_us)
+                self._ledger.put(grown)
+            return WriteOutcome(new=tuple(new), refused={fresh[index]: said for index, said in refused.items()})
+
+    def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
+        """See `Store.touched_since`."""
+        found: dict[tuple[str, str, int], Touched] = {}
+        where = f"kind = 'latency' AND time > {ns(stored_after) + 999}"
+        for at_ns, row in self._rows("reports", ("site", "room", "periods"), schema.ARRIVAL, where):
+            stored_at = instant_of(at_ns)
+            for began_s, ended_at in read_periods(row["periods"]):
+                start = began_s // bin_seconds * bin_seconds
+                key = (row["site"], row["room"], start)
+                known = found.get(key)
+                found[key] = Touched(
+                    site=row["site"],
+                    room=row["room"],
+                    started_at=datetime.fromtimestamp(start, UTC),
+                    first_stored_at=min(stored_at, known.first_stored_at) if known else stored_at,
+                    last_stored_at=max(stored_at, known.last_stored_at) if known else stored_at,
+                    newest_ended_at=max(ended_at, known.newest_ended_at) if known else ended_at,
+                )
+        return list(found.values())
+
+    def latency_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[LatencySummary]]:
+        """See `Store.latency_between`."""
+        sums: dict[tuple[str, str, int, str, str, str], _Sum] = defaultdict(_Sum)
+        tags = ("site", "room", "agent", "target", "method")
+        fields = ("sent", "received", "interval_ms", "histogram", "repaired")
+        for where in _spans(start, end, _READ_AT_ONCE):
+            for at_ns, row in self._rows("reports", (*tags, *fields), schema.LATENCY, where):
+                bin_s = at_ns // 10**9 // bin_seconds * bin_seconds
+                sums[row["site"], row["room"], bin_s, row["agent"], row["target"], row["method"]].add(row)
+        found: dict[tuple[str, str, datetime], list[LatencySummary]] = defaultdict(list)
+        for (site, room, bin_s, agent, target, method), one in sorted(sums.items(), key=lambda item: item[0]):
+            found[site, room, datetime.fromtimestamp(bin_s, UTC)].append(
+                LatencySummary(
+                    agent=agent,
+                    target=target,
+                    method=method,  # type: ignore[arg-type]  # one of ours, checked when it came in
+                    sent=one.sent,
+                    received=one.received,
+                    probed_ms=one.probed_ms,
+                    histogram=one.histogram,
+                    repaired=one.repaired,
+                )
+            )
+        return found
+
+    def newest_readings(self, since: datetime, until: datetime) -> dict[tuple[str, str], list[Reading]]:
+        """See `Store.newest_readings`. Reads each room's and target's newest report and no other."""
+        began_after = began_ns(since - timedelta(hours=1))
+        fields = "method, duration_ms, sent, received, histogram, failure, repaired"
+        statement = (
+            f"SELECT {fields} FROM latency WHERE time >= {began_after} AND time < {began_ns(until) + 10**6}"  # noqa: S608
+            " AND (sent > 0 OR failure != '') GROUP BY site, room, target ORDER BY time DESC LIMIT 1"
+        )
+        found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+        for tags, columns, rows in self._client.query("reports", statement):
+            row = dict(zip(columns, rows[0], strict=True))
+            began = instant_of(row["time"] // 10**6 * 10**6)
+            ended_at = began + timedelta(milliseconds=row["duration_ms"])
+            if ended_at <= since:
+                continue
+            histogram = Histogram.from_text(row["histogram"])
+            found[tags["site"], tags["room"]].append(
+                Reading(
+                    target=tags["target"],
+                    method=row["method"],
+                    ended_at=ended_at,
+                    sent=row["sent"],
+                    received=row["received"],
+                    p50_ms=_ms(histogram.quantile(0.5)),
+                    p95_ms=_ms(histogram.quantile(0.95)),
+                    failure=row["failure"],
+                    repaired=row["repaired"],
+                )
+            )
+        for readings in found.values():
+            readings.sort(key=lambda reading: reading.target)
+        return found
+
+    def tests_since(self, stored_after: datetime) -> list[StoredTest]:
+        """See `Store.tests_since`."""
+        mark_ns = ns(stored_after) + 999
+        statement = f"SELECT min(first_began_s) FROM arrival WHERE kind = 'throughput' AND time > {mark_ns}"  # noqa: S608
+        first_s = min((rows[0][1] for _, _, rows in self._client.query("reports", statement)), default=None)
+        if first_s is None:
+            return []
+        where = f"time >= {first_s * 10**9} AND stored_us > {mark_ns // 1000} AND method = 'sufficiency'"
+        rows = self._rows("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
+        return [read_test(at_ns, row) for at_ns, row in rows]
+
+    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
+        """See `Store.write_bins`. The mark goes last."""
+        with self._writing:
+            self._client.write("bins", [text for one in bins for text in bin_lines(one)])
+            if judged_through is not None:
+                fields = {"through_us": ns(judged_through) // 1000}
+                self._client.write("bins", [line(schema.JUDGED, {}, fields, ns(datetime.now(UTC)))])
+
+    def judged_through(self) -> datetime:
+        """See `Store.judged_through`."""
+        for _, _, rows in self._client.query("bins", "SELECT last(through_us) FROM judged"):
+            return _EPOCH + timedelta(microseconds=rows[0][1])
+        return _EPOCH
+
+    def bins_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomBin]]:
+        """See `Store.bins_between`."""
+        of_room = f" AND site = {quoted(room[0])} AND room = {quoted(room[1])}" if room else ""
+        found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
+        for where in _spans(start, end, _BINS_READ_AT_ONCE):
+            for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where + of_room):
+                found[row["site"], row["room"]].append(read_bin(at_ns, row))
+        return found
+
+    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime) -> int:
+        """See `Store.enforce_retention`. Buckets forget by themselves; this takes what they still hold."""
+        gone = 0
+        for measurement, counted, before in (
+            *((one, "seq", reports_before) for one in schema.REPORTS.values()),
+            (schema.ROOM_BIN, "seconds", bins_before),
+            (schema.PROFILE_BIN, "qoo", bins_before),
+            (schema.TARGET_BIN, "sent", bins_before),
+        ):
+            older = f"FROM {measurement.name} WHERE time < {began_ns(before)}"
+            count = self._count(measurement.kept, f"SELECT count({counted}) {older}")
+            if count:
+                list(self._client.query(measurement.kept, f"DELETE {older}"))
+            gone += count
+        with self._writing, _registry_answers():
+            self._ledger.forget(self._stored.forget_before(ns(reports_before) // 1000))
+        return gone
+
+    def count_reports(self) -> int:
+        """See `Store.count_reports`."""
+        return self._count("reports", f"SELECT count(seq) FROM {', '.join(schema.REPORTS)}")  # noqa: S608
+
+    def write_lines(self, kept: schema.Retention, lines: Sequence[str]) -> None:
+        """Keep points that Grafana alone reads. Raises `StoreUnavailable`, and `LinesRefused` for a fault of ours."""
+        self._client.write(kept, lines)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._writing:
+            self._client.close()
+
+    def _next_stored_at(self) -> datetime:
+        self._last_stored_us = max(ns(datetime.now(UTC)) // 1000, self._last_stored_us + 1)
+        return _EPOCH + timedelta(microseconds=self._last_stored_us)
+
+    def _rows(
+        self, kept: schema.Retention, columns: Iterable[str], measurement: schema.Measurement, where: str
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(time in nanoseconds, values by column) of each point, ascending."""
+        # InfluxQL answers tags as columns only beside a field.
+        statement = f"SELECT {', '.join(columns)} FROM {measurement.name} WHERE {where}"  # noqa: S608
+        for _, names, rows in self._client.query(kept, statement):
+            for row in rows:
+                values = dict(zip(names, row, strict=True))
+                yield values.pop("time"), values
+
+    def _count(self, kept: schema.Retention, statement: str) -> int:
+        return sum(rows[0][1] for _, _, rows in self._client.query(kept, statement))
+
+
+class _Sum:
+    """Latency reports of one agent, target and method in one bin, added up as they come."""
+
+    __slots__ = ("histogram", "probed_ms", "received", "repaired", "sent")
+
+    def __init__(self) -> None:
+        self.sent = self.received = self.probed_ms = 0
+        self.histogram = Histogram()
+        self.repaired = False
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.sent += row["sent"]
+        self.received += row["received"]
+        self.probed_ms += row["sent"] * row["interval_ms"]
+        self.histogram.merge(Histogram.from_text(row["histogram"]))
+        self.repaired |= row["repaired"]
+
+
+@contextmanager
+def _registry_answers() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"the registry did not note what was stored: {error}") from error
+
+
+def _spans(start: datetime, end: datetime, length: timedelta) -> Iterator[str]:
+    """Conditions on time that cut ``[start, end)`` into pieces."""
+    while start < end:
+        until = min(start + length, end)
+        yield f"time >= {began_ns(start)} AND time < {began_ns(until)}"
+        start = until
+
+
+def _ms(us: float | None) -> float | None:
+    return None if us is None else us / 1000
