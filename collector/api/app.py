@@ -63,13 +63,14 @@ def healthz() -> dict[str, str]:
 
 @operations.get("/readyz", responses={503: {"description": "Not now; the body says why"}})
 def readyz(services: TheServices) -> dict[str, str]:
-    """Whether reports are stored and rooms are judged."""
+    """Whether reports are stored and rooms are judged. Where throughput is not tested, `notice` says why."""
     if services.commits.failing:
         raise Refusal(503, "store_unavailable", "the store did not take the last reports")
     if services.engine.failing:
         raise Refusal(503, "not_judging", "rooms were not judged in the last round; the log says why")
     rooms.the_district(services)
-    return {"status": "ready"}
+    off = services.leases.off
+    return {"status": "ready"} if off is None else {"status": "ready", "notice": off}
 
 
 @operations.get("/metrics", dependencies=[Reader], response_class=PlainTextResponse)

@@ -17,7 +17,8 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 @router.get("/")
 def district(request: Request, services: TheServices) -> Response:
     """The board."""
-    return transferred(request, district_page(the_district(services), now=services.clock()))
+    page = district_page(the_district(services), now=services.clock(), throughput_off=services.leases.off)
+    return transferred(request, page)
 
 
 @router.get("/sites/{site}")

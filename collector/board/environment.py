@@ -41,6 +41,7 @@ def _environment() -> Environment:
         arrived=arrived,
         volume=phrases.volume,
         counted=phrases.counted,
+        sentence=phrases.sentence,
         lesson_result=phrases.lesson_result,
         minutes=phrases.minutes,
         unbroken=phrases.unbroken,

@@ -161,6 +161,11 @@ def unbroken(text: str) -> str:
     return re.sub(r"(?<=\d) (?=(?:ms|s|min|h|%|Mbit/s|MB|GB)\b|%)", "\N{NO-BREAK SPACE}", text)
 
 
+def sentence(line: str) -> str:
+    """A line of the log as a sentence of a page."""
+    return f"{line[:1].upper()}{line[1:]}."
+
+
 def counted(count: int, noun: str) -> str:
     """``1 room``, ``3 rooms``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -12,7 +12,7 @@ def unknowns(room: RoomNow, bins: Sequence[RoomBin], throughput_off: str | None)
     tested in the whole district, where it is not."""
     found = []
     if throughput_off:
-        found.append(f"{throughput_off[:1].upper()}{throughput_off[1:]}.")
+        found.append(phrases.sentence(throughput_off))
     if not room.tests:
         found.append("Throughput has not been measured here yet: whether the rate is enough is not known.")
     elif not room.speaking:

@@ -188,6 +188,10 @@ def test_where_the_settings_say_so_nothing_is_tested(tmp_path: Path) -> None:
         refused = ask_for_lease(live)
         assert (refused.status, refused.body["error"]) == (403, "throughput_off")
         assert "throughput = false" in refused.body["detail"]
+        board = live.ask("GET", "/")
+        ready = live.ask("GET", "/readyz")
+        assert "Throughput tests are off: throughput = false" in board.body
+        assert (ready.status, ready.body) == (200, {"status": "ready", "notice": refused.body["detail"]})
 
 
 def test_the_bytes_of_a_day_are_spent_once_and_each_agent_has_its_own(tmp_path: Path) -> None:

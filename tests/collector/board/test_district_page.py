@@ -112,6 +112,18 @@ def test_the_age_of_the_newest_data_is_in_the_header_and_in_every_row() -> None:
     assert rows(page)["102"].one(class_="age").text == "data never"
 
 
+def test_why_no_throughput_is_tested_stands_in_a_line_of_its_own() -> None:
+    district = a_district(a_site(a_room()))
+    why = "throughput tests are off: throughput = false in the collector's settings"
+    page = read(district_page(district, now=NOW, throughput_off=why))
+
+    assert (
+        page.one("p", class_="notice").text
+        == "Throughput tests are off: throughput = false in the collector's settings."
+    )
+    assert not list(read(district_page(district, now=NOW)).all("p", class_="notice"))
+
+
 def test_old_data_is_warned_of_and_the_headline_stops_saying_now() -> None:
     page = read(district_page(a_district(a_site(a_room("101", "bad"))), now=NOW + timedelta(minutes=5)))
 
