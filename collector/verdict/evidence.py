@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import Profile, Profiles
-from collector.verdict.room_state import BINS_THAT_DECIDE, RoomState
+from collector.verdict.room_state import BINS_THAT_DECIDE, LAST_VALID_BINS, RoomState
 from collector.verdict.throughput import Shortfall
 
 
@@ -35,7 +35,7 @@ def sentence(
         return f"At {at} {_would_have('frozen', profiles.by_name[state.short.profile])}: {short_of(state.short)}."
     if state.deciding is None or state.profile is None:
         newest = state.looked_at[0]
-        return f"{_local(newest, time_zone)}: {_latency(newest)}, {_loss(newest)}."
+        return f"{_local(newest, time_zone)}: {_latency(newest)}, {_loss(newest)}.{_alone(newest)}"
     deciding, profile = state.deciding, profiles.by_name[state.profile]
     what = _would_have("frozen" if state.state == "bad" else "stuttered", profile)
     return f"At {_local(deciding, time_zone)} {what}: {_against(deciding, profile, state)}."
@@ -91,6 +91,13 @@ def _loss(one: RoomBin) -> str:
     if not one.loss:
         return "none was lost"
     return f"{100 * one.loss:.1f} % were lost"
+
+
+def _alone(newest: RoomBin) -> str:
+    """Why a room is ok all the same whose newest bin was not good."""
+    if newest.headline is None or newest.headline.quality == "good":
+        return ""
+    return f" That bin alone was {newest.headline.quality}; {BINS_THAT_DECIDE} of {LAST_VALID_BINS} decide."
 
 
 def _why_unknown(agents: int, newest_report_at: datetime | None, stale: bool, time_zone: ZoneInfo) -> str:

@@ -262,6 +262,11 @@ def test_outside_lessons_nothing_is_judged() -> None:
             "At 10:10 a video lesson would have frozen: 1 in 20 packets took longer than 416 ms; limit 200 ms.",
         ),
         (bins(12, 12, 12), "10:10: 1 in 20 packets took longer than 12 ms, none was lost."),
+        (bins(12, 412, 12), "10:10: 1 in 20 packets took longer than 12 ms, none was lost."),
+        (
+            bins(12, 12, 412),
+            "10:10: 1 in 20 packets took longer than 416 ms, none was lost. That bin alone was bad; 2 of 3 decide.",
+        ),
         (
             bins(12, 160, 160),
             "At 10:10 a video lesson would have stuttered: 1 in 20 packets took longer than 162 ms; limit 100 ms.",
@@ -284,6 +289,11 @@ def said_of(found: Sequence[RoomBin]) -> str:
     return sentence(
         state, agents=1, profiles=default_profiles(), time_zone=ZoneInfo("UTC"), newest_report_at=TEN, stale=False
     )
+
+
+def test_evidence_of_a_newest_bin_that_alone_is_not_good_says_why_the_room_is_ok() -> None:
+    assert said_of(bins(12, 160)).endswith("none was lost. That bin alone was degraded; 2 of 3 decide.")
+    assert "decide" not in said_of(bins(412, 12, 12))
 
 
 def test_evidence_is_of_a_bin_that_is_as_bad_as_the_state_says() -> None:
