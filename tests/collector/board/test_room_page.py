@@ -69,6 +69,22 @@ def test_a_reading_that_failed_or_got_nothing_back_is_shown_with_its_reason() ->
     assert "100.0 % of 60" in page.text
 
 
+def test_a_room_that_fell_silent_long_ago_does_not_speak_of_what_is_not_below() -> None:
+    room = a_room(state="unknown", newest_report_at=NOW - timedelta(days=9), readings=(), bins=())
+    page = read(room_page(a_district(a_site(room)), room, now=NOW))
+
+    assert page.one("p", class_="is-old").text == "No new data since Sun 1 Mar, 09:31:07 , 9 days ago."
+    nothing = [page.one("section", aria_labelledby=one).one("p", class_="nothing").text for one in ("readings", "bins")]
+    assert nothing == ["No report is recent enough.", "No bin in the last 12 lessons."]
+
+
+def test_a_room_whose_data_below_is_old_says_so() -> None:
+    room = a_room(state="unknown", newest_report_at=NOW - timedelta(minutes=10))
+    page = read(room_page(a_district(a_site(room)), room, now=NOW))
+
+    assert page.one("p", class_="is-old").text.endswith("10 min ago: what is below is old.")
+
+
 def test_a_room_without_agent_data_or_bins_has_a_page() -> None:
     room = a_room(
         state="unknown", agents=0, seats=None, strip=(), coverage=None, newest_report_at=None, readings=(), bins=()
