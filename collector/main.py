@@ -83,17 +83,28 @@ def check(
 
 @app.command()
 def rooms(
-    url: Annotated[str, typer.Option(help="Where the collector runs.")] = "http://127.0.0.1:8600",
-    password: Annotated[
-        str | None, typer.Option(help="The reader password, if it has one.", envvar="BANDROOM_READER_PASSWORD")
+    url: Annotated[
+        str | None, typer.Option(help="Where the collector runs; by default on this machine, as its settings say.")
     ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(help="The reader password; by default that of the settings.", envvar="BANDROOM_READER_PASSWORD"),
+    ] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="Trust these certificate authorities, too (PEM).")] = None,
+    settings: SettingsFile = DEFAULT_SETTINGS,
     as_json: Annotated[bool, typer.Option("--json", help="The answer of /v1/rooms as it is.")] = False,
 ) -> None:
     """Which rooms can teach now; asks the running collector."""
-    from collector.rooms_table import CannotAsk, ask_rooms, rooms_table
+    from collector.rooms_table import CannotAsk, ask_rooms, own_url, rooms_table
 
+    # Whoever asks another machine, or the demo, has no settings.
+    read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else _settings(settings)
+    if password is None and read.reader_password is not None:
+        password = read.reader_password.get_secret_value()
     try:
-        answer = ask_rooms(url, password)
+        answer = ask_rooms(
+            url or own_url(read), password, ca_file=ca_file, own_certificate=None if url else read.tls_certificate
+        )
     except CannotAsk as error:
         _fail(str(error))
     if as_json:
@@ -170,9 +181,16 @@ def main() -> None:
 
 
 def _load(path: Path) -> tuple[Settings, District]:
+    read = _settings(path)
     try:
-        read = load_settings(path)
         return read, load_district(read.district)
+    except BadFile as error:
+        _fail(str(error))
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        return load_settings(path)
     except BadFile as error:
         if not path.exists():
             _fail(f"there is no {path}; go to your district's folder, or name the file with --settings")
