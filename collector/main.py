@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from collector.check import check_settings
 from collector.district import District, load_district
 from collector.mistakes import BadFile, did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError
@@ -75,10 +76,13 @@ def check(
     if file.suffix != ".toml":
         _fail(f"{file} is read through the district file that names it: bandroom check district.toml")
     try:
-        district = load_district(file) if "district" in file.name else load_district(load_settings(file).district)
+        district, warnings = (load_district(file), ()) if "district" in file.name else check_settings(file)
     except BadFile as error:
         _fail(str(error))
-    print(f"{file}: good; {len(district.sites)} sites, {len(district.rooms)} rooms")
+    for one in warnings:
+        print(f"warning: {one}", file=sys.stderr)
+    found = f"no mistakes, {len(warnings)} to think over" if warnings else "good"
+    print(f"{file}: {found}; {len(district.sites)} sites, {len(district.rooms)} rooms")
 
 
 @app.command()

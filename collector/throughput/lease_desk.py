@@ -28,6 +28,16 @@ CLOSEST_SHARE = 20
 that keeps to them, and must not keep the lease from others."""
 
 
+def tested_bps(profiles: Profiles) -> tuple[int, int]:
+    """What a test asks for, down and up: the most that any of `profiles` needs."""
+    return max(one.down.bps for one in profiles), max(one.up.bps for one in profiles)
+
+
+def bytes_of_a_test(down_bps: int, up_bps: int) -> int:
+    """What is set aside for a test at these rates: both streams in full, and the packets beside them."""
+    return most_bytes(down_bps) + most_bytes(up_bps) + WATCH_BYTES
+
+
 class LeaseDesk:
     """The one place that gives permission to test. Lives on the event loop.
 
@@ -50,8 +60,7 @@ class LeaseDesk:
     ) -> None:
         self._registry = registry
         self._timetable = timetable
-        self._down_bps = max(one.down.bps for one in profiles)
-        self._up_bps = max(one.up.bps for one in profiles)
+        self._down_bps, self._up_bps = tested_bps(profiles)
         self._bytes_a_day = bytes_a_day
         self._clock = clock
         self.elapsed_ns = elapsed_ns
@@ -121,7 +130,7 @@ class LeaseDesk:
 
     async def _reserve(self, held: Held, now: datetime) -> None:
         held.day = f"{now.astimezone(self._timetable.time_zone):%Y-%m-%d}"
-        wanted = most_bytes(held.down_bps) + most_bytes(held.up_bps) + WATCH_BYTES
+        wanted = bytes_of_a_test(held.down_bps, held.up_bps)
         if not await asyncio.to_thread(
             partial(self._registry.reserve_test_bytes, held.agent, held.day, wanted, limit=self._bytes_a_day)
         ):

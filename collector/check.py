@@ -1,0 +1,82 @@
+"""``bandroom check``: every mistake of the files at once, and what is no mistake but hardly meant."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from collector.district import District, load_district
+from collector.mistakes import BadFile, Mistake, line_of, read_toml
+from collector.settings import Settings, load_settings
+from collector.throughput.lease_desk import bytes_of_a_test, tested_bps
+from collector.verdict.profiles import default_profiles
+
+CLOSEST_TESTS_SECONDS = 300
+"""The 16 seconds of a test are not judged; with closer tests several of them lie in a bin of five minutes."""
+
+
+def check_settings(path: Path) -> tuple[District, tuple[Mistake, ...]]:
+    """The district that the settings at `path` name, and the warnings. Raises `BadFile` with every mistake of the
+    settings, the certificate, the district and its rooms."""
+    text, data = read_toml(path)
+    mistakes: list[Mistake] = []
+    settings: Settings | None = None
+    district: District | None = None
+    try:
+        settings = load_settings(path)
+    except BadFile as error:
+        mistakes += error.mistakes
+    mistakes += (
+        Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what)
+        for key, what in _wrong_certificate(path.parent, data)
+    )
+    try:
+        named = data.get("district", "district.toml")
+        district = load_district(path.parent / named) if isinstance(named, str) else None
+    except BadFile as error:
+        mistakes += error.mistakes
+    if mistakes or settings is None or district is None:
+        raise BadFile(mistakes)
+    warnings = (
+        Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what) for key, what in _hardly_meant(settings)
+    )
+    return district, tuple(warnings)
+
+
+def _wrong_certificate(folder: Path, data: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """(setting, what is wrong) with the files of the certificate, where both are named."""
+    certificate, key = data.get("tls_certificate"), data.get("tls_key")
+    if not isinstance(certificate, str) or not isinstance(key, str):
+        return
+    readable = True
+    for name, value in (("tls_certificate", certificate), ("tls_key", key)):
+        try:
+            (folder / value).read_bytes()
+        except OSError as error:
+            readable = False
+            yield name, f"cannot be read: {error.strerror} ({folder / value})"
+    if not readable:
+        return
+    try:
+        # Without a password OpenSSL would ask for one in the terminal, and the collector in none.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(folder / certificate, folder / key, password="")
+    except (ssl.SSLError, ValueError):
+        yield (
+            "tls_certificate",
+            "not a certificate with its own key in tls_key; wanted is PEM, the key without a password",
+        )
+
+
+def _hardly_meant(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(setting, what comes of it) for settings that are allowed but leave rooms unmeasured."""
+    if not settings.throughput:
+        yield "throughput", "false, so no room is judged by its rate"
+        return
+    if settings.behind_proxy and settings.public_url is None:
+        yield "behind_proxy", "without public_url the proxy cannot be checked, so no throughput is tested"
+        return
+    least = bytes_of_a_test(*tested_bps(default_profiles()))
+    if settings.throughput_bytes_a_day < least:
+        yield "throughput_bytes_a_day", f"no test is ever run, because one may take {least} bytes"
+    if settings.throughput_every_seconds < CLOSEST_TESTS_SECONDS:
+        what = f"below {CLOSEST_TESTS_SECONDS} the seconds of the tests may leave too little of a bin to judge"
+        yield "throughput_every_seconds", what

@@ -1,0 +1,114 @@
+"""``bandroom check`` reads every file, whatever is wrong with another, and warns of what is hardly meant."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from collector.check import check_settings
+from collector.mistakes import BadFile
+from collector.throughput.lease_desk import WATCH_BYTES
+from tests.collector.test_files import write
+from tests.end_to_end.certificate import make_certificate
+from tests.end_to_end.process import run
+from wire.sufficiency import most_bytes
+
+BUDGET, EVERY = "throughput_bytes_a_day", "throughput_every_seconds"
+A_TEST = most_bytes(1_000_000) + most_bytes(500_000) + WATCH_BYTES
+
+
+def settings(folder: Path, text: str, **files: str) -> Path:
+    """`text` as ``bandroom.toml`` in `folder`, beside a good district; its path."""
+    write(folder, **files)
+    path = folder / "bandroom.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes_of(path: Path) -> list[str]:
+    with pytest.raises(BadFile) as caught:
+        check_settings(path)
+    return str(caught.value).splitlines()
+
+
+def warnings_of(path: Path) -> list[str]:
+    return [str(one) for one in check_settings(path)[1]]
+
+
+def test_mistakes_of_settings_certificate_district_and_rooms_are_reported_together(tmp_path: Path) -> None:
+    text = 'port = 0.5\ntls_certificate = "no.pem"\ntls_key = "no.key"\n'
+    path = settings(tmp_path, text, district="name = 7\n", rooms="site,room\noak-hill,204\n")
+
+    said = mistakes_of(path)
+
+    assert [line.split(": ")[0] for line in said] == [
+        "bandroom.toml:1 port",
+        "bandroom.toml:2 tls_certificate",
+        "bandroom.toml:3 tls_key",
+        "district.toml:1 name",
+        "district.toml:1 sites",
+        "district.toml:1 time_zone",
+        "district.toml:1 timetable",
+        "rooms.csv:2 site",
+    ]
+    assert said[1].endswith(f"cannot be read: No such file or directory ({tmp_path / 'no.pem'})")
+
+
+def test_settings_that_name_no_district_file_are_told_of_once(tmp_path: Path) -> None:
+    (said,) = mistakes_of(settings(tmp_path, "district = 7\n"))
+
+    assert said.startswith("bandroom.toml:1 district: ")
+
+
+def test_a_certificate_without_its_own_key_is_a_mistake(tmp_path: Path) -> None:
+    text = 'tls_certificate = "one.pem"\ntls_key = "two.pem"\n'
+    path = settings(tmp_path, text)
+    one, two = (make_certificate(tmp_path / name) for name in ("one.pem", "two.pem"))
+    wrong = "bandroom.toml:1 tls_certificate: not a certificate with its own key in tls_key; "
+
+    assert mistakes_of(path)[0].startswith(wrong)
+    subprocess.run(["openssl", "ec", "-in", one, "-aes128", "-passout", "pass:x", "-out", two], check=True)
+    assert mistakes_of(path)[0].startswith(wrong), "its key, but with a password"
+    two.write_bytes(one.read_bytes())
+    assert warnings_of(path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("throughput = false", "throughput: false, so no room is judged by its rate"),
+        (
+            "behind_proxy = true",
+            "behind_proxy: without public_url the proxy cannot be checked, so no throughput is tested",
+        ),
+        (f"{BUDGET} = {A_TEST - 1}", f"{BUDGET}: no test is ever run, because one may take {A_TEST} bytes"),
+        (f"{EVERY} = 299", f"{EVERY}: below 300 the seconds of the tests may leave too little of a bin to judge"),
+    ],
+)
+def test_what_is_allowed_and_hardly_meant_is_warned_of(text: str, warning: str, tmp_path: Path) -> None:
+    assert warnings_of(settings(tmp_path, text)) == [f"bandroom.toml:1 {warning}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        'behind_proxy = true\npublic_url = "https://bandroom.example.org"',
+        f"{BUDGET} = {A_TEST}",
+        f"{EVERY} = 300",
+        f"throughput = false\n{BUDGET} = 0",
+    ],
+)
+def test_what_may_well_be_meant_is_not_warned_of_twice_or_at_all(text: str, tmp_path: Path) -> None:
+    assert len(warnings_of(settings(tmp_path, text))) == text.count("throughput = false")
+
+
+def test_warnings_are_no_mistakes(tmp_path: Path) -> None:
+    path = settings(tmp_path, "throughput = false\n")
+
+    done = run("bandroom", "check", path)
+
+    assert (done.returncode, done.stdout) == (0, f"{path}: no mistakes, 1 to think over; 2 sites, 2 rooms\n")
+    assert done.stderr == "warning: bandroom.toml:1 throughput: false, so no room is judged by its rate\n"
+    path.write_text("")
+    assert run("bandroom", "check", path).stdout == f"{path}: good; 2 sites, 2 rooms\n"
