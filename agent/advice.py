@@ -12,6 +12,7 @@ _ADVICE = {
     "tls_failed": (
         "does the collector speak http there? use http:// or the right port; --ca-file for a private authority"
     ),
+    "no_ca_file": "the file of certificate authorities, ca_file in agent.toml, is not there any more",
     "name_not_resolved": "its name has no address here; check the URL and the DNS server",
     "connection_refused": "nothing listens there; check the port, and that the collector runs",
     "proxy_wants_login": "the proxy wants a login; give --proxy http://user:password@host:port",

@@ -84,6 +84,8 @@ def _join(options: argparse.Namespace, state: State) -> int:
         raise Failed(f"{options.url} {mistake}")
     if options.proxy and proxy_mistake(options.proxy):
         raise Failed("that is not a proxy, allowed is http://[user:password@]host:port")
+    if options.ca_file and not Path(options.ca_file).is_file():
+        raise Failed(f"--ca-file {options.ca_file}: there is no such file here")
     if state.settings.exists() and not options.force:
         raise Failed(f"this machine has joined already ({state.settings}); --force makes it a new agent")
     state.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,6 +7,7 @@ import pytest
 
 from agent.http import Unanswered
 from agent.join import NotJoined, join
+from agent.main import main
 from agent.settings import read_settings
 from agent.state import State
 from tests.agent.fakes import AGENT, Reply, Seen, as_json, collector
@@ -108,6 +109,17 @@ def test_a_code_that_cannot_be_one_is_not_sent(tmp_path: Path) -> None:
 def test_no_answer_is_a_word(tmp_path: Path) -> None:
     with pytest.raises(Unanswered, match="connection_refused"):
         joined("http://127.0.0.1:1", tmp_path)
+
+
+def test_a_file_of_authorities_that_is_not_there_is_named_before_anyone_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing, state = tmp_path / "ca.pem", tmp_path / "state"
+    with collector(enrol) as fake:
+        code = main(["join", fake.url, "--code", CODE, "--ca-file", str(missing), "--state", str(state)])
+
+    assert (code, fake.seen, state.exists()) == (1, [], False)
+    assert capsys.readouterr().err == f"bandroom-agent: --ca-file {missing}: there is no such file here\n"
 
 
 def test_what_another_agent_measured_here_is_not_reported_as_ones_own(tmp_path: Path) -> None:
