@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from collector.mistakes import BadFile, Mistake, did_you_mean, read_toml, validate
+from collector.mistakes import BadFile, Mistake, read_toml, validate
 from collector.timetable import LessonTime, Timetable
+from collector.wanted import did_you_mean
 from wire.fields import MAX_SLUG, WireError, check_slug
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -107,8 +108,12 @@ def _in_order(lessons: list[str]) -> list[str]:
 
 
 class _Timetable(_Strict):
-    days: Annotated[list[Weekday], Field(min_length=1)]
-    lessons: Annotated[list[Annotated[str, AfterValidator(_lesson)]], Field(min_length=1), AfterValidator(_in_order)]
+    days: Annotated[list[Weekday], Field(min_length=1, examples=["mon", "tue"])]
+    lessons: Annotated[
+        list[Annotated[str, AfterValidator(_lesson)]],
+        Field(min_length=1, examples=["08:00-08:45", "08:50-09:35"]),
+        AfterValidator(_in_order),
+    ]
 
 
 class _Site(_Strict):

@@ -13,11 +13,12 @@ from rich.table import Table
 
 from collector.check import check_settings
 from collector.district import District, load_district
-from collector.mistakes import BadFile, did_you_mean
+from collector.mistakes import BadFile
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import CannotStart, open_parts, open_registry, serve
 from collector.settings import Settings, is_loopback, load_settings
 from collector.store.protocol import StoreError
+from collector.wanted import did_you_mean
 from wire.enrolment import Role
 from wire.version import VERSION
 

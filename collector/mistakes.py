@@ -8,12 +8,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from collector.wanted import wanted
 
 M = TypeVar("M", bound=BaseModel)
 _ANY_HEADER = re.compile(r"\s*\[")
@@ -94,38 +95,7 @@ def line_of(text: str, location: Sequence[str | int]) -> int:
     return found
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean "x"?`` for the nearest of `known`, or nothing."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
-
-
 def _mistake(model: type[BaseModel], error: ErrorDetails, *, text: str, file: str) -> Mistake:
-    location = error["loc"]
-    key = ".".join(str(part) for part in location)
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        known = _keys_at(model, location[:-1])
-        what = f"unknown key; allowed are {', '.join(known)}{did_you_mean(str(location[-1]), known)}"
-    elif kind == "missing":
-        what = "is missing; add it"
-    elif kind == "value_error":
-        what = str(error["ctx"]["error"])
-    elif kind in {"literal_error", "enum"}:
-        what = f"allowed are {error['ctx']['expected']}"
-    else:
-        what = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
-    return Mistake(file=file, line=line_of(text, location), key=key, text=what)
-
-
-def _keys_at(model: Any, location: Sequence[str | int]) -> list[str]:
-    """The keys that the model at `location` below `model` knows."""
-    for part in location:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        inner = [one for one in (annotation, *getattr(annotation, "__args__", ())) if hasattr(one, "model_fields")]
-        if not inner:
-            return []
-        model = inner[0]
-    return [field.alias or name for name, field in model.model_fields.items()]
+    # Which of a list it is, is told by the line and the value: nobody counts from 0.
+    key = ".".join(part for part in error["loc"] if isinstance(part, str))
+    return Mistake(file=file, line=line_of(text, error["loc"]), key=key, text=wanted(model, error))
