@@ -109,12 +109,18 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets -m netns and -m 'not browser' choose by what a test requires."""
+    """Lets -m netns and -m 'not browser' choose by what a test requires.
+
+    With several workers (-n 2 --dist loadgroup) a file stays with one of them, and what shapes networks, which waits
+    far more than it works, runs one after the other beside all the rest, from the beginning.
+    """
     for item in items:
         names = required_by(item)
         refuse_unknown(set(names), item.nodeid)
         for name in names:
             item.add_marker(name)
+        item.add_marker(pytest.mark.xdist_group("networks" if "netns" in names else item.path.name))
+    items.sort(key=lambda item: "netns" not in required_by(item))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
