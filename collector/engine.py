@@ -1,8 +1,8 @@
 """The verdict engine: closes complete bins, judges them, writes them back, and shows what is now.
 
 Work comes from the store itself: which bins were touched by reports stored since the last round. The
-mark up to which all is judged is written with the bins, in one transaction, so a collector that is
-killed goes on exactly where it was, and a late report reopens the bin it belongs to and no other.
+mark up to which all is judged is written after the bins and the days they change, so a collector that
+is killed goes on where it was, and a late report reopens the bin it belongs to and no other.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from collector.days import Days
 from collector.district import District
 from collector.now import DistrictNow
 from collector.registry.registry import Registry
@@ -56,6 +57,7 @@ class Engine:
         self._settle = timedelta(seconds=settle_seconds)
         self._stale_seconds = stale_seconds
         self._clock = clock
+        self._days = Days(store, district, bin_seconds=bin_seconds, settle_seconds=settle_seconds)
         self._pending: dict[BinKey, datetime] = {}
         self._seen_through: datetime | None = None
         self._bins: dict[tuple[str, str], dict[datetime, RoomBin]] | None = None
@@ -78,6 +80,7 @@ class Engine:
         ready = [key for key in self._pending if self._closed(key[2], now)]
         if ready:
             self._judge(ready)
+        self._days.close(now)
         self._now = self._snapshot(now)
         return self._now
 
@@ -109,7 +112,10 @@ class Engine:
         starts = sorted({key[2] for key in wanted if in_session[key[2]]})
         try:
             judged = [one for span in _spans(starts) for one in self._judge_span(*span, wanted)]
-            self._store.write_bins(judged, judged_through=self._judged_through())
+            # The mark goes last: a collector that is killed before it judges these again, and their days.
+            self._store.write_bins(judged, judged_through=None)
+            self._days.rewrite(judged)
+            self._store.write_bins((), judged_through=self._judged_through())
         except BaseException:
             self._pending |= wanted
             raise

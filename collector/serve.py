@@ -277,6 +277,7 @@ async def _retain_for_ever(settings: Settings, store: Store, registry: Registry,
                     store.enforce_retention,
                     reports_before=now - timedelta(days=settings.keep_reports_days),
                     bins_before=now - timedelta(days=settings.keep_bins_days),
+                    days_before=now - timedelta(days=settings.keep_days_days),
                 )
             )
             await in_thread(

@@ -59,6 +59,8 @@ class Settings(BaseModel):
     """What each agent's tests may cost in a day, both directions together."""
     keep_reports_days: Annotated[int, Field(ge=1, le=3660)] = 30
     keep_bins_days: Annotated[int, Field(ge=7, le=3660)] = 400
+    keep_days_days: Annotated[int, Field(ge=30, le=3660)] = 2190
+    """How long sums of whole school days are kept: six years, the longest that funding asks for."""
     store_memory: Annotated[str, Field(pattern=r"^[1-9]\d{0,5}(MB|GB)$", examples=["512MB", "2GB"])] = "1GB"
 
     @field_validator("public_url")

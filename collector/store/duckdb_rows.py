@@ -11,6 +11,7 @@ import numpy as np
 from collector.store import duckdb_schema as schema
 from collector.store.protocol import Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
+from collector.verdict.days import RoomDay, Seconds, SiteDay
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 
@@ -111,6 +112,53 @@ def target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
     )
 
 
+def room_day_row(one: RoomDay) -> tuple[object, ...]:
+    """The row of table ``room_days``."""
+    by_profile = {name: [of.valid, of.degraded, of.bad] for name, of in one.by_profile.items()}
+    values = _day_values(one) | {
+        "by_profile": json.dumps(by_profile, separators=(",", ":")),
+        "histogram": one.histogram.to_text(),
+    }
+    return tuple(values[name] if name in values else getattr(one, name) for name in schema.ROOM_DAYS)
+
+
+def site_day_row(one: SiteDay) -> tuple[object, ...]:
+    """The row of table ``site_days``."""
+    values = _day_values(one)
+    return tuple(values[name] if name in values else getattr(one, name) for name in schema.SITE_DAYS)
+
+
+def read_room_day(row: Sequence[Any]) -> RoomDay:
+    """A row of table ``room_days`` as it was."""
+    values = _read_day(schema.ROOM_DAYS, row)
+    values["by_profile"] = {
+        name: Seconds(valid=valid, degraded=degraded, bad=bad)
+        for name, (valid, degraded, bad) in json.loads(values["by_profile"]).items()
+    }
+    return RoomDay(**values | {"histogram": Histogram.from_text(values["histogram"])})
+
+
+def read_site_day(row: Sequence[Any]) -> SiteDay:
+    """A row of table ``site_days`` as it was."""
+    return SiteDay(**_read_day(schema.SITE_DAYS, row))
+
+
+def _day_values(one: RoomDay | SiteDay) -> dict[str, object]:
+    seconds = one.seconds
+    return {
+        "valid_seconds": seconds.valid,
+        "degraded_seconds": seconds.degraded,
+        "bad_seconds": seconds.bad,
+    }
+
+
+def _read_day(kinds: Mapping[str, str], row: Sequence[Any]) -> dict[str, Any]:
+    values = dict(zip(kinds, row, strict=True))
+    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
+    values["seconds"] = Seconds(**{name: values.pop(f"{name}_seconds") for name in ("valid", "degraded", "bad")})
+    return values
+
+
 def columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> dict[str, np.ndarray[Any, Any]]:
     """Rows as one array a column, typed so that DuckDB need not guess; ``None`` becomes NULL."""
     return {
@@ -121,6 +169,8 @@ def columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> dic
 def _column(kind: str, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     if kind == "VARCHAR":
         return np.array(values, dtype=object)
+    if kind == "DATE":
+        return np.array([day.isoformat() for day in values], dtype=object)  # DuckDB reads no datetime64[D]
     if kind == "TIMESTAMP":  # from whole numbers: numpy takes ten times as long over a datetime
         elapsed_us = [(instant - _EPOCH) // _MICROSECOND for instant in values]
         return np.array(elapsed_us, dtype=np.int64).view("datetime64[us]")

@@ -4,7 +4,7 @@ Times are UTC ``TIMESTAMP`` in microseconds. ``stored_at`` grows with every comm
 since" is a range at a table's end.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 PLACE = {"agent": "VARCHAR", "site": "VARCHAR", "room": "VARCHAR", "boot": "VARCHAR"}
 PERIOD = {
@@ -104,6 +104,36 @@ BIN_TARGETS = {
     "histogram": "VARCHAR",
     "repaired": "BOOLEAN",
 }
+_DAY = {
+    "day": "DATE",
+    "started_at": "TIMESTAMP",
+    "closed_seconds": "BIGINT",
+    "valid_seconds": "BIGINT",
+    "degraded_seconds": "BIGINT",
+    "bad_seconds": "BIGINT",
+    "sent": "BIGINT",
+    "received": "BIGINT",
+}
+ROOM_DAYS = {
+    "site": "VARCHAR",
+    "room": "VARCHAR",
+    **_DAY,
+    "by_profile": "VARCHAR",
+    "histogram": "VARCHAR",
+    "worst": "VARCHAR",
+    "profile": "VARCHAR",
+    "profiles_digest": "VARCHAR",
+}
+SITE_DAYS = {
+    "site": "VARCHAR",
+    **_DAY,
+    "rooms": "INTEGER",
+    "measured_rooms": "INTEGER",
+    "troubled_rooms": "INTEGER",
+    "p50_ms": "DOUBLE",
+    "p95_ms": "DOUBLE",
+    "p99_ms": "DOUBLE",
+}
 LEDGER = {
     "agent": "VARCHAR",
     "boot": "VARCHAR",
@@ -113,13 +143,13 @@ LEDGER = {
 }
 
 
+DAY_TABLES = {"room_days": ROOM_DAYS, "site_days": SITE_DAYS}
+
+
 def create_statements() -> list[str]:
     """The statements that make an empty database."""
-    tables = REPORT_TABLES | {"bins": BINS, "bin_targets": BIN_TARGETS, "ledger": LEDGER}
-    return [
-        f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
-        for name, columns in tables.items()
-    ] + [
+    tables = REPORT_TABLES | {"bins": BINS, "bin_targets": BIN_TARGETS, "ledger": LEDGER} | DAY_TABLES
+    return [_create(name, columns) for name, columns in tables.items()] + [
         "CREATE TABLE meta (schema_version INTEGER, judged_through TIMESTAMP)",
         f"INSERT INTO meta VALUES ({SCHEMA_VERSION}, TIMESTAMP '1970-01-01')",  # noqa: S608  # our own number
     ]
@@ -139,4 +169,10 @@ def upgrade_statements(version: int) -> list[str]:
             f"ALTER TABLE throughput ADD COLUMN {column}"
             for column in ("ended_by VARCHAR", "idle_rtt_us INTEGER", *working)
         ]
+    if version < 3:
+        statements += [_create(name, columns) for name, columns in DAY_TABLES.items()]
     return [*statements, f"UPDATE meta SET schema_version = {SCHEMA_VERSION}"] if statements else []  # noqa: S608
+
+
+def _create(name: str, columns: dict[str, str]) -> str:
+    return f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"

@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,12 @@ from collector.store.duckdb_rows import (
     bin_row,
     columns,
     read_bin,
+    read_room_day,
+    read_site_day,
     read_test,
     report_rows,
+    room_day_row,
+    site_day_row,
     target_row,
 )
 from collector.store.ledger import Ledger, runs
@@ -35,6 +39,7 @@ from collector.store.protocol import (
     WriteOutcome,
 )
 from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.days import Measured, RoomDay, SiteDay
 from wire.histogram import Histogram
 
 
@@ -242,18 +247,71 @@ class DuckDbStore:
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], list[RoomBin]]:
         """See `Store.bins_between`."""
-        where = "started_at >= $1 AND started_at < $2"
-        values: list[object] = [_naive(start), _naive(end)]
-        if room is not None:
-            where += " AND site = $3 AND room = $4"
-            values += list(room)
+        where, values = _between(start, end, room)
         rows = self._rows(f"SELECT {', '.join(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
         found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
         for row in rows:
             found[row[0], row[1]].append(read_bin(row))
         return found
 
-    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime) -> int:
+    def histograms_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
+        """See `Store.histograms_between`."""
+        where, values = _between(start, end, room)
+        rows = self._rows(
+            f"SELECT site, room, target, method, list(histogram) FROM bin_targets WHERE {where} GROUP BY ALL",  # noqa: S608
+            values,
+        )
+        found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(dict)
+        for site, room_, target, method, texts in rows:
+            found[site, room_][target, method] = _merged(texts)
+        return found
+
+    def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
+        """See `Store.write_days`."""
+        with self._writing, self._transaction() as cursor:
+            for room in rooms:
+                cursor.execute(
+                    "DELETE FROM room_days WHERE site = $1 AND room = $2 AND day = $3", [room.site, room.room, room.day]
+                )
+            for site in sites:
+                cursor.execute("DELETE FROM site_days WHERE site = $1 AND day = $2", [site.site, site.day])
+            _append(cursor, "room_days", schema.ROOM_DAYS, [room_day_row(one) for one in rooms])
+            _append(cursor, "site_days", schema.SITE_DAYS, [site_day_row(one) for one in sites])
+
+    def newest_day(self) -> date | None:
+        """See `Store.newest_day`."""
+        newest: date | None = self._rows("SELECT max(day) FROM room_days", [])[0][0]
+        return newest
+
+    def room_days_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomDay]]:
+        """See `Store.room_days_between`."""
+        of_room = " AND site = $3 AND room = $4" if room else ""
+        rows = self._rows(
+            f"SELECT {', '.join(schema.ROOM_DAYS)} FROM room_days"  # noqa: S608
+            f" WHERE day BETWEEN $1 AND $2{of_room} ORDER BY day",
+            [first, last, *(room or ())],
+        )
+        found: dict[tuple[str, str], list[RoomDay]] = defaultdict(list)
+        for row in rows:
+            found[row[0], row[1]].append(read_room_day(row))
+        return found
+
+    def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
+        """See `Store.site_days_between`."""
+        rows = self._rows(
+            f"SELECT {', '.join(schema.SITE_DAYS)} FROM site_days WHERE day BETWEEN $1 AND $2 ORDER BY day",  # noqa: S608
+            [first, last],
+        )
+        found: dict[str, list[SiteDay]] = defaultdict(list)
+        for row in rows:
+            found[row[0]].append(read_site_day(row))
+        return found
+
+    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:
         """See `Store.enforce_retention`. Boots that are past it leave the ledger too."""
         with self._writing:
             gone = 0
@@ -262,6 +320,8 @@ class DuckDbStore:
                     gone += _delete_before(cursor, table, "started_at", reports_before)
                 for table in ("bins", "bin_targets"):
                     gone += _delete_before(cursor, table, "started_at", bins_before)
+                for table in schema.DAY_TABLES:
+                    gone += _delete_before(cursor, table, "started_at", days_before)
                 boots = cursor.execute(
                     "SELECT agent, boot FROM ledger GROUP BY ALL HAVING max(stored_at) < $1",
                     [_naive(reports_before)],
@@ -332,6 +392,12 @@ def _append(
 def _delete_before(cursor: duckdb.DuckDBPyConnection, table: str, column: str, before: datetime) -> int:
     count: int = cursor.execute(f"DELETE FROM {table} WHERE {column} < $1", [_naive(before)]).fetchall()[0][0]  # noqa: S608
     return count
+
+
+def _between(start: datetime, end: datetime, room: tuple[str, str] | None) -> tuple[str, list[object]]:
+    """The condition that a bin began in ``[start, end)``, in that room if one is named, and its values."""
+    of_room = " AND site = $3 AND room = $4" if room else ""
+    return f"started_at >= $1 AND started_at < $2{of_room}", [_naive(start), _naive(end), *(room or ())]
 
 
 def _merged(texts: Iterable[str]) -> Histogram:

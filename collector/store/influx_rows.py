@@ -4,7 +4,7 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -12,6 +12,7 @@ from collector.store import influx_schema as schema
 from collector.store.influx_lines import line
 from collector.store.protocol import Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
+from collector.verdict.days import RoomDay, Seconds, SiteDay
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 
@@ -160,6 +161,78 @@ def read_bin(at_ns: int, values: Mapping[str, Any]) -> RoomBin:
         for profile, qoo, quality, worst in json.loads(values["scores"])
     )
     return RoomBin(started_at=instant_of(at_ns), **fields)
+
+
+def room_day_lines(one: RoomDay) -> list[str]:
+    """The points of a room's day: its own and each profile's."""
+    at_ns = ns(one.started_at)
+    place = {"site": one.site, "room": one.room}
+    shown = _day_fields(one) | {
+        "histogram": one.histogram.to_text(),
+        "cause": None,
+        **{f"p{percentile}_ms": one.rtt_ms(percentile) for percentile in (50, 95, 99)},
+    }
+    fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.ROOM_DAY.fields}
+    return [line(schema.ROOM_DAY, place, fields, at_ns)] + [
+        line(schema.PROFILE_DAY, {**place, "profile": name}, _seconds_fields(seconds), at_ns)
+        for name, seconds in one.by_profile.items()
+    ]
+
+
+def site_day_line(one: SiteDay) -> str:
+    """The point of a site's day."""
+    shown = _day_fields(one)
+    fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.SITE_DAY.fields}
+    return line(schema.SITE_DAY, {"site": one.site}, fields, ns(one.started_at))
+
+
+def _day_fields(one: RoomDay | SiteDay) -> dict[str, object]:
+    return {"date": one.day.isoformat(), **_seconds_fields(one.seconds)}
+
+
+def _seconds_fields(seconds: Seconds) -> dict[str, object]:
+    return {
+        "valid_seconds": seconds.valid,
+        "degraded_seconds": seconds.degraded,
+        "bad_seconds": seconds.bad,
+        "bad_share": seconds.bad_share,
+    }
+
+
+def read_seconds(values: Mapping[str, Any]) -> Seconds:
+    """The seconds of a row of ``room_day``, ``profile_day`` or ``site_day``."""
+    return Seconds(valid=values["valid_seconds"], degraded=values["degraded_seconds"], bad=values["bad_seconds"])
+
+
+def read_room_day(at_ns: int, values: Mapping[str, Any], by_profile: Mapping[str, Seconds]) -> RoomDay:
+    """A row of measurement ``room_day``, with those of its profiles."""
+    return RoomDay(
+        site=values["site"],
+        room=values["room"],
+        day=date.fromisoformat(values["date"]),
+        started_at=instant_of(at_ns),
+        closed_seconds=values["closed_seconds"],
+        seconds=read_seconds(values),
+        by_profile=by_profile,
+        sent=values["sent"],
+        received=values["received"],
+        histogram=Histogram.from_text(values["histogram"]),
+        worst=values["worst"] or None,
+        profile=values["profile"] or None,
+        profiles_digest=values["profiles_digest"],
+    )
+
+
+def read_site_day(at_ns: int, values: Mapping[str, Any]) -> SiteDay:
+    """A row of measurement ``site_day``."""
+    fields: dict[str, Any] = {
+        name: None if values[name] == schema.ABSENT else values[name]
+        for name in ("site", *schema.SITE_DAY.fields)
+        if name in SiteDay.__slots__
+    }
+    return SiteDay(
+        day=date.fromisoformat(values["date"]), started_at=instant_of(at_ns), seconds=read_seconds(values), **fields
+    )
 
 
 def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:

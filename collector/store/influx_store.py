@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,8 +28,13 @@ from collector.store.influx_rows import (
     ns,
     read_bin,
     read_periods,
+    read_room_day,
+    read_seconds,
+    read_site_day,
     read_test,
     report_line,
+    room_day_lines,
+    site_day_line,
 )
 from collector.store.ledger import Ledger, runs
 from collector.store.protocol import (
@@ -42,6 +47,7 @@ from collector.store.protocol import (
     WriteOutcome,
 )
 from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.days import Measured, RoomDay, Seconds, SiteDay
 from wire.histogram import Histogram
 
 _READ_AT_ONCE = timedelta(hours=1)
@@ -207,7 +213,59 @@ class InfluxStore:
                 found[row["site"], row["room"]].append(read_bin(at_ns, row))
         return found
 
-    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime) -> int:
+    def histograms_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
+        """See `Store.histograms_between`."""
+        of_room = f" AND site = {quoted(room[0])} AND room = {quoted(room[1])}" if room else ""
+        found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
+        columns = ("site", "room", "target", "method", "histogram")
+        for where in _spans(start, end, _READ_AT_ONCE):
+            for _, row in self._rows("bins", columns, schema.TARGET_BIN, where + of_room):
+                merged = found[row["site"], row["room"]][row["target"], row["method"]]
+                merged.merge(Histogram.from_text(row["histogram"]))
+        return found
+
+    def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
+        """See `Store.write_days`."""
+        lines = [text for one in rooms for text in room_day_lines(one)]
+        self._client.write("days", [*lines, *(site_day_line(one) for one in sites)])
+
+    def newest_day(self) -> date | None:
+        """See `Store.newest_day`."""
+        for _, _, rows in self._client.query("days", 'SELECT last("date") FROM room_day'):
+            return date.fromisoformat(rows[0][1])
+        return None
+
+    def room_days_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomDay]]:
+        """See `Store.room_days_between`."""
+        where = _days(first, last)
+        if room:
+            where += f" AND site = {quoted(room[0])} AND room = {quoted(room[1])}"
+        profiles: dict[tuple[str, str, int], dict[str, Seconds]] = defaultdict(dict)
+        columns = ("site", "room", "profile", *(f"{name}_seconds" for name in ("valid", "degraded", "bad")))
+        for at_ns, row in self._rows("days", columns, schema.PROFILE_DAY, where):
+            profiles[row["site"], row["room"], at_ns][row["profile"]] = read_seconds(row)
+        found: dict[tuple[str, str], list[RoomDay]] = defaultdict(list)
+        for at_ns, row in self._rows("days", ("site", "room", *schema.ROOM_DAY.fields), schema.ROOM_DAY, where):
+            one = read_room_day(at_ns, row, profiles[row["site"], row["room"], at_ns])
+            if first <= one.day <= last:
+                found[one.site, one.room].append(one)
+        return found
+
+    def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
+        """See `Store.site_days_between`."""
+        found: dict[str, list[SiteDay]] = defaultdict(list)
+        columns = ("site", *schema.SITE_DAY.fields)
+        for at_ns, row in self._rows("days", columns, schema.SITE_DAY, _days(first, last)):
+            one = read_site_day(at_ns, row)
+            if first <= one.day <= last:
+                found[one.site].append(one)
+        return found
+
+    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:
         """See `Store.enforce_retention`. Buckets forget by themselves; this takes what they still hold."""
         gone = 0
         for measurement, counted, before in (
@@ -215,6 +273,9 @@ class InfluxStore:
             (schema.ROOM_BIN, "seconds", bins_before),
             (schema.PROFILE_BIN, "qoo", bins_before),
             (schema.TARGET_BIN, "sent", bins_before),
+            (schema.ROOM_DAY, "sent", days_before),
+            (schema.PROFILE_DAY, "valid_seconds", days_before),
+            (schema.SITE_DAY, "sent", days_before),
         ):
             older = f"FROM {measurement.name} WHERE time < {began_ns(before)}"
             count = self._count(measurement.kept, f"SELECT count({counted}) {older}")
@@ -289,6 +350,12 @@ def _spans(start: datetime, end: datetime, length: timedelta) -> Iterator[str]:
         until = min(start + length, end)
         yield f"time >= {began_ns(start)} AND time < {began_ns(until)}"
         start = until
+
+
+def _days(first: date, last: date) -> str:
+    """A condition on time that takes the local midnights of these days in any time zone, and a few more."""
+    start = datetime.combine(first, time(0), tzinfo=UTC) - timedelta(days=1)
+    return f"time >= {ns(start)} AND time < {ns(start + (last - first) + timedelta(days=3))}"
 
 
 def _ms(us: float | None) -> float | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.days import Measured, RoomDay, SiteDay
 from collector.verdict.throughput import ThroughputTest
+from wire.histogram import Histogram
 from wire.reports import Report
 
 
@@ -140,8 +142,32 @@ class Store(Protocol):
         """Per room, its judged bins that began in ``[start, end)``, ascending."""
         ...
 
-    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime) -> int:
-        """Forget reports and bins that began earlier. Returns how many rows went."""
+    def histograms_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
+        """Per room, the round trips of its judged bins that began in ``[start, end)``, merged by target and method."""
+        ...
+
+    def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
+        """Keep days, replacing those of the same room or site and day."""
+        ...
+
+    def newest_day(self) -> date | None:
+        """The newest day that was written; ``None`` when none was."""
+        ...
+
+    def room_days_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomDay]]:
+        """Per room, its days from `first` to `last`, both included, ascending."""
+        ...
+
+    def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
+        """Per site, its days from `first` to `last`, both included, ascending."""
+        ...
+
+    def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:
+        """Forget reports, bins and days that began earlier. Returns how many rows went."""
         ...
 
     def count_reports(self) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from collector.engine import Engine
 from collector.registry.registry import Registry
-from collector.store.duckdb_store import DuckDbStore
+from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, latency
@@ -23,7 +23,7 @@ SETTLE = timedelta(seconds=125)
 class World:
     """A store, a registry, a clock, and engines that come and go as a collector restarts."""
 
-    def __init__(self, store: DuckDbStore, registry: Registry) -> None:
+    def __init__(self, store: Store, registry: Registry) -> None:
         self.store = store
         self.registry = registry
         self.clock = MovableClock()
@@ -75,7 +75,7 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, open_store: Callable[[], DuckDbStore]) -> Iterator[World]:
+def world(tmp_path: Path, open_store: Callable[[], Store]) -> Iterator[World]:
     registry = Registry.open_registry(f"sqlite:///{tmp_path / 'registry.sqlite'}")
     yield World(open_store(), registry)
     registry.close()

@@ -147,7 +147,9 @@ def test_retention_forgets_old_reports_and_keeps_duplicates_known(open_store: Op
     store = open_store()
     store.write_reports([arrival(latency(seq)) for seq in range(1, 11)])
 
-    gone = store.enforce_retention(reports_before=MONDAY_10 + timedelta(minutes=6), bins_before=MONDAY_10)
+    gone = store.enforce_retention(
+        reports_before=MONDAY_10 + timedelta(minutes=6), bins_before=MONDAY_10, days_before=MONDAY_10
+    )
 
     assert gone == 5
     assert store.count_reports() == 5

@@ -97,6 +97,7 @@ def test_opened_again_it_is_the_same(upgraded: DuckDbStore, open_store: Callable
     assert open_store().count_reports() == 3
     open_store().close()
     with duckdb.connect(str(old), read_only=True) as connection:
-        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(2,)]
+        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(3,)]
+        assert connection.execute("SELECT count(*) FROM room_days").fetchall() == [(0,)]
         rows = connection.execute("SELECT seq, working_sent, working_histogram FROM latency ORDER BY seq").fetchall()
     assert rows == [(1, 0, ""), (3, 0, "")]
