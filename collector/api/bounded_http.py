@@ -70,8 +70,9 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is whole."""
+        """The body is whole. What came of it after its answer was no head."""
         self._in_body = False
+        self._head_bytes = 0
         super().on_message_complete()
 
     def shutdown(self) -> None:

@@ -32,6 +32,19 @@ def test_a_large_body_behind_a_small_head_is_not_a_large_head(live: Live) -> Non
     assert live.ask("POST", "/v1/reports", b"x" * 500_000).body["error"] == "no_token"
 
 
+def test_a_body_that_was_answered_before_it_was_whole_is_no_head_either(live: Live) -> None:
+    with socket.create_connection((live.host, live.port), timeout=30) as kept:
+        answers = kept.makefile("rb")
+        kept.sendall(b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n")
+        assert answers.readline() == b"HTTP/1.1 401 Unauthorized\r\n"
+        kept.sendall(b"x" * 500_000)
+        for _ in range(5):  # meanwhile the body arrives
+            live.ask("GET", "/healthz")
+        kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+
+        assert any(b"HTTP/1.1 200 OK" in line for line in answers)
+
+
 def test_many_requests_on_one_connection_are_each_bounded(live: Live) -> None:
     with socket.create_connection((live.host, live.port), timeout=30) as kept:
         answers = kept.makefile("rb")
