@@ -19,7 +19,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
 from collector.api.app import create_app
-from collector.api.bounded_http import BoundedHttp
+from collector.api.bounded_http import bounded_http
 from collector.api.services import Services
 from collector.district import District
 from collector.engine import Engine
@@ -320,7 +320,7 @@ def _listen(settings: Settings) -> socket.socket:
 def _server(settings: Settings, services: Services) -> _Server:
     config = uvicorn.Config(
         create_app(services),
-        http=BoundedHttp,
+        http=bounded_http(services.accounts.cut_off),
         ws="none",
         log_config=None,
         access_log=False,

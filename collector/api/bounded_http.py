@@ -6,8 +6,9 @@ and then send a byte, which ends uvicorn's own waiting.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
+from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 TRANSPORT = "bandroom.transport"
@@ -23,6 +24,16 @@ LAST_SECONDS = 3.0
 uvicorn waits for all that is under way."""
 
 
+def bounded_http(cut_off: Counter) -> "type[BoundedHttp]":
+    """`BoundedHttp` that counts in `cut_off` the connections it ends, by reason: ``head_too_large``, ``too_slow``,
+    ``second_request``, ``not_http``."""
+
+    class Counted(BoundedHttp):
+        _cut_off = cut_off
+
+    return Counted
+
+
 class BoundedHttp(HttpToolsProtocol):
     """Uvicorn's HTTP/1.1 over httptools, with bounds on the head of each request.
 
@@ -30,6 +41,7 @@ class BoundedHttp(HttpToolsProtocol):
     tell only the second of its end, and the first would wait for it for ever.
     """
 
+    _cut_off: ClassVar[Counter]
     _head_bytes = 0
     _in_body = False
     _head_timer: asyncio.TimerHandle | None = None
@@ -51,6 +63,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._head_timer is None and self._is_answered:
             self._expect_head()
         elif self._head_timer is not None and not self._in_body and self._head_bytes > MAX_HEAD_BYTES:
+            self._count("head_too_large")
             self.transport.close()
 
     def on_message_begin(self) -> None:
@@ -65,6 +78,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_is_done()
         self._in_body = True
         if self.cycle is not None and not self.cycle.response_complete:
+            self._count("second_request")
             self.transport.abort()
             return
         super().on_headers_complete()
@@ -74,6 +88,11 @@ class BoundedHttp(HttpToolsProtocol):
         self._in_body = False
         self._head_bytes = 0
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP: say so, and close."""
+        self._count("not_http")
+        super().send_400_response(msg)
 
     def shutdown(self) -> None:
         """The collector stops: a client that does not do its part is not waited for."""
@@ -97,7 +116,12 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._head_timer = None
+        self._count("too_slow")
         self.transport.close()
+
+    def _count(self, reason: str) -> None:
+        if not self.transport.is_closing():  # once for each connection
+            self._cut_off.labels(reason=reason).inc()
 
     def _end_is_late(self) -> None:
         if self._in_body or self.transport.is_closing():

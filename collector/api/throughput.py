@@ -1,5 +1,7 @@
 """Leases and the two streams of a throughput test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
@@ -47,7 +49,8 @@ async def ask_for_lease(request: Request, agent: TheAgent, services: TheServices
 async def end_lease(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Give a lease back; the answer is the collector's side of the test."""
     ended = await _read(request, _END)
-    return _json(await services.leases.end(agent, lease, used_bytes=ended.used_bytes))
+    with _refusals_counted(services):
+        return _json(await services.leases.end(agent, lease, used_bytes=ended.used_bytes))
 
 
 @router.get(
@@ -101,10 +104,20 @@ def _check(services: Services, nonce: str) -> ProxyCheck:
 
 
 def _begun(services: Services, agent: Agent, lease: str, direction: Direction) -> Held:
-    held = services.leases.held(agent, lease)
-    if not begin(held, direction):
-        raise Refusal(409, "stream_used", "a lease allows one stream in each direction")
-    return held
+    with _refusals_counted(services):
+        held = services.leases.held(agent, lease)
+        if not begin(held, direction):
+            raise Refusal(409, "stream_used", "a lease allows one stream in each direction")
+        return held
+
+
+@contextmanager
+def _refusals_counted(services: Services) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as error:
+        services.accounts.refused.labels(reason=error.word).inc()
+        raise
 
 
 async def _read(request: Request, shape: TypeAdapter[T]) -> T:

@@ -17,4 +17,5 @@ class Accounts:
         self.deferred = counter("reports_deferred", "Reports that the store did not take; their agent keeps them")
         self.refused = counter("requests_refused", "Requests of agents that were refused whole, by reason", "reason")
         self.repaired = counter("reports_repaired", "Stored reports whose time comes from the collector's clock")
+        self.cut_off = counter("connections_cut_off", "Connections that were ended at the door, by reason", "reason")
         self.commits = counter("commits", "Group commits")

@@ -17,6 +17,12 @@ def live(tmp_path: Path) -> Iterator[Live]:
         yield running
 
 
+def cut_off(live: Live) -> dict[str, int]:
+    """How many connections were ended at the door, by reason."""
+    name = "bandroom_connections_cut_off_total"
+    return {key.split('"')[1]: int(value) for key, value in live.metrics().items() if key.startswith(name)}
+
+
 def test_a_head_that_never_ends_is_cut_off(live: Live) -> None:
     sent = 0
     with socket.create_connection((live.host, live.port), timeout=30) as endless, suppress(ConnectionError):
@@ -25,11 +31,29 @@ def test_a_head_that_never_ends_is_cut_off(live: Live) -> None:
             sent += endless.send(b"X-More: " + b"x" * 8000 + b"\r\n")
 
     assert sent < 200 * bounded_http.MAX_HEAD_BYTES
+    assert cut_off(live) == {"head_too_large": 1}
     assert live.ask("GET", "/healthz").status == 200
 
 
 def test_a_large_body_behind_a_small_head_is_not_a_large_head(live: Live) -> None:
     assert live.ask("POST", "/v1/reports", b"x" * 500_000).body["error"] == "no_token"
+    assert cut_off(live) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"\x16\x03\x01 TLS to a collector without\r\n\r\n", "not_http"),
+        (b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" * 2, "second_request"),
+    ],
+)
+def test_who_speaks_otherwise_than_a_request_at_a_time_is_counted(live: Live, sent: bytes, reason: str) -> None:
+    with socket.create_connection((live.host, live.port), timeout=30) as rude, suppress(ConnectionError):
+        rude.sendall(sent)
+        while rude.recv(1000):
+            pass
+
+    assert cut_off(live) == {reason: 1}
 
 
 def test_a_body_that_was_answered_before_it_was_whole_is_no_head_either(live: Live) -> None:

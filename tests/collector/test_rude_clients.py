@@ -27,12 +27,15 @@ def _nothing_is_logged_as_a_fault(caplog: pytest.LogCaptureFixture) -> Iterator[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a stranger's stay ended: how long it was, how its connection and its stream ended, and the bytes counted."""
+    """How a stranger's stay ended: how long it was, how its connection and its stream ended, and the bytes, refusals
+    and cut connections that were counted."""
 
     lasted_s: float
     ended: str
     ends: dict[str, int]
     counted: int
+    refused: int
+    cut_off: int
 
 
 def reads_nothing(live: Live) -> str:
@@ -122,7 +125,14 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
             ended = stranger(live)
             lasted_s = monotonic() - began_at
             counted = int(live.metric("bandroom_throughput_bytes_total"))
-            return Outcome(lasted_s=lasted_s, ended=ended, ends=stream_ends(live), counted=counted)
+            return Outcome(
+                lasted_s=lasted_s,
+                ended=ended,
+                ends=stream_ends(live),
+                counted=counted,
+                refused=int(live.metric("bandroom_requests_refused_total")),
+                cut_off=int(live.metric("bandroom_connections_cut_off_total")),
+            )
 
     with ThreadPoolExecutor(len(STRANGERS)) as at_once:
         return dict(zip((one.__name__ for one in STRANGERS), at_once.map(stay, STRANGERS), strict=True))
@@ -162,6 +172,7 @@ def test_whoever_was_answered_cannot_hold_the_connection(outcomes: dict[str, Out
     one = outcomes[held]
     assert one.ended in ("close", "reset"), "by the collector: the client was not done"
     assert one.ends == {}
+    assert (one.refused, one.cut_off) == (int(held.startswith("was_refused")), 1)
 
 
 def test_a_whole_download_is_as_long_as_it_said(outcomes: dict[str, Outcome]) -> None:

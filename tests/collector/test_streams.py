@@ -67,6 +67,7 @@ def test_both_streams_may_run_at_once_and_each_only_once(live: Live) -> None:
         for direction in ("down", "up"):
             with StreamClient(live).begin(lease, direction, "Content-Length: 0") as again:
                 assert again.status() == 409
+        assert live.metrics()['bandroom_requests_refused_total{reason="stream_used"}'] == 2
         assert down.link.recv(1) == b"\0"
     account = end_lease(live, lease).body
     assert account["down_bytes"] > 0
