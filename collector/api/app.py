@@ -55,12 +55,14 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
+@operations.head("/healthz", include_in_schema=False)
 @operations.get("/healthz")
 def healthz() -> dict[str, str]:
     """Whether the process answers at all."""
     return {"status": "ok"}
 
 
+@operations.head("/readyz", include_in_schema=False)
 @operations.get("/readyz", responses={503: {"description": "Not now; the body says why"}})
 def readyz(services: TheServices) -> dict[str, str]:
     """Whether reports are stored and rooms are judged. Where throughput is not tested, `notice` says why."""

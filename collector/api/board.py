@@ -1,5 +1,7 @@
 """The board's pages and the two files they ask for."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from collector.api.access import Reader
@@ -13,15 +15,17 @@ router = APIRouter(dependencies=[Reader], include_in_schema=False)
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 
+_page = partial(router.api_route, methods=["GET", "HEAD"])
 
-@router.get("/")
+
+@_page("/")
 def district(request: Request, services: TheServices) -> Response:
     """The board."""
     page = district_page(the_district(services), now=services.clock(), throughput_off=services.leases.off)
     return transferred(request, page)
 
 
-@router.get("/sites/{site}")
+@_page("/sites/{site}")
 def site(site: str, request: Request, services: TheServices) -> Response:
     """One site's rooms."""
     whole = the_district(services)
@@ -31,7 +35,7 @@ def site(site: str, request: Request, services: TheServices) -> Response:
     return transferred(request, site_page(whole, found, now=services.clock()))
 
 
-@router.get("/rooms/{site}/{room}")
+@_page("/rooms/{site}/{room}")
 def room(site: str, room: str, request: Request, services: TheServices) -> Response:
     """One room's evidence."""
     whole = the_district(services)
@@ -42,13 +46,13 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
     return transferred(request, page)
 
 
-@router.get("/style.css")
+@_page("/style.css")
 def style(request: Request, v: str = "") -> Response:
     """The board's one style sheet."""
     return _asset(request, stylesheet(), "text/css", asked_for=v)
 
 
-@router.get("/renew.js")
+@_page("/renew.js")
 def renew(request: Request, v: str = "") -> Response:
     """The board's one script."""
     return _asset(request, script(), "text/javascript", asked_for=v)

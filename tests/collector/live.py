@@ -105,7 +105,7 @@ class Live:
             return Answered(
                 status=answer.status,
                 headers={name.lower(): value for name, value in answer.getheaders()},
-                body=json.loads(text) if is_json else text.decode(),
+                body=json.loads(text) if is_json and text else text.decode(),
             )
         finally:
             connection.close()

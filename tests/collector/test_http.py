@@ -66,6 +66,20 @@ def test_every_answer_forbids_inline_and_foreign_scripts_and_caching(live: Live)
         assert "server" not in headers
 
 
+@pytest.mark.parametrize("path", ["/", "/sites/oak-hill", "/rooms/oak-hill/204", "/rooms/oak-hill/999", "/style.css"])
+def test_a_page_may_be_asked_for_its_head_alone(live: Live, path: str) -> None:
+    whole, head = (live.ask(method, path, headers=READER) for method in ("GET", "HEAD"))
+
+    assert (head.status, head.body) == (whole.status, "")
+    assert head.headers["content-type"] == whole.headers["content-type"]
+    assert live.ask("HEAD", path).status == 401
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_so_may_whether_the_collector_is_well(live: Live, path: str) -> None:
+    assert (live.ask("HEAD", path).status, live.ask("HEAD", path).body) == (200, "")
+
+
 def test_the_stylesheet_the_board_names_is_there(live: Live) -> None:
     page = live.ask("GET", "/", headers=READER).body
     href = page.split('rel="stylesheet" href="')[1].split('"')[0]
