@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from collector.api.services import TheServices
+from collector.api.services import Services, TheServices
 from collector.refusal import Refusal
 from collector.registry.registry import Agent, Refused
 
@@ -57,7 +57,8 @@ async def _agent(request: Request, services: TheServices) -> Agent:
     return agent
 
 
-async def _reader(request: Request, services: TheServices) -> None:
+def ask_password(request: Request, services: Services) -> None:
+    """Let pass who shows the reader password, where there is one. Raises `Refusal` 401 ``no_reader``."""
     password = services.settings.reader_password
     if password is None:
         return
@@ -70,6 +71,10 @@ async def _reader(request: Request, services: TheServices) -> None:
             given = b""
     if not hmac.compare_digest(given, password.get_secret_value().encode()):
         raise Refusal(401, "no_reader", "board and API ask for the reader password (HTTP Basic, any user name)")
+
+
+async def _reader(request: Request, services: TheServices) -> None:
+    ask_password(request, services)
 
 
 TheAgent = Annotated[Agent, Depends(_agent)]

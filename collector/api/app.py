@@ -112,13 +112,19 @@ def problem(status: int, word: str, detail: str) -> JSONResponse:
     return JSONResponse({"error": word, "detail": detail}, status_code=status, headers=headers)
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
+def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     return problem(error.status, error.word, error.detail)
 
 
-def _http_error(_request: Request, error: Exception) -> JSONResponse:
+def _http_error(request: Request, error: Exception) -> Response:
+    """A browser gets a page of the board, which asks for the password as every other does."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        try:
+            return board.no_such_page(request, request.app.state.services)
+        except Refusal as refusal:
+            return _refused(request, refusal)
     word = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "http_error")
     return problem(error.status_code, word, str(error.detail))
 

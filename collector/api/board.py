@@ -4,9 +4,9 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from collector.api.access import Reader
+from collector.api.access import Reader, ask_password
 from collector.api.rooms import the_district
-from collector.api.services import TheServices
+from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
 from collector.board.assets import Asset, script, stylesheet
 from collector.board.pages import district_page, not_found_page, room_page, site_page
@@ -44,6 +44,13 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
         return transferred(request, not_found_page(whole, "room", now=services.clock()), status=404)
     page = room_page(whole, found, now=services.clock(), throughput_off=services.leases.off)
     return transferred(request, page)
+
+
+def no_such_page(request: Request, services: Services) -> Response:
+    """What a browser is shown at an address that is nothing of ours. Raises `Refusal`, as every page may."""
+    ask_password(request, services)
+    page = not_found_page(the_district(services), "page", now=services.clock())
+    return transferred(request, page, status=404)
 
 
 @_page("/style.css")

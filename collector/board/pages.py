@@ -86,8 +86,9 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, throughput
     )
 
 
-def not_found_page(district: DistrictNow, what: Literal["site", "room"], *, now: datetime) -> str:
-    """The page for an address that names no site or no room, whichever `what` says. It does not repeat the address."""
+def not_found_page(district: DistrictNow, what: Literal["site", "room", "page"], *, now: datetime) -> str:
+    """The page for an address that names no site, no room or nothing of ours, whichever `what` says. It does not repeat
+    the address."""
     fresh = freshness(district.rooms(), district, now)
     return render("not_found.html", district=district, what=what, now=now, fresh=fresh)
 

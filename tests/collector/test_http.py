@@ -93,6 +93,20 @@ def test_an_unknown_room_is_a_page_of_its_own_and_a_word_in_the_api(live: Live) 
     assert (answer.status, answer.body["error"]) == (404, "unknown_room")
 
 
+@pytest.mark.parametrize("path", ["/nope", "/v1/nope", "/rooms/oak-hill"])
+def test_an_unknown_address_is_a_page_for_a_browser_and_a_word_for_a_program(live: Live, path: str) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = live.ask("GET", path, headers=READER | browser)
+    locked = live.ask("GET", path, headers=browser)
+
+    assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page" in page.body
+    assert (locked.status, locked.body["error"]) == (401, "no_reader"), "the page names the district"
+    for headers in ({}, {"Accept": "*/*"}, READER):
+        answer = live.ask("GET", path, headers=headers)
+        assert (answer.status, answer.body["error"]) == (404, "not_found")
+
+
 def test_rooms_say_what_the_contract_promises(live: Live) -> None:
     rooms = live.ask("GET", "/v1/rooms", headers=READER).body["rooms"]
 

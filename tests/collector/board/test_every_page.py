@@ -111,9 +111,13 @@ def test_a_page_has_its_landmarks_a_language_a_title_and_a_way_past_the_header()
             assert all(heading.attributes["scope"] in {"row", "col"} for heading in table.all("th"))
 
 
-@pytest.mark.parametrize("what", ["site", "room"])
-def test_what_is_missing_gets_a_page_with_a_way_back_that_does_not_renew_itself(what: Literal["site", "room"]) -> None:
+@pytest.mark.parametrize("what", ["site", "room", "page"])
+def test_what_is_missing_gets_a_page_with_a_way_back_that_does_not_renew_itself(
+    what: Literal["site", "room", "page"],
+) -> None:
     page = read(not_found_page(a_mixed_district(), what, now=NOW))
 
     assert page.one("h1").text == f"There is no such {what}"
+    assert page.one("main").one("a").attributes["href"] == "/"
+    assert len(list(page.all("p", class_="lede"))) == (what != "page")
     assert not [one for one in page.all("meta") if "http-equiv" in one.attributes]
