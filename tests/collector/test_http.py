@@ -3,11 +3,13 @@
 import hashlib
 import http.client
 import json
+import re
 import socket
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +52,15 @@ def test_board_and_api_ask_for_the_reader_password(live: Live, path: str) -> Non
     assert live.ask("GET", path, headers=wrong).status == 401
     assert live.ask("GET", path, headers={"Authorization": "Basic !!"}).status == 401
     assert live.ask("GET", path, headers=READER).status == 200
+
+
+def test_every_metric_that_the_guide_names_is_there(live: Live) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "install-server.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(bandroom_[a-z_]+)`", guide))
+    told = live.ask("GET", "/metrics", headers=READER).body
+
+    assert len(named) >= 9
+    assert [name for name in named if f"# TYPE {name} " not in told] == []
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
