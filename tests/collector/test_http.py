@@ -16,6 +16,7 @@ import pytest
 
 from tests.collector.builders import latency
 from tests.collector.live import TOKEN, Live, live_collector
+from tests.end_to_end.waiting import eventually
 from wire.stamp import ReflectorPacket, SenderPacket
 
 READER = {"Authorization": "Basic " + b64encode(b"anyone:open sesame").decode()}
@@ -25,6 +26,7 @@ AGENT = {"Authorization": f"Bearer {TOKEN}"}
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with live_collector(tmp_path_factory.mktemp("live"), reader_password="open sesame") as running:
+        eventually("the first round has ended", lambda: running.services.engine.now)
         yield running
 
 

@@ -23,6 +23,7 @@ from tests.collector.stream_client import (
     post,
     stream_ends,
 )
+from tests.end_to_end.waiting import eventually
 from wire.sufficiency import most_bytes
 
 TODAY = "2026-11-16"
@@ -188,6 +189,7 @@ def test_where_the_settings_say_so_nothing_is_tested(tmp_path: Path) -> None:
         refused = ask_for_lease(live)
         assert (refused.status, refused.body["error"]) == (403, "throughput_off")
         assert "throughput = false" in refused.body["detail"]
+        eventually("the first round has ended", lambda: live.services.engine.now)
         board = live.ask("GET", "/")
         ready = live.ask("GET", "/readyz")
         assert "Throughput tests are off: throughput = false" in board.body
