@@ -1,12 +1,14 @@
 """The district as its admin writes it: ``district.toml`` and, beside it, ``rooms.csv``.
 
 ``district.toml`` names the district, its time zone, one weekly timetable and its sites; ``rooms.csv``
-is what a spreadsheet exports: ``site,room`` and, as far as known, ``seats,ap,switch,uplink``.
+is what a spreadsheet exports: ``site,room`` and, as far as known, ``name,seats,ap,switch,uplink``. What a room is
+called may be any text; addresses and stores know it by its slug.
 """
 
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -25,8 +27,9 @@ from wire.fields import MAX_SLUG, WireError, check_slug
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 REQUIRED_COLUMNS = ("site", "room")
-OPTIONAL_COLUMNS = ("seats", "ap", "switch", "uplink")
+OPTIONAL_COLUMNS = ("name", "seats", "ap", "switch", "uplink")
 MAX_SEATS = 500
+MAX_NAME = 80
 MAX_ROOMS = 20_000
 MAX_MISTAKES = 200
 """Mistakes of a spreadsheet that are told at once; where there are more, they are of one kind."""
@@ -35,14 +38,21 @@ _LESSON = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A room by its label. `ap`, `switch` and `uplink` are labels of what it hangs on, ``None`` unknown."""
+    """A room by its slug, and what it is called, the slug where nothing else is said. `ap`, `switch` and `uplink` are
+    labels of what it hangs on, ``None`` unknown."""
 
     site: str
     room: str
+    name: str = ""
     seats: int | None = None
     ap: str | None = None
     switch: str | None = None
     uplink: str | None = None
+
+    def __post_init__(self) -> None:
+        """Call it by its slug where it has no name."""
+        if not self.name:
+            object.__setattr__(self, "name", self.room)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +78,23 @@ class District:
         return any((one.site, one.room) == (site, room) for one in self.rooms)
 
 
+def slug_of(name: str) -> str:
+    """`name` in a-z, 0-9 and hyphens, empty when nothing is left: ``Room 204 (lab)`` becomes ``room-204-lab``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG].strip("-")
+
+
+def _name(value: str) -> str:
+    if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in value):
+        raise ValueError("a name must not hold control characters")
+    return value
+
+
 def _slug(value: str) -> str:
     try:
         check_slug("it", value)
     except WireError:
-        near = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:MAX_SLUG].strip("-")
+        near = slug_of(value)
         hint = f'; did you mean "{near}"?' if near else ""
         raise ValueError(
             f'"{value[:60]}" is not a slug; allowed are a-z, 0-9 and hyphens, at most {MAX_SLUG}{hint}'
@@ -118,7 +140,7 @@ class _Timetable(_Strict):
 
 class _Site(_Strict):
     id: Annotated[str, AfterValidator(_slug)]
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
 
 
 def _each_once(sites: list[_Site]) -> list[_Site]:
@@ -189,10 +211,11 @@ def read_rooms(path: Path, *, known_sites: frozenset[str]) -> tuple[Room, ...]:
             continue
         if len(mistakes) >= MAX_MISTAKES:
             break
+        cells["slug"] = _room_slug(cells["room"])
         wrong = _row_mistakes(cells, overlong=None in row, known_sites=known_sites, seen=rooms)
         mistakes += [Mistake(file=path.name, line=reader.line_num, key=key, text=what) for key, what in wrong]
         if not wrong:
-            rooms[cells["site"], cells["room"]] = _room(cells)
+            rooms[cells["site"], cells["slug"]] = _room(cells)
     if not rooms and not mistakes:
         mistakes.append(Mistake(file=path.name, line=1, key="", text="has no rooms; add one line for each room"))
     if len(rooms) > MAX_ROOMS:
@@ -231,7 +254,7 @@ def _row_mistakes(
     wrong = []
     if overlong:
         wrong.append(("", "has more cells than the first line has columns; quote cells that hold a comma"))
-    site, room = cells.get("site", ""), cells.get("room", "")
+    site, room, slug = cells.get("site", ""), cells.get("room", ""), cells["slug"]
     if site not in known_sites:
         known = ", ".join(sorted(known_sites)[:20]) or "none"
         wrong.append(
@@ -240,12 +263,33 @@ def _row_mistakes(
                 f'"{site[:60]}" is not a site of district.toml; known are {known}{did_you_mean(site, known_sites)}',
             )
         )
-    try:
-        _slug(room)
-    except ValueError as error:
-        wrong.append(("room", str(error)))
-    if (site, room) in seen:
-        wrong.append(("room", f'"{room}" stands twice in {site}; give each room one line'))
+    if not room:
+        wrong.append(("room", "is empty; give each room a number or a name"))
+    elif not slug:
+        wrong.append(
+            (
+                "room",
+                (
+                    f'"{room[:60]}" has no letter a-z and no digit for its address: '
+                    f'write room-1 here, or the like, and "{room[:60]}" in a column called name'
+                ),
+            )
+        )
+    elif (site, slug) in seen:
+        other = seen[site, slug].name
+        wrong.append(
+            ("room", f'"{room}" stands twice in {site}; give each room one line')
+            if other == (cells.get("name") or room)
+            else ("room", f'"{room}" and "{other}" of {site} would both be "{slug}"; write one of them differently')
+        )
+    for key in ("room", "name"):
+        text = cells.get(key, "")
+        if len(text) > MAX_NAME:
+            wrong.append((key, f"has {len(text)} characters; at most {MAX_NAME}"))
+        try:
+            _name(text)
+        except ValueError as error:
+            wrong.append((key, str(error)))
     seats = cells.get("seats", "")
     if seats and not (seats.isascii() and seats.isdigit() and len(seats) <= 4 and 1 <= int(seats) <= MAX_SEATS):
         wrong.append(
@@ -263,12 +307,21 @@ def _row_mistakes(
 def _room(cells: Mapping[str, str]) -> Room:
     return Room(
         site=cells["site"],
-        room=cells["room"],
+        room=cells["slug"],
+        name=cells.get("name") or cells["room"],
         seats=int(cells["seats"]) if cells.get("seats") else None,
         ap=cells.get("ap") or None,
         switch=cells.get("switch") or None,
         uplink=cells.get("uplink") or None,
     )
+
+
+def _room_slug(room: str) -> str:
+    try:
+        check_slug("room", room)
+    except WireError:
+        return slug_of(room)
+    return room
 
 
 def _site_ids(data: Mapping[str, object]) -> frozenset[str]:

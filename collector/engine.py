@@ -80,8 +80,8 @@ class Engine:
         ready = [key for key in self._pending if self._closed(key[2], now)]
         if ready:
             self._judge(ready)
-        self._days.close(now)
         self._now = self._snapshot(now)
+        self._days.close(now)
         return self._now
 
     def _take_touched(self) -> None:

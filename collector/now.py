@@ -39,7 +39,7 @@ class LessonCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomNow:
-    """One room as it is now.
+    """One room as it is now. `room` is its slug, `name` what it is called.
 
     `evidence` is one plain sentence, two at most. `coverage` is the share of the strip's closed
     lesson time that was measured enough, ``None`` before any closed. `readings` are newest reports by target.
@@ -50,6 +50,7 @@ class RoomNow:
 
     site: str
     room: str
+    name: str
     simulated: bool
     seats: int | None
     agents: int

@@ -114,7 +114,7 @@ def rooms_table(answer: RoomsText) -> Table:
     for heading in ("site", "room", "state", "evidence", "coverage", "data age"):
         table.add_column(heading, justify="right" if heading in {"coverage", "data age"} else "left")
     for room in answer.data["rooms"]:
-        label = f"{room['room']} (simulated)" if room["simulated"] else room["room"]
+        label = f"{room['room_name']} (simulated)" if room["simulated"] else room["room_name"]
         coverage, age = room["coverage"], room["newest_data_age_seconds"]
         table.add_row(
             Text(room["site"]),

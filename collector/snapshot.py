@@ -109,6 +109,7 @@ def _room_now(
     return RoomNow(
         site=room.site,
         room=room.room,
+        name=room.name,
         simulated=simulated,
         seats=room.seats,
         agents=judged.agents.get(key, 0),

@@ -103,10 +103,12 @@ class BinAnswer(Answer):
 
 
 class RoomAnswer(Answer):
-    """One room now. `coverage` is the share (0..1) of the last lessons' judged time that was measured enough."""
+    """One room now. `room` is its slug, `room_name` what it is called. `coverage` is the share (0..1) of the last
+    lessons' judged time that was measured enough."""
 
     site: str
     room: str
+    room_name: str
     state: State
     cause: Cause
     worst: Dimension | None

@@ -108,6 +108,7 @@ def _answer(one: RoomNow, now: datetime) -> RoomAnswer:
     return RoomAnswer(
         site=one.site,
         room=one.room,
+        room_name=one.name,
         state=one.state.state,
         cause=one.state.cause,
         worst=one.state.worst,

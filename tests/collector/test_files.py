@@ -82,7 +82,7 @@ def test_each_mistake_has_its_message(name: str, tmp_path: Path) -> None:
 
 
 def test_mistakes_of_both_files_are_reported_together(tmp_path: Path) -> None:
-    path = write(tmp_path, GOOD_DISTRICT.replace("America/Chicago", "Chicago"), GOOD_ROOMS.replace("204", "Room 204"))
+    path = write(tmp_path, GOOD_DISTRICT.replace("America/Chicago", "Chicago"), GOOD_ROOMS.replace("204", "-"))
 
     said = mistakes_of(path).splitlines()
 
@@ -157,3 +157,15 @@ def test_a_bin_belongs_to_the_lesson_its_middle_lies_in(tmp_path: Path) -> None:
 
     assert timetable.bin_in_session(lesson_ends - timedelta(minutes=5), 300)
     assert not timetable.bin_in_session(lesson_ends, 300)
+
+
+def test_what_rooms_are_called_is_kept_exactly_beside_a_slug(tmp_path: Path) -> None:
+    rooms = 'site,room,name\noak-hill,"Room 204, ""lab"" é",\noak-hill,b12,"Aula\nMagna 🎈"\noak-hill,7,\n'
+
+    district = load_district(write(tmp_path, rooms=rooms))
+
+    assert [(one.room, one.name) for one in district.rooms] == [
+        ("room-204-lab-e", 'Room 204, "lab" é'),
+        ("b12", "Aula\nMagna 🎈"),
+        ("7", "7"),
+    ]

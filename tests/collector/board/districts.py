@@ -130,6 +130,7 @@ def a_test(**given: Any) -> ThroughputTest:
 def a_room(room: str = "101", state: State = "ok", site: str = "north", **given: Any) -> RoomNow:
     quality: Quality | None = "bad" if state == "bad" else "degraded" if state == "degraded" else None
     values: dict[str, Any] = {
+        "name": room,
         "simulated": False,
         "seats": 28,
         "agents": 1,
