@@ -66,7 +66,12 @@ class Engine:
         self._tests_through: datetime | None = None
         self._now: DistrictNow | None = None
         self.judged_bins = 0
-        self.failing = False
+        self.trouble: str | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last round failed; then `trouble` says why in a sentence."""
+        return self.trouble is not None
 
     @property
     def now(self) -> DistrictNow | None:

@@ -18,6 +18,7 @@ from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import CannotStart, open_parts, open_registry, serve
 from collector.settings import Settings, is_loopback, load_settings
 from collector.store.protocol import StoreError
+from collector.store_commands import store_app
 from collector.wanted import did_you_mean
 from wire.enrolment import Role
 from wire.version import VERSION
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with them.", no_args_is_help=True)
 app.add_typer(enrol_app, name="enrol")
+app.add_typer(store_app, name="store")
 
 SettingsFile = Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")]
 DEFAULT_SETTINGS = Path("bandroom.toml")

@@ -30,8 +30,8 @@ from collector.liveness import Liveness
 from collector.reflector import Reflector
 from collector.registry.registry import Registry
 from collector.settings import Settings
-from collector.store.duckdb_store import DuckDbStore
-from collector.store.protocol import Store, StoreUnavailable
+from collector.store.protocol import Store, StoreError, StoreUnavailable
+from collector.store_choice import open_store
 from collector.systemd import attend, systemd_of
 from collector.thread import in_thread
 from collector.throughput.lease_desk import LeaseDesk
@@ -66,12 +66,15 @@ class Running:
 
 
 def open_parts(settings: Settings) -> tuple[Store, Registry]:
-    """The store and the registry in the data directory. Raises `StoreError` or `RegistryError`."""
+    """The store that the settings name, and the registry. Raises `StoreError` or `RegistryError`."""
     os.umask(0o077)  # what is made in the data folder is for this account alone
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     registry = open_registry(settings)
-    store = DuckDbStore.open_store(settings.data / "bandroom.duckdb", memory_limit=settings.store_memory)
-    return store, registry
+    try:
+        return open_store(settings, registry), registry
+    except StoreError:
+        registry.close()
+        raise
 
 
 def open_registry(settings: Settings) -> Registry:
@@ -253,15 +256,15 @@ async def _judge_for_ever(services: Services, came_round: Callable[[], None]) ->
         except StoreUnavailable as error:
             if not services.engine.failing:
                 log.warning("rooms are not judged error=%s", error)
-            services.engine.failing = True
+            services.engine.trouble = str(error)
         except Exception:  # the loop that owns judging
             if not services.engine.failing:
                 log.exception("rooms are not judged, this is a fault of ours")
-            services.engine.failing = True
+            services.engine.trouble = "a fault of the collector; its log says more"
         else:
             if services.engine.failing:
                 log.info("rooms are judged again")
-            services.engine.failing = False
+            services.engine.trouble = None
         came_round()
         await asyncio.sleep(every)
 

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -61,6 +61,19 @@ class Settings(BaseModel):
     keep_bins_days: Annotated[int, Field(ge=7, le=3660)] = 400
     keep_days_days: Annotated[int, Field(ge=30, le=3660)] = 2190
     """How long sums of whole school days are kept: six years, the longest that funding asks for."""
+    store: Literal["duckdb", "influx"] = "duckdb"
+    """What keeps reports and bins: a file in `data`, or an InfluxDB with the settings that begin with its name."""
+    influx_url: str | None = None
+    influx_token: SecretStr | None = None
+    """May read and write the buckets; on 1.8 it is ``user:password``."""
+    influx_token_file: Annotated[Path | None, Field(strict=False)] = None
+    """A file that holds the token alone, instead of `influx_token`."""
+    influx_org: str = "bandroom"
+    """The organization of the buckets; 1.8 and 3 have none and do not ask."""
+    influx_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", examples=["bandroom"])] = "bandroom"
+    """What the names of the buckets, on 1.8 the databases, begin with."""
+    influx_ca_file: Annotated[Path | None, Field(strict=False)] = None
+    """The authority of InfluxDB's certificate, where this machine does not know it."""
     store_memory: Annotated[str, Field(pattern=r"^[1-9]\d{0,5}(MB|GB)$", examples=["512MB", "2GB"])] = "1GB"
 
     @field_validator("public_url")
@@ -70,10 +83,19 @@ class Settings(BaseModel):
             raise ValueError("must be what agents join with, such as https://bandroom.example.org")
         return url
 
+    @field_validator("influx_url")
+    @classmethod
+    def _a_server(cls, url: str | None) -> str | None:
+        if url is not None and not _is_url(url):
+            raise ValueError("must be where InfluxDB answers, such as http://127.0.0.1:8086")
+        return url
+
     @model_validator(mode="after")
     def _whole(self) -> "Settings":
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together; give both or neither")
+        if self.influx_token is not None and self.influx_token_file is not None:
+            raise ValueError("influx_token and influx_token_file say the same; give one of them")
         if self.report_seconds > self.bin_seconds:
             raise ValueError(f"report_seconds ({self.report_seconds}) must not exceed bin_seconds ({self.bin_seconds})")
         return self
@@ -109,9 +131,11 @@ class Settings(BaseModel):
 
     def problems(self) -> list[tuple[str, str]]:
         """(setting, what to do) for everything that forbids starting."""
-        if is_loopback(self.host):
-            return []
         found = []
+        if self.store == "influx" and self.influx_url is None:
+            found.append(("store", 'store = "influx" needs influx_url, such as http://127.0.0.1:8086'))
+        if is_loopback(self.host):
+            return found
         if self.tls_certificate is None and not self.behind_proxy:
             found.append(
                 (
@@ -134,7 +158,7 @@ def load_settings(path: Path) -> Settings:
     folder = path.parent
     paths = {
         name: folder / value
-        for name in ("district", "data", "tls_certificate", "tls_key")
+        for name in ("district", "data", "tls_certificate", "tls_key", "influx_token_file", "influx_ca_file")
         if (value := getattr(settings, name)) is not None
     }
     return settings.model_copy(update=paths)

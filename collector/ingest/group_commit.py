@@ -40,17 +40,22 @@ class GroupCommit:
         self._waiting: list[_Waiting] = []
         self._waiting_reports = 0
         self._something_waits = asyncio.Event()
-        self._failing = False
+        self._trouble: str | None = None
 
     @property
     def failing(self) -> bool:
         """Whether the last commit failed."""
-        return self._failing
+        return self._trouble is not None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last commit failed, in a sentence; ``None`` when it did not."""
+        return self._trouble
 
     async def write(self, arrivals: Sequence[Arrival]) -> WriteOutcome:
         """Write `arrivals` with whatever else waits; returns when they are durable.
 
-        Raises `Busy` or `StoreUnavailable`; then none was kept. Every arrival is accounted for, even if
+        Raises `Busy` or `StoreUnavailable`; then they are to be sent again. Every arrival is accounted for, even if
         the caller is gone by then.
         """
         if not arrivals:
@@ -84,9 +89,9 @@ class GroupCommit:
         try:
             outcome = await asyncio.to_thread(self._store.write_reports, flat)
         except StoreUnavailable as error:
-            if not self._failing:
+            if self._trouble is None:
                 log.warning("store does not take reports, agents keep theirs error=%s", error)
-            self._failing = True
+            self._trouble = str(error)
             self._turn_away(group, error)
         except Exception as error:  # noqa: BLE001  # a fault of ours, for the request that brought it out
             if len(group) == 1:
@@ -94,9 +99,9 @@ class GroupCommit:
             for waiting in group if len(group) > 1 else ():
                 await self._commit([waiting])
         else:
-            if self._failing:
+            if self._trouble is not None:
                 log.info("store takes reports again")
-            self._failing = False
+            self._trouble = None
             self._account(flat, outcome)
             self._answer(group, outcome)
 
@@ -111,7 +116,8 @@ class GroupCommit:
         for waiting in group:
             end = at + len(waiting.arrivals)
             if not waiting.answer.done():
-                waiting.answer.set_result(WriteOutcome(new=outcome.new[at:end]))
+                refused = {place - at: word for place, word in outcome.refused.items() if at <= place < end}
+                waiting.answer.set_result(WriteOutcome(new=outcome.new[at:end], refused=refused))
             at = end
 
     def _next_group(self) -> list[_Waiting]:
@@ -130,5 +136,7 @@ class GroupCommit:
         stored = sum(outcome.new)
         self._accounts.commits.inc()
         self._accounts.stored.inc(stored)
-        self._accounts.duplicate.inc(len(flat) - stored)
+        self._accounts.duplicate.inc(len(flat) - stored - len(outcome.refused))
+        for word in outcome.refused.values():
+            self._accounts.rejected.labels(reason=word).inc()
         self._accounts.repaired.inc(sum(one.repaired for one, is_new in zip(flat, outcome.new, strict=True) if is_new))

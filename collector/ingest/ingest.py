@@ -51,18 +51,21 @@ class Ingest:
         received_ms = int((arrived_at or self._now()).timestamp() * 1000)
         received = decode_batch(inflate(body, encoding))
         offsets = await self._offsets_of(agent, received, received_ms)
-        arrivals, rejected = self._placed(agent, received, offsets, received_ms)
+        placed, rejected = self._placed(agent, received, offsets, received_ms)
+        arrivals = list(placed.values())
         # From here to the write nothing is awaited: what is counted as received is accounted for.
         self._accounts.received.inc(len(arrivals) + len(rejected))
         for one in rejected:
             self._accounts.rejected.labels(reason=one.error).inc()
         outcome = await self._commits.write(arrivals)
         stored = sum(outcome.new)
+        indices = list(placed)
+        rejected += [_rejected(indices[place], arrivals[place].report, word) for place, word in outcome.refused.items()]
         return Acknowledgement(
             version=WIRE_VERSION,
             batch=received.batch,
             stored=stored,
-            duplicate=len(arrivals) - stored,
+            duplicate=len(arrivals) - stored - len(outcome.refused),
             rejected=tuple(sorted(rejected, key=lambda one: one.index)),
         )
 
@@ -84,24 +87,23 @@ class Ingest:
 
     def _placed(
         self, agent: Agent, received: Received, offsets: Sequence[Offset], received_ms: int
-    ) -> tuple[list[Arrival], list[RejectedReport]]:
-        arrivals: list[Arrival] = []
+    ) -> tuple[dict[int, Arrival], list[RejectedReport]]:
+        """The reports that have a place in time, by their index in the batch, and those that have none."""
+        arrivals: dict[int, Arrival] = {}
         rejected = list(received.rejected)
         for index, report in zip(received.indices, received.reports, strict=True):
             offset, word = self._place(report, offsets, received_ms)
             if offset is None:
-                rejected.append(RejectedReport(index=index, seq=report.seq, error=word, detail=_WHY_NOT[word]))
+                rejected.append(_rejected(index, report, word))
                 continue
-            arrivals.append(
-                Arrival(
-                    agent=agent.agent,
-                    site=agent.site,
-                    room=agent.room,
-                    boot=received.boot,
-                    started_at=_EPOCH + timedelta(milliseconds=report.boot_ms + offset.offset_ms),
-                    repaired=offset.repaired,
-                    report=report,
-                )
+            arrivals[index] = Arrival(
+                agent=agent.agent,
+                site=agent.site,
+                room=agent.room,
+                boot=received.boot,
+                started_at=_EPOCH + timedelta(milliseconds=report.boot_ms + offset.offset_ms),
+                repaired=offset.repaired,
+                report=report,
             )
         return arrivals, rejected
 
@@ -123,8 +125,13 @@ class Ingest:
         return None, word
 
 
+def _rejected(index: int, report: Report, word: str) -> RejectedReport:
+    return RejectedReport(index=index, seq=report.seq, error=word, detail=_WHY_NOT[word])
+
+
 _WHY_NOT = {
     "time_unknown": "its boot ended before it met the collector and its clock was never synchronised",
     "from_future": "it ends later than it arrived: the boot clock in the batch is wrong",
     "too_old": "it is older than the collector keeps reports",
+    "not_storable": "the store takes others and not this one: the collector's log says why",
 }

@@ -74,7 +74,7 @@ def began_ns(instant: datetime) -> int:
     return ns(instant) // _SLOTS * _SLOTS
 
 
-def arrival_lines(arrivals: Iterable[Arrival], stored_at: datetime) -> list[str]:
+def arrival_lines(arrivals: Iterable[Arrival], stored_us: int) -> list[str]:
     """The journal of one commit: by room and kind, when its reports began and how long their periods were."""
     periods: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
     for one in arrivals:
@@ -90,7 +90,7 @@ def arrival_lines(arrivals: Iterable[Arrival], stored_at: datetime) -> list[str]
             part = texts[start : start + _PERIODS_A_POINT]
             fields = {"periods": " ".join(part), "first_began_s": int(part[0].partition("+")[0])}
             tags = {"site": site, "room": room, "kind": kind}
-            lines.append(line(schema.ARRIVAL, tags, fields, ns(stored_at) + place))
+            lines.append(line(schema.ARRIVAL, tags, fields, stored_us * 1000 + place))
     return lines
 
 
@@ -106,8 +106,9 @@ def read_periods(text: str) -> list[tuple[int, datetime]]:
     return found
 
 
-def bin_lines(one: RoomBin) -> list[str]:
-    """The points of a judged bin: the room's, each profile's and each target's."""
+def bin_lines(one: RoomBin, profiles: Iterable[str]) -> list[str]:
+    """The points of a judged bin: the room's, each target's, and of `profiles` each one's, though it has no score of
+    it, because it may have had one before."""
     at_ns = ns(one.started_at)
     place = {"site": one.site, "room": one.room}
     headline = one.headline
@@ -126,15 +127,11 @@ def bin_lines(one: RoomBin) -> list[str]:
     }
     fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.ROOM_BIN.fields}
     lines = [line(schema.ROOM_BIN, place, fields, at_ns)]
-    lines += [
-        line(
-            schema.PROFILE_BIN,
-            {**place, "profile": score.profile},
-            {"qoo": score.qoo, "quality": score.quality, "worst": score.worst},
-            at_ns,
-        )
-        for score in one.scores
-    ]
+    score_of = {score.profile: score for score in one.scores}
+    for profile in sorted({*profiles, *score_of}):
+        score = score_of.get(profile)
+        of_profile = {name: getattr(score, name, None) for name in schema.PROFILE_BIN.fields}
+        lines.append(line(schema.PROFILE_BIN, {**place, "profile": profile}, of_profile, at_ns))
     return lines + [_target_line(one, target, at_ns) for target in one.targets]
 
 

@@ -1,23 +1,26 @@
-"""The InfluxDB engine: a server, or several, that a district may have already.
+"""The InfluxDB engine: many rooms, one server, and Grafana beside it.
 
 InfluxDB knows no transactions, so every write can be repeated: a report, a bin and a mark each always become the very
 same point. What was stored is known by ranges of sequence numbers in the registry, written after InfluxDB has
 confirmed the reports; a crash between the two is healed when the agent sends them again.
 """
 
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from collector.registry.registry import Registry
 from collector.registry.stored_ranges import StoredRanges
 from collector.store import influx_schema as schema
-from collector.store.influx_client import InfluxClient, Misconfigured, quoted
+from collector.store.influx_connection import InfluxAccess, InfluxConnection, LinesRefused
 from collector.store.influx_lines import line
+from collector.store.influx_query import text
 from collector.store.influx_rows import (
     BIN_COLUMNS,
     TEST_COLUMNS,
@@ -36,7 +39,7 @@ from collector.store.influx_rows import (
     room_day_lines,
     site_day_line,
 )
-from collector.store.ledger import Ledger, runs
+from collector.store.ledger import Ledger, Range, runs
 from collector.store.protocol import (
     Arrival,
     Reading,
@@ -44,38 +47,57 @@ from collector.store.protocol import (
     StoreError,
     StoreUnavailable,
     Touched,
+    Unstorable,
     WriteOutcome,
 )
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import Measured, RoomDay, Seconds, SiteDay
 from wire.histogram import Histogram
 
+log = logging.getLogger(__name__)
+
+LINES_A_WRITE = 5_000
+"""What InfluxData advises as the size of a write."""
+
 _READ_AT_ONCE = timedelta(hours=1)
 """Latency reports of this long are in memory at a time."""
 
-_BINS_READ_AT_ONCE = timedelta(days=7)
+_BINS_READ_AT_ONCE = timedelta(days=1)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class InfluxStore:
     """A `Store` in InfluxDB, with its ledger in the registry."""
 
-    def __init__(self, client: InfluxClient, stored: StoredRanges) -> None:
-        self._client = client
+    def __init__(self, connection: InfluxConnection, stored: StoredRanges) -> None:
+        self._connection = connection
         self._stored = stored
         self._writing = threading.Lock()
-        self._ledger = Ledger(stored.ranges())
-        self._last_stored_us = stored.newest_us()
+        with registry_answers():
+            self._ledger = Ledger(stored.ranges())
+            self._last_stored_us = stored.newest_us()
+        self._profiles: set[str] = set()
 
-    def check(self) -> None:
-        """Ask whether we may read and write. Raises `StoreError` when a setting is wrong, and `StoreUnavailable` when
-        InfluxDB does not answer now."""
+    @classmethod
+    def open_store(cls, access: InfluxAccess, registry: Registry) -> Self:
+        """Connect, and read what must be known to go on. Raises `StoreError` with the setting to mend."""
+        store = cls(InfluxConnection(access), registry.stored_ranges)
         try:
-            for kept in schema.RETENTIONS:
-                list(self._client.query(kept, "SHOW MEASUREMENTS LIMIT 1"))
-            self.write_bins([], judged_through=self.judged_through())
-        except Misconfigured as error:
+            store._prepare()
+        except StoreUnavailable as error:
+            store.close()
             raise StoreError(str(error)) from error
+        return store
+
+    def _prepare(self) -> None:
+        for kept in schema.RETENTIONS:
+            self._connection.query(kept, "SHOW MEASUREMENTS LIMIT 1")
+        for series in self._connection.query("reports", "SELECT last(first_began_s) FROM arrival"):
+            self._last_stored_us = max(self._last_stored_us, series.rows[0][0] // 1000)
+        for series in self._connection.query("bins", 'SHOW TAG VALUES FROM profile_bin WITH KEY = "profile"'):
+            self._profiles |= {row[1] for row in series.rows}
+        # A token may be let read and not write; that is better known at once.
+        self.write_bins((), judged_through=self.judged_through())
 
     def write_reports(self, arrivals: Sequence[Arrival]) -> WriteOutcome:
         """See `Store.write_reports`."""
@@ -84,18 +106,56 @@ class InfluxStore:
             fresh = [place for place, is_new in enumerate(new) if is_new]
             if not fresh:
                 return WriteOutcome(new=tuple(new))
-            stored_at = self._next_stored_at()
-            stored_us = ns(stored_at) // 1000
-            lines = [report_line(arrivals[place], stored_us) for place in fresh]
-            refused = self._client.write_each("reports", lines)
-            kept = [arrivals[place] for index, place in enumerate(fresh) if index not in refused]
+            stored_us = self._next_stored_us()
+            refused = {
+                fresh[place]: word
+                for place, word in self._write_each(
+                    [report_line(arrivals[place], stored_us) for place in fresh]
+                ).items()
+            }
+            if len(refused) == len(arrivals) and "not_storable" in refused.values():
+                # Then it is not the reports; were it one of many, it would be rejected alone.
+                raise StoreUnavailable("InfluxDB takes no report at all: the log says what it says of them")
+            kept = [arrivals[place] for place in fresh if place not in refused]
             if kept:
-                self._client.write("reports", arrival_lines(kept, stored_at))
-                grown = self._ledger.grown_by(runs(one.key for one in kept))
-                with _registry_answers():
-                    self._stored.replace(grown, stored_us)
-                self._ledger.put(grown)
-            return WriteOutcome(new=tuple(new), refused={fresh[index]: said for index, said in refused.items()})
+                # After the reports, so that a bin is never judged before they are there.
+                self._write("reports", arrival_lines(kept, stored_us))
+                self._know(runs(one.key for one in kept), stored_us)
+            return WriteOutcome(
+                new=tuple(is_new and place not in refused for place, is_new in enumerate(new)), refused=refused
+            )
+
+    def _write(self, kept: schema.Retention, lines: Sequence[str]) -> None:
+        """Write lines that InfluxDB has no reason to refuse."""
+        for start in range(0, len(lines), LINES_A_WRITE):
+            try:
+                self._connection.write(kept, lines[start : start + LINES_A_WRITE])
+            except LinesRefused as error:
+                raise StoreUnavailable(f"InfluxDB refuses what was made of reports: {error}") from error
+
+    def _write_each(self, lines: Sequence[str]) -> dict[int, Unstorable]:
+        """Write reports. Returns those that InfluxDB refuses, by their place: found by halving what it refuses a part
+        of."""
+        refused: dict[int, Unstorable] = {}
+        parts = [range(start, min(start + LINES_A_WRITE, len(lines))) for start in range(0, len(lines), LINES_A_WRITE)]
+        while parts:
+            part = parts.pop()
+            try:
+                self._connection.write("reports", lines[part.start : part.stop])
+            except LinesRefused as error:
+                if len(part) == 1 or error.dropped == len(part):
+                    log.warning("influxdb refuses reports count=%d answer=%s", len(part), error)
+                    refused |= dict.fromkeys(part, "too_old" if error.too_old else "not_storable")
+                else:
+                    parts += [part[: len(part) // 2], part[len(part) // 2 :]]
+        return refused
+
+    def _know(self, ranges: Iterable[Range], stored_us: int) -> None:
+        """Remember what is stored, in the registry and here."""
+        grown = self._ledger.grown_by(ranges)
+        with registry_answers():
+            self._stored.replace(grown, stored_us)
+        self._ledger.put(grown)
 
     def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
         """See `Store.touched_since`."""
@@ -153,8 +213,8 @@ class InfluxStore:
             " AND (sent > 0 OR failure != '') GROUP BY site, room, target ORDER BY time DESC LIMIT 1"
         )
         found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-        for tags, columns, rows in self._client.query("reports", statement):
-            row = dict(zip(columns, rows[0], strict=True))
+        for series in self._connection.query("reports", statement):
+            tags, row = series.tags, dict(zip(series.columns, series.rows[0], strict=True))
             began = instant_of(row["time"] // 10**6 * 10**6)
             ended_at = began + timedelta(milliseconds=row["duration_ms"])
             if ended_at <= since:
@@ -181,7 +241,7 @@ class InfluxStore:
         """See `Store.tests_since`."""
         mark_ns = ns(stored_after) + 999
         statement = f"SELECT min(first_began_s) FROM arrival WHERE kind = 'throughput' AND time > {mark_ns}"  # noqa: S608
-        first_s = min((rows[0][1] for _, _, rows in self._client.query("reports", statement)), default=None)
+        first_s = min((one.rows[0][1] for one in self._connection.query("reports", statement)), default=None)
         if first_s is None:
             return []
         where = f"time >= {first_s * 10**9} AND stored_us > {mark_ns // 1000} AND method = 'sufficiency'"
@@ -189,24 +249,25 @@ class InfluxStore:
         return [read_test(at_ns, row) for at_ns, row in rows]
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
-        """See `Store.write_bins`. The mark goes last."""
+        """See `Store.write_bins`. The mark goes last: a collector that is killed before judges again."""
         with self._writing:
-            self._client.write("bins", [text for one in bins for text in bin_lines(one)])
+            self._profiles |= {score.profile for one in bins for score in one.scores}
+            self._write("bins", [made for one in bins for made in bin_lines(one, self._profiles)])
             if judged_through is not None:
                 fields = {"through_us": ns(judged_through) // 1000}
-                self._client.write("bins", [line(schema.JUDGED, {}, fields, ns(datetime.now(UTC)))])
+                self._write("bins", [line(schema.JUDGED, {}, fields, self._next_stored_us() * 1000)])
 
     def judged_through(self) -> datetime:
         """See `Store.judged_through`."""
-        for _, _, rows in self._client.query("bins", "SELECT last(through_us) FROM judged"):
-            return _EPOCH + timedelta(microseconds=rows[0][1])
+        for series in self._connection.query("bins", "SELECT last(through_us) FROM judged"):
+            return _EPOCH + timedelta(microseconds=series.rows[0][1])
         return _EPOCH
 
     def bins_between(
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], list[RoomBin]]:
         """See `Store.bins_between`."""
-        of_room = f" AND site = {quoted(room[0])} AND room = {quoted(room[1])}" if room else ""
+        of_room = _in(room) if room else ""
         found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
         for where in _spans(start, end, _BINS_READ_AT_ONCE):
             for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where + of_room):
@@ -217,7 +278,7 @@ class InfluxStore:
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
         """See `Store.histograms_between`."""
-        of_room = f" AND site = {quoted(room[0])} AND room = {quoted(room[1])}" if room else ""
+        of_room = _in(room) if room else ""
         found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
         columns = ("site", "room", "target", "method", "histogram")
         for where in _spans(start, end, _READ_AT_ONCE):
@@ -228,13 +289,13 @@ class InfluxStore:
 
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
         """See `Store.write_days`."""
-        lines = [text for one in rooms for text in room_day_lines(one)]
-        self._client.write("days", [*lines, *(site_day_line(one) for one in sites)])
+        lines = [made for one in rooms for made in room_day_lines(one)]
+        self._write("days", [*lines, *(site_day_line(one) for one in sites)])
 
     def newest_day(self) -> date | None:
         """See `Store.newest_day`."""
-        for _, _, rows in self._client.query("days", 'SELECT last("date") FROM room_day'):
-            return date.fromisoformat(rows[0][1])
+        for series in self._connection.query("days", 'SELECT last("date") FROM room_day'):
+            return date.fromisoformat(series.rows[0][1])
         return None
 
     def room_days_between(
@@ -243,7 +304,7 @@ class InfluxStore:
         """See `Store.room_days_between`."""
         where = _days(first, last)
         if room:
-            where += f" AND site = {quoted(room[0])} AND room = {quoted(room[1])}"
+            where += _in(room)
         profiles: dict[tuple[str, str, int], dict[str, Seconds]] = defaultdict(dict)
         columns = ("site", "room", "profile", *(f"{name}_seconds" for name in ("valid", "degraded", "bad")))
         for at_ns, row in self._rows("days", columns, schema.PROFILE_DAY, where):
@@ -280,9 +341,9 @@ class InfluxStore:
             older = f"FROM {measurement.name} WHERE time < {began_ns(before)}"
             count = self._count(measurement.kept, f"SELECT count({counted}) {older}")
             if count:
-                list(self._client.query(measurement.kept, f"DELETE {older}"))
+                self._connection.query(measurement.kept, f"DELETE {older}")
             gone += count
-        with self._writing, _registry_answers():
+        with self._writing, registry_answers():
             self._ledger.forget(self._stored.forget_before(ns(reports_before) // 1000))
         return gone
 
@@ -291,17 +352,17 @@ class InfluxStore:
         return self._count("reports", f"SELECT count(seq) FROM {', '.join(schema.REPORTS)}")  # noqa: S608
 
     def write_lines(self, kept: schema.Retention, lines: Sequence[str]) -> None:
-        """Keep points that Grafana alone reads. Raises `StoreUnavailable`, and `LinesRefused` for a fault of ours."""
-        self._client.write(kept, lines)
+        """Keep points that Grafana alone reads. Raises `StoreUnavailable`."""
+        self._write(kept, lines)
 
     def close(self) -> None:
         """See `Store.close`."""
         with self._writing:
-            self._client.close()
+            self._connection.close()
 
-    def _next_stored_at(self) -> datetime:
+    def _next_stored_us(self) -> int:
         self._last_stored_us = max(ns(datetime.now(UTC)) // 1000, self._last_stored_us + 1)
-        return _EPOCH + timedelta(microseconds=self._last_stored_us)
+        return self._last_stored_us
 
     def _rows(
         self, kept: schema.Retention, columns: Iterable[str], measurement: schema.Measurement, where: str
@@ -309,13 +370,13 @@ class InfluxStore:
         """(time in nanoseconds, values by column) of each point, ascending."""
         # InfluxQL answers tags as columns only beside a field.
         statement = f"SELECT {', '.join(columns)} FROM {measurement.name} WHERE {where}"  # noqa: S608
-        for _, names, rows in self._client.query(kept, statement):
-            for row in rows:
-                values = dict(zip(names, row, strict=True))
+        for series in self._connection.query(kept, statement):
+            for row in series.rows:
+                values = dict(zip(series.columns, row, strict=True))
                 yield values.pop("time"), values
 
     def _count(self, kept: schema.Retention, statement: str) -> int:
-        return sum(rows[0][1] for _, _, rows in self._client.query(kept, statement))
+        return sum(series.rows[0][1] for series in self._connection.query(kept, statement))
 
 
 class _Sum:
@@ -337,7 +398,7 @@ class _Sum:
 
 
 @contextmanager
-def _registry_answers() -> Iterator[None]:
+def registry_answers() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
@@ -350,6 +411,11 @@ def _spans(start: datetime, end: datetime, length: timedelta) -> Iterator[str]:
         until = min(start + length, end)
         yield f"time >= {began_ns(start)} AND time < {began_ns(until)}"
         start = until
+
+
+def _in(room: tuple[str, str]) -> str:
+    """A condition on site and room."""
+    return f" AND site = {text(room[0])} AND room = {text(room[1])}"
 
 
 def _days(first: date, last: date) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import Measured, RoomDay, SiteDay
@@ -11,13 +11,19 @@ from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 from wire.reports import Report
 
+Unstorable = Literal["too_old", "not_storable"]
+"""Why a store will never take a report."""
+
 
 class StoreError(Exception):
     """The store cannot be used as it stands; the message names the fix. Not worth a retry."""
 
 
 class StoreUnavailable(Exception):
-    """The store did not take the write now; nothing of it was kept. Worth a retry."""
+    """The store did not take the write or did not answer now; the message names the fix where there is one.
+
+    Worth a retry: what may have been kept of the write is kept once, however often it is repeated.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +49,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOutcome:
-    """For each arrival of a write, in order: whether it is new. Those that are not were there before.
+    """For each arrival of a write, in order: whether it is new.
 
-    `refused` holds the places of new ones that the engine will never take, with its words.
+    `refused` holds the places of those that the store will never take. The others that are not new were there before.
     """
 
     new: tuple[bool, ...]
-    refused: Mapping[int, str] = field(default_factory=dict)
+    refused: Mapping[int, Unstorable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,50 +1,56 @@
 """Fixtures of the collector's tests."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import pytest
 
 from collector.registry.registry import Registry
 from collector.store.duckdb_store import DuckDbStore
-from collector.store.influx_client import InfluxClient, InfluxPlace
 from collector.store.influx_store import InfluxStore
 from collector.store.protocol import Store
+from tests.collector.influx import influx_access
+from tests.influx import Influx
 
-if TYPE_CHECKING:
-    from tests.influx import Influx
-
-Open = Callable[[], Store]
+OpenStore = Callable[[], Store]
+T = TypeVar("T", bound=Store)
 
 
-@pytest.fixture(params=["duckdb", pytest.param("influx", marks=pytest.mark.requires("influx"))])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+@pytest.fixture
+def open_duckdb(tmp_path: Path) -> Iterator[Callable[[], DuckDbStore]]:
     """Opens the same store again and again, closing the one before, as a restart would."""
-    open_engine: Open = request.getfixturevalue(f"open_{request.param}")
-    opened: list[Store] = []
+    with _reopening(lambda: DuckDbStore.open_store(tmp_path / "bandroom.duckdb")) as reopen:
+        yield reopen
 
-    def reopen() -> Store:
+
+@pytest.fixture
+def open_influx(influx: Influx, tmp_path: Path) -> Iterator[Callable[[], InfluxStore]]:
+    """The same with InfluxDB."""
+    registry = Registry.open_registry(f"sqlite:///{tmp_path / 'registry.sqlite'}")
+    with _reopening(lambda: InfluxStore.open_store(influx_access(influx), registry)) as reopen:
+        yield reopen
+    registry.close()
+
+
+@pytest.fixture(params=["open_duckdb", pytest.param("open_influx", marks=pytest.mark.requires("influx"))])
+def open_store(request: pytest.FixtureRequest) -> OpenStore:
+    """The same with each engine."""
+    reopen: OpenStore = request.getfixturevalue(request.param)
+    return reopen
+
+
+@contextmanager
+def _reopening(open_it: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    opened: list[T] = []
+
+    def reopen() -> T:
         if opened:
             opened.pop().close()
-        opened.append(open_engine())
+        opened.append(open_it())
         return opened[-1]
 
     yield reopen
     if opened:
         opened.pop().close()
-
-
-@pytest.fixture
-def open_duckdb(tmp_path: Path) -> Open:
-    """The embedded engine's."""
-    return lambda: DuckDbStore.open_store(tmp_path / "bandroom.duckdb")
-
-
-@pytest.fixture
-def open_influx(influx: "Influx", tmp_path: Path) -> Iterator[Open]:
-    """InfluxDB's, with a registry beside it."""
-    registry = Registry.open_registry(f"sqlite:///{tmp_path / 'registry.sqlite'}")
-    place = InfluxPlace(url=influx.url, token=influx.token, org=influx.org, prefix=influx.prefix)
-    yield lambda: InfluxStore(InfluxClient(place), registry.stored_ranges)
-    registry.close()

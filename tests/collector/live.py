@@ -148,21 +148,21 @@ def a_batch(*reports: Any, boot: str = "b" * 16, clock: BootClock) -> Batch:
 def live_collector(
     folder: Path,
     *,
-    store: Store | None = None,
+    opened: Store | None = None,
     clock: MovableClock | None = None,
     district: District | None = None,
     **settings: Any,
 ) -> Iterator[Live]:
-    """Run a collector over `folder`, or over a `store` of the test's own, with one agent enrolled.
+    """Run a collector over `folder`, or over a store of the test's own that is `opened`, with one agent enrolled.
 
     Given the `folder` and `clock` of an earlier one it is that collector, started again.
     """
     usual = {"port": 0, "reflector_port": 0, "data": folder / "data", "throughput_every_seconds": 10}
     read = Settings.model_validate(usual | settings)
-    opened, registry = open_parts(read)
-    if store is not None:
-        opened.close()
-    used = store or opened
+    by_settings, registry = open_parts(read)
+    if opened is not None:
+        by_settings.close()
+    used = opened or by_settings
     clock = clock or MovableClock()
     timer = MovableTimer()
     agent = next(iter(registry.agents()), None) or _enrolled(registry, clock)

@@ -10,8 +10,7 @@ import pytest
 from collector.engine import Engine
 from collector.now import RoomNow
 from collector.registry.registry import Registry
-from collector.store.duckdb_store import DuckDbStore
-from collector.store.protocol import StoredTest
+from collector.store.protocol import Store, StoredTest
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import arrival, latency, throughput
 from tests.collector.live import MovableClock, a_district
@@ -26,7 +25,7 @@ SHORT = {"received_bps": 400_000, "sustained": False}
 class Counting:
     """A store that notes how many tests were read from it, each time."""
 
-    def __init__(self, store: DuckDbStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self.read: list[int] = []
 
@@ -42,7 +41,7 @@ class Counting:
 class World:
     """One room, well measured by the minute, and what its throughput tests make of it."""
 
-    def __init__(self, store: DuckDbStore, registry: Registry) -> None:
+    def __init__(self, store: Store, registry: Registry) -> None:
         self.store = Counting(store)
         self._registry = registry
         self._clock = MovableClock(BEGIN)
@@ -81,7 +80,7 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, open_store: Callable[[], DuckDbStore]) -> Iterator[World]:
+def world(tmp_path: Path, open_store: Callable[[], Store]) -> Iterator[World]:
     registry = Registry.open_registry(f"sqlite:///{tmp_path / 'registry.sqlite'}")
     yield World(open_store(), registry)
     registry.close()

@@ -205,7 +205,7 @@ class BrokenStore(DuckDbStore):
 def test_a_store_that_is_away_defers_and_the_resend_is_stored(tmp_path: Path) -> None:
     opened = BrokenStore.open_store(None)
     assert isinstance(opened, BrokenStore)
-    with live_collector(tmp_path, store=opened) as live:
+    with live_collector(tmp_path, opened=opened) as live:
         answer = live.report(latency(1), latency(2))
 
         assert (answer.status, answer.body["error"]) == (503, "store_unavailable")
@@ -231,7 +231,7 @@ class PickyStore(DuckDbStore):
 
 def test_a_batch_that_brings_out_a_fault_of_ours_does_not_hold_up_the_others(tmp_path: Path) -> None:
     opened = PickyStore.open_store(None)
-    with live_collector(tmp_path, store=opened) as live:
+    with live_collector(tmp_path, opened=opened) as live:
         answers: dict[int, Any] = {}
 
         def send(seq: int) -> None:

@@ -45,7 +45,7 @@ def test_a_reflector_that_is_gone_is_stuck() -> None:
 @pytest.mark.parametrize("away", [False, True])
 def test_a_running_collector_comes_round_also_while_its_store_is_away(*, away: bool, tmp_path: Path) -> None:
     store = (Away if away else DuckDbStore).open_store(None)
-    with live_collector(tmp_path, store=store, report_seconds=1) as live:
+    with live_collector(tmp_path, opened=store, report_seconds=1) as live:
         eventually("the first round has ended", lambda: live.services.engine.failing or live.services.engine.now)
         assert live.services.engine.failing is away
         live.timer.move(2 * ROUND_PATIENCE_S)

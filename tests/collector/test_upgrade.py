@@ -67,9 +67,9 @@ def old(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def upgraded(old: Path, open_store: Callable[[], DuckDbStore]) -> DuckDbStore:
+def upgraded(old: Path, open_duckdb: Callable[[], DuckDbStore]) -> DuckDbStore:
     assert old.exists()
-    return open_store()
+    return open_duckdb()
 
 
 def test_what_was_in_it_is_still_there_and_known(upgraded: DuckDbStore) -> None:
@@ -92,10 +92,10 @@ def test_what_comes_is_stored_with_its_new_fields(upgraded: DuckDbStore) -> None
     assert second.test.idle_rtt_ms == 9
 
 
-def test_opened_again_it_is_the_same(upgraded: DuckDbStore, open_store: Callable[[], DuckDbStore], old: Path) -> None:
+def test_opened_again_it_is_the_same(upgraded: DuckDbStore, open_duckdb: Callable[[], DuckDbStore], old: Path) -> None:
     upgraded.write_reports([arrival(latency(3))])
-    assert open_store().count_reports() == 3
-    open_store().close()
+    assert open_duckdb().count_reports() == 3
+    open_duckdb().close()
     with duckdb.connect(str(old), read_only=True) as connection:
         assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(3,)]
         assert connection.execute("SELECT count(*) FROM room_days").fetchall() == [(0,)]

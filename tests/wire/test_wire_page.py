@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from collector.ingest.decode import decode_batch, inflate
+from collector.store.protocol import Unstorable
 from docs.inventory import FROM_A_MACHINE, TO_A_MACHINE, described, shapes, type_name
 from wire.answers import BATCH_WORDS, Problem
 from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_REPORTS, Acknowledgement, Batch
@@ -73,7 +74,7 @@ def said(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
 
 
 def words_of_the_code() -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {word: set() for word in get_args(Unstorable)}
     for folder in SPEAKING_FOLDERS:
         for path in (ROOT / folder).rglob("*.py"):
             for word, status in said(ast.parse(path.read_text(encoding="utf-8"))):

@@ -1,0 +1,71 @@
+"""``bandroom store``: what an admin does to the store itself."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from collector.mistakes import BadFile
+from collector.settings import Settings, load_settings
+from collector.store.protocol import StoreError, StoreUnavailable
+from collector.store_choice import influx_access
+
+store_app = typer.Typer(help="The store that the settings name.", no_args_is_help=True)
+
+DAYS_KEPT = timedelta(days=6 * 366)
+"""Room-days: six years, so that a year can be compared with those before it."""
+
+
+@store_app.callback()
+def store() -> None:
+    """The store that the settings name."""
+
+
+@store_app.command("init")
+def init(
+    settings: Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")] = Path(
+        "bandroom.toml"
+    ),
+    admin_token_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with a token that may make buckets; by default the token of the settings is used."),
+    ] = None,
+) -> None:
+    """Make the buckets or databases that InfluxDB lacks. Safe to repeat."""
+    read = _load(settings)
+    if read.store != "influx":
+        _fail('the settings name the store "duckdb", which makes its file itself: set store = "influx" first')
+    if admin_token_file is not None:
+        read = read.model_copy(update={"influx_token": None, "influx_token_file": admin_token_file})
+    try:
+        access = influx_access(read)
+        from collector.store.influx_connection import InfluxConnection
+        from collector.store.influx_init import make_missing
+
+        connection = InfluxConnection(access)
+        for one in make_missing(
+            connection,
+            {
+                "reports": timedelta(days=read.keep_reports_days),
+                "bins": timedelta(days=read.keep_bins_days),
+                "days": DAYS_KEPT,
+            },
+        ):
+            typer.echo(str(one))
+        connection.close()
+    except (StoreError, StoreUnavailable) as error:
+        _fail(str(error))
+
+
+def _load(path: Path) -> Settings:
+    try:
+        return load_settings(path)
+    except BadFile as error:
+        _fail(str(error))
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, file=sys.stderr)
+    raise typer.Exit(1)
