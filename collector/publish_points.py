@@ -1,7 +1,7 @@
 """The district as it is now, as points that Grafana reads: pure, so that a panel can be explained by its inputs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -48,6 +48,7 @@ def room_line(site: SiteNow, one: RoomNow, *, since: datetime, in_session: bool,
     fields = {
         "site_name": site.name,
         "room_name": one.name,
+        "label": schema.label_of(one.name, one.room),
         "state": state.state,
         "level": schema.LEVELS[state.state],
         "cause": state.cause,
@@ -76,6 +77,7 @@ def site_line(now: DistrictNow, site: SiteNow, *, at: datetime) -> str:
     stale = now.taken_at - timedelta(seconds=now.stale_seconds)
     fields = {
         "site_name": site.name,
+        "label": schema.label_of(site.name, site.site),
         "rooms": len(site.rooms),
         **{state: states[state] for state in schema.LEVELS},  # type: ignore[index]  # its keys are the states
         "reporting_rooms": sum(
@@ -150,14 +152,6 @@ def collector_line(
 def names_of(now: DistrictNow) -> dict[tuple[str, str], tuple[str, str]]:
     """The names of each room's site and of the room."""
     return {(one.site, one.room): (site.name, one.name) for site in now.sites for one in site.rooms}
-
-
-def fleet(enrolled: Sequence[tuple[str, str, str, Role]], health: Mapping[str, AgentHealth]) -> list[FleetAgent]:
-    """Enrolled agents (agent, site, room, role) with their health."""
-    return [
-        FleetAgent(agent=agent, site=site, room=room, role=role, health=health.get(agent))
-        for agent, site, room, role in enrolled
-    ]
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -27,6 +27,7 @@ from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
 from collector.liveness import Liveness
+from collector.publish import Publisher
 from collector.reflector import Reflector
 from collector.registry.registry import Registry
 from collector.settings import Settings
@@ -157,7 +158,7 @@ async def running(
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(commits.run()),
-                tasks.create_task(_judge_for_ever(services, liveness.came_round)),
+                tasks.create_task(_judge_for_ever(services, _publisher(store, services), liveness.came_round)),
                 tasks.create_task(_retain_for_ever(settings, store, registry, clock)),
             ]
             if services.proxy_check is not None:
@@ -247,8 +248,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _judge_for_ever(services: Services, came_round: Callable[[], None]) -> None:
-    """Tick the engine. Whatever goes wrong in judging, reports go on being taken, and `/readyz` says so."""
+def _publisher(store: Store, services: Services) -> Publisher | None:
+    """What tells Grafana of what is now; ``None`` where the store is one that Grafana cannot read."""
+    if services.settings.store != "influx":
+        return None
+    from collector.store.influx_store import InfluxStore
+
+    assert isinstance(store, InfluxStore)
+    return Publisher(store, services.registry, services.accounts, judged_bins=lambda: services.engine.judged_bins)
+
+
+async def _judge_for_ever(services: Services, publisher: Publisher | None, came_round: Callable[[], None]) -> None:
+    """Tick the engine, and publish what it found. Whatever goes wrong in judging, reports go on being taken, and
+    `/readyz` says so."""
     every = min(15.0, max(1.0, services.settings.report_seconds / 2))
     while True:
         try:
@@ -265,8 +277,19 @@ async def _judge_for_ever(services: Services, came_round: Callable[[], None]) ->
             if services.engine.failing:
                 log.info("rooms are judged again")
             services.engine.trouble = None
+        if publisher is not None and services.engine.now is not None:
+            await in_thread(partial(_publish, publisher, services))
         came_round()
         await asyncio.sleep(every)
+
+
+def _publish(publisher: Publisher, services: Services) -> None:
+    now = services.engine.now
+    assert now is not None
+    try:
+        publisher.publish(now, failing=services.engine.failing or services.commits.failing)
+    except Exception:  # judging must go on
+        log.exception("grafana is not told of what is now, this is a fault of ours")
 
 
 async def _retain_for_ever(settings: Settings, store: Store, registry: Registry, clock: Callable[[], datetime]) -> None:

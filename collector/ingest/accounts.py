@@ -19,3 +19,22 @@ class Accounts:
         self.repaired = counter("reports_repaired", "Stored reports whose time comes from the collector's clock")
         self.cut_off = counter("connections_cut_off", "Connections that were ended at the door, by reason", "reason")
         self.commits = counter("commits", "Group commits")
+
+    def totals(self) -> dict[str, int]:
+        """How many reports were received, and what became of them, since the start."""
+        return {
+            name: int(
+                sum(sample.value for one in counter.collect() for sample in one.samples if _is_total(sample.name))
+            )
+            for name, counter in (
+                ("received", self.received),
+                ("stored", self.stored),
+                ("duplicate", self.duplicate),
+                ("rejected", self.rejected),
+                ("deferred", self.deferred),
+            )
+        }
+
+
+def _is_total(sample: str) -> bool:
+    return sample.endswith("_total")

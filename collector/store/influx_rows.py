@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+from collector.publish_points import AgentHealth
 from collector.store import influx_schema as schema
 from collector.store.influx_lines import line
 from collector.store.protocol import Arrival, StoredTest
@@ -38,6 +39,13 @@ TEST_COLUMNS = (
     *("used_bytes", "ended_by", "failure", "idle_rtt_us", "working_histogram", "stored_us"),
 )
 """What `read_test` reads besides the time."""
+
+
+HEALTH_COLUMNS = (
+    *("duration_ms", "stored_us", "repaired", "agent_version", "platform", "clock_synchronised"),
+    *("spool_reports", "dropped_reports", "quarantined_reports"),
+)
+"""What `read_health` reads besides the time."""
 
 
 def ns(instant: datetime) -> int:
@@ -248,6 +256,23 @@ def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:
             working_p95_ms=None if working_us is None else working_us / 1000,
             **of_test,
         ),
+    )
+
+
+def read_health(values: Mapping[str, Any]) -> AgentHealth:
+    """A row of measurement ``health``, with its time."""
+    began = instant_of(values["time"] // _SLOTS * _SLOTS)
+    ended_at = began + timedelta(milliseconds=values["duration_ms"])
+    return AgentHealth(
+        ended_at=ended_at,
+        late=_EPOCH + timedelta(microseconds=values["stored_us"]) - ended_at,
+        version=values["agent_version"],
+        platform=values["platform"],
+        waiting_reports=values["spool_reports"],
+        dropped_reports=values["dropped_reports"],
+        quarantined_reports=values["quarantined_reports"],
+        clock_repaired=values["repaired"],
+        clock_synchronised=values["clock_synchronised"],
     )
 
 

@@ -182,6 +182,7 @@ ROOM_NOW = Measurement(
     fields={
         "site_name": "string",
         "room_name": "string",
+        "label": "string",  # the room's name and slug in one, for Grafana's variables: see label_of
         "state": "string",
         "level": "integer",  # of the state, for colours: see LEVELS
         "cause": "string",
@@ -210,6 +211,7 @@ SITE_NOW = Measurement(
     tags=("site",),
     fields={
         "site_name": "string",
+        "label": "string",
         "rooms": "integer",
         "bad": "integer",
         "degraded": "integer",
@@ -284,6 +286,15 @@ MEASUREMENTS = {
         SITE_DAY,
     )
 }
+
+LABEL = r"/^(?<text>[\s\S]*) \u27e8(?<value>[a-z0-9-]+)\u27e9$/"
+"""How Grafana takes a label apart again."""
+
+
+def label_of(name: str, slug: str) -> str:
+    """``Room 204 ⟨room-204⟩``: a variable of Grafana shows the name and stands for the slug."""
+    return f"{name} \u27e8{slug}\u27e9"
+
 
 LEVELS = {"no_lesson": -2, "unknown": -1, "ok": 0, "degraded": 1, "bad": 2}
 """The states of rooms as numbers, for colours that stand beside the word."""

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from collector.publish_points import AgentHealth
 from collector.registry.registry import Registry
 from collector.registry.stored_ranges import StoredRanges
 from collector.store import influx_schema as schema
@@ -23,6 +24,7 @@ from collector.store.influx_lines import line
 from collector.store.influx_query import text
 from collector.store.influx_rows import (
     BIN_COLUMNS,
+    HEALTH_COLUMNS,
     TEST_COLUMNS,
     arrival_lines,
     began_ns,
@@ -30,6 +32,7 @@ from collector.store.influx_rows import (
     instant_of,
     ns,
     read_bin,
+    read_health,
     read_periods,
     read_room_day,
     read_seconds,
@@ -354,6 +357,31 @@ class InfluxStore:
     def write_lines(self, kept: schema.Retention, lines: Sequence[str]) -> None:
         """Keep points that Grafana alone reads. Raises `StoreUnavailable`."""
         self._write(kept, lines)
+
+    def newest_states(self, since: datetime) -> dict[tuple[str, str], tuple[str, datetime]]:
+        """Per room, the state that was written last after `since`, and since when the room had it."""
+        statement = (
+            f"SELECT state, since_ms FROM room_now WHERE time > {ns(since)}"  # noqa: S608
+            " GROUP BY site, room ORDER BY time DESC LIMIT 1"
+        )
+        return {
+            (series.tags["site"], series.tags["room"]): (
+                series.rows[0][1],
+                _EPOCH + timedelta(milliseconds=series.rows[0][2]),
+            )
+            for series in self._connection.query("reports", statement)
+        }
+
+    def newest_health(self, since: datetime) -> dict[str, AgentHealth]:
+        """Per agent, its newest health report that began after `since`."""
+        statement = (
+            f"SELECT {', '.join(HEALTH_COLUMNS)} FROM health WHERE time > {ns(since)}"  # noqa: S608
+            " GROUP BY agent ORDER BY time DESC LIMIT 1"
+        )
+        return {
+            series.tags["agent"]: read_health(dict(zip(series.columns, series.rows[0], strict=True)))
+            for series in self._connection.query("reports", statement)
+        }
 
     def close(self) -> None:
         """See `Store.close`."""

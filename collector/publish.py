@@ -1,0 +1,138 @@
+"""Writes what is now to InfluxDB for Grafana: rooms and sites, the fleet, and the collector itself.
+
+A room is written when it changes and every few minutes; the rest once a minute. What InfluxDB does not take is gone:
+the next round writes what is then.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from collector.ingest.accounts import Accounts
+from collector.now import DistrictNow, RoomNow, SiteNow
+from collector.publish_points import (
+    AgentHealth,
+    FleetAgent,
+    agent_line,
+    collector_line,
+    names_of,
+    room_line,
+    site_line,
+)
+from collector.registry.registry import Registry
+from collector.store.influx_schema import Retention
+from collector.store.protocol import StoreUnavailable
+from wire.version import VERSION
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)
+ROOMS_EVERY = timedelta(minutes=5)
+"""A room whose state and evidence stay what they were is written this often; panels look back three times as far."""
+
+
+class Points(Protocol):
+    """The store, as far as points of now are concerned. Every method may raise `StoreUnavailable`."""
+
+    def write_lines(self, kept: Retention, lines: list[str]) -> None:
+        """Keep lines."""
+        ...
+
+    def newest_states(self, since: datetime) -> dict[tuple[str, str], tuple[str, datetime]]:
+        """Per room, the state that was written last after `since`, and since when the room had it."""
+        ...
+
+    def newest_health(self, since: datetime) -> dict[str, AgentHealth]:
+        """Per agent, its newest health report that began after `since`."""
+        ...
+
+
+class Publisher:
+    """Publishes one district. Not for several threads."""
+
+    def __init__(
+        self, points: Points, registry: Registry, accounts: Accounts, *, judged_bins: Callable[[], int]
+    ) -> None:
+        self._points = points
+        self._registry = registry
+        self._accounts = accounts
+        self._judged_bins = judged_bins
+        self._since: dict[tuple[str, str], tuple[str, datetime]] | None = None
+        self._written: dict[tuple[str, str], tuple[object, datetime]] = {}
+        self._health: dict[str, AgentHealth] | None = None
+        self._next = datetime.fromtimestamp(0, UTC)
+        self._failing = False
+
+    def publish(self, now: DistrictNow, *, failing: bool) -> None:
+        """Write what has changed or is due. Never raises for a store that is away."""
+        try:
+            self._publish(now, failing=failing)
+        except StoreUnavailable as error:
+            if not self._failing:
+                log.warning("grafana is not told of what is now error=%s", error)
+            self._failing = True
+        else:
+            if self._failing:
+                log.info("grafana is told of what is now again")
+            self._failing = False
+
+    def _publish(self, now: DistrictNow, *, failing: bool) -> None:
+        at = now.taken_at
+        rooms = list(self._rooms(now))
+        lines = [line for _, line in rooms]
+        due = self._next <= at
+        if due:
+            lines += [site_line(now, site, at=at) for site in now.sites]
+            lines += self._fleet(now)
+            lines.append(self._collector(now, failing=failing))
+        if lines:
+            self._points.write_lines("reports", lines)
+        self._written |= {(one.site, one.room): (_shown(one), at) for one, _ in rooms}
+        if due:
+            self._next = at + EVERY
+
+    def _rooms(self, now: DistrictNow) -> Iterable[tuple[RoomNow, str]]:
+        """The rooms that are due, and their lines."""
+        at = now.taken_at
+        if self._since is None:
+            self._since = self._points.newest_states(at - timedelta(days=7))
+        for site in now.sites:
+            for one in site.rooms:
+                key = (one.site, one.room)
+                state, since = self._since.get(key, ("", at))
+                if state != one.state.state:
+                    since = at
+                    self._since[key] = (one.state.state, since)
+                shown, written_at = self._written.get(key, (None, at))
+                if shown != _shown(one) or written_at + ROOMS_EVERY <= at:
+                    yield one, self._room(now, site, one, since)
+
+    def _room(self, now: DistrictNow, site: SiteNow, one: RoomNow, since: datetime) -> str:
+        return room_line(site, one, since=since, in_session=now.lesson is not None, at=now.taken_at)
+
+    def _fleet(self, now: DistrictNow) -> list[str]:
+        look_back = timedelta(days=30) if self._health is None else timedelta(minutes=15)
+        self._health = (self._health or {}) | self._points.newest_health(now.taken_at - look_back)
+        names = names_of(now)
+        agents = [
+            FleetAgent(agent=one.agent, site=one.site, room=one.room, role=one.role, health=self._health.get(one.agent))
+            for one in self._registry.agents()
+            if one.revoked_ms is None
+        ]
+        return [agent_line(now, one, names=names, version=VERSION, at=now.taken_at) for one in agents]
+
+    def _collector(self, now: DistrictNow, *, failing: bool) -> str:
+        return collector_line(
+            version=VERSION,
+            counts=self._accounts.totals() | {"judged_bins": self._judged_bins()},
+            failing=failing,
+            rooms=sum(1 for _ in now.rooms()),
+            agents=sum(one.revoked_ms is None for one in self._registry.agents()),
+            in_session=now.lesson is not None,
+            at=now.taken_at,
+        )
+
+
+def _shown(one: RoomNow) -> tuple[object, ...]:
+    return (one.state.state, one.state.cause, one.state.worst, one.evidence, one.name)

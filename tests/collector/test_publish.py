@@ -1,0 +1,225 @@
+"""What Grafana is told of now: every field, written when it changes, read back from a real InfluxDB."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from collector.ingest.accounts import Accounts
+from collector.now import DistrictNow, RoomNow
+from collector.publish import ROOMS_EVERY, Publisher
+from collector.publish_points import AgentHealth, agent_state, older
+from collector.registry.registry import Registry
+from collector.store.influx_schema import LABEL, Retention, label_of
+from collector.store.influx_store import InfluxStore
+from collector.store.protocol import StoreUnavailable
+from tests.collector.board.districts import NOW, a_district, a_room, a_site, a_test
+from tests.collector.builders import arrival, health
+from tests.influx import Influx
+from wire.enrolment import EnrolmentRequest
+
+HOSTILE = 'Room 2,04 "lab" = \\ \n🎈'
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry.open_registry(f"sqlite:///{tmp_path / 'agents.sqlite'}")
+
+
+@pytest.fixture
+def publisher(open_influx: Callable[[], InfluxStore], registry: Registry) -> Callable[[], Publisher]:
+    def new() -> Publisher:
+        return Publisher(open_influx(), registry, Accounts(CollectorRegistry()), judged_bins=lambda: 7)
+
+    return new
+
+
+@pytest.mark.requires("influx")
+def test_a_room_that_cannot_teach_says_why_since_when_and_what_next(
+    publisher: Callable[[], Publisher], influx: Influx
+) -> None:
+    bad = replace(a_room("101", "bad", speaking=(a_test(),)), name=HOSTILE)
+
+    publisher().publish(_district(bad), failing=False)
+
+    (row,) = influx.rows("reports", "SELECT * FROM room_now")
+    assert (row["site"], row["room"], row["site_name"], row["room_name"]) == ("north", "101", "North School", HOSTILE)
+    assert (row["state"], row["level"], row["in_session"]) == ("bad", 2, True)
+    assert row["evidence"] == bad.evidence
+    assert row["since_ms"] == int(NOW.timestamp() * 1000)
+    assert "gateway" in row["next_step"]
+    assert row["down_bps"] == 1_190_000
+    assert row["up_bps"] == -1, "nothing was tested in that direction"
+    assert row["label"] == f"{HOSTILE} ⟨101⟩"
+
+
+@pytest.mark.requires("influx")
+def test_a_room_is_written_when_it_changes_and_every_few_minutes(
+    publisher: Callable[[], Publisher], influx: Influx
+) -> None:
+    writes = publisher()
+    ok, bad = a_room("101"), a_room("101", "bad")
+    moments = [
+        (ok, 0),
+        (ok, 15),
+        (bad, 30),
+        (bad, 45),
+        (bad, 30 + ROOMS_EVERY.total_seconds()),
+    ]
+    for room, second in moments:
+        writes.publish(_district(room, at=NOW + timedelta(seconds=second)), failing=False)
+
+    rows = influx.rows("reports", "SELECT state, since_ms FROM room_now")
+
+    start_ms = int(NOW.timestamp() * 1000)
+    assert [(row["state"], row["since_ms"] - start_ms) for row in rows] == [
+        ("ok", 0),
+        ("bad", 30_000),
+        ("bad", 30_000),
+    ]
+
+
+@pytest.mark.requires("influx")
+def test_since_when_is_known_after_a_restart(publisher: Callable[[], Publisher], influx: Influx) -> None:
+    publisher().publish(_district(a_room("101", "bad")), failing=False)
+    later = NOW + timedelta(hours=1)
+
+    publisher().publish(_district(a_room("101", "bad"), at=later), failing=False)
+
+    rows = influx.rows("reports", "SELECT since_ms FROM room_now")
+    assert {row["since_ms"] for row in rows} == {int(NOW.timestamp() * 1000)}
+
+
+@pytest.mark.requires("influx")
+def test_a_site_counts_its_rooms_and_those_that_report(publisher: Callable[[], Publisher], influx: Influx) -> None:
+    rooms = (
+        a_room("101", "bad"),
+        a_room("102"),
+        a_room("103", "unknown", newest_report_at=None),
+        a_room("104", newest_report_at=NOW - timedelta(hours=2)),
+    )
+
+    publisher().publish(_district(*rooms), failing=False)
+
+    (row,) = influx.rows("reports", "SELECT * FROM site_now")
+    assert (row["rooms"], row["bad"], row["degraded"], row["ok"], row["unknown"], row["no_lesson"]) == (
+        4,
+        1,
+        0,
+        2,
+        1,
+        0,
+    )
+    assert row["reporting_rooms"] == 2
+
+
+@pytest.mark.requires("influx")
+def test_the_fleet_is_told_by_the_newest_health_reports(
+    open_influx: Callable[[], InfluxStore], publisher: Callable[[], Publisher], registry: Registry, influx: Influx
+) -> None:
+    told, silent = (_enrol(registry, name) for name in ("a", "b"))
+    open_influx().write_reports(
+        [
+            arrival(
+                health(seq, agent_version="0.0.9", spool_reports=seq),
+                agent=told,
+                started_at=NOW - timedelta(minutes=9 - seq),
+            )
+            for seq in (1, 2)
+        ]
+    )
+
+    publisher().publish(_district(a_room("101")), failing=False)
+
+    rows = {row["agent"]: row for row in influx.rows("reports", "SELECT * FROM agent_now")}
+    assert rows.keys() == {told, silent}
+    assert (rows[told]["version"], rows[told]["outdated"], rows[told]["waiting_reports"]) == ("0.0.9", True, 2)
+    assert rows[told]["newest_report_ms"] == int((NOW - timedelta(minutes=6)).timestamp() * 1000)
+    assert (rows[silent]["state"], rows[silent]["level"], rows[silent]["version"]) == ("never_reported", -1, "")
+
+
+@pytest.mark.requires("influx")
+def test_the_collector_tells_of_itself(publisher: Callable[[], Publisher], influx: Influx) -> None:
+    publisher().publish(_district(a_room("101")), failing=True)
+
+    (row,) = influx.rows("reports", "SELECT * FROM collector_now")
+    assert (row["failing"], row["rooms"], row["enrolled_agents"], row["judged_bins"]) == (True, 1, 0, 7)
+    assert (row["received"], row["deferred"]) == (0, 0)
+
+
+class Away:
+    """A store that does not answer."""
+
+    def write_lines(self, kept: Retention, lines: list[str]) -> None:
+        raise StoreUnavailable(f"{kept}: nothing answers, {len(lines)} lines")
+
+    def newest_states(self, since: datetime) -> dict[tuple[str, str], tuple[str, datetime]]:
+        assert since
+        return {}
+
+    def newest_health(self, since: datetime) -> dict[str, AgentHealth]:
+        assert since
+        return {}
+
+
+def test_a_store_that_is_away_is_told_of_once_and_nothing_else_happens(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = Publisher(Away(), registry, Accounts(CollectorRegistry()), judged_bins=lambda: 0)
+
+    for second in range(3):
+        publisher.publish(_district(a_room("101"), at=NOW + timedelta(seconds=second)), failing=False)
+
+    assert [record.message.partition(" error=")[0] for record in caplog.records] == [
+        "grafana is not told of what is now"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ended_s_ago", "late_s", "state"),
+    [(60, 20, "reporting"), (60, 4000, "behind"), (4000, 3980, "behind"), (4000, 20, "silent")],
+)
+def test_an_agent_is_silent_only_when_nothing_comes(ended_s_ago: int, late_s: int, state: str) -> None:
+    newest = AgentHealth(
+        ended_at=NOW - timedelta(seconds=ended_s_ago),
+        late=timedelta(seconds=late_s),
+        version="0.1.0",
+        platform="linux",
+        waiting_reports=0,
+        dropped_reports=0,
+        quarantined_reports=0,
+        clock_repaired=False,
+        clock_synchronised=True,
+    )
+
+    assert agent_state(newest, _district(a_room("101"))) == state
+
+
+@pytest.mark.parametrize(
+    ("version", "than", "is_older"),
+    [("0.9.0", "0.10.0", True), ("0.10.0", "0.9.0", False), ("0.1.0", "0.1.0", False), ("0.1.0-rc", "0.2.0", False)],
+)
+def test_releases_are_compared_as_numbers(version: str, than: str, is_older: bool) -> None:
+    assert older(version, than) is is_older
+
+
+def test_grafana_takes_a_label_apart_as_it_was_put_together() -> None:
+    pattern = re.compile(LABEL.strip("/").replace("?<", "?P<"))
+    found = pattern.fullmatch(label_of(HOSTILE, "room-2-04"))
+
+    assert found is not None
+    assert found.groupdict() == {"text": HOSTILE, "value": "room-2-04"}
+
+
+def _district(*rooms: RoomNow, at: datetime = NOW) -> DistrictNow:
+    return a_district(a_site(*rooms), taken_at=at)
+
+
+def _enrol(registry: Registry, name: str) -> str:
+    code = registry.make_code(site="north", room="101", role="room", uses=1, expires_ms=2**50)
+    request = EnrolmentRequest(version=2, code=code, token_sha256=name * 64)
+    return registry.enrol(request, now_ms=1).agent
