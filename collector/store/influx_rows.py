@@ -3,14 +3,15 @@
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from collector.publish_points import AgentHealth
 from collector.store import influx_schema as schema
-from collector.store.influx_lines import line
+from collector.store.influx_lines import WRITERS, line
 from collector.store.protocol import Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
 from collector.verdict.days import RoomDay, Seconds, SiteDay
@@ -25,7 +26,6 @@ _SLOTS = 1_000_000
 MAX_TEXT = 60_000
 """InfluxDB 1.x refuses texts of more than 64 KiB."""
 
-_OF_ARRIVAL = ("site", "room", "agent", "boot", "repaired")
 _NULLABLE = ("p50_ms", "p95_ms", "p99_ms", "gateway_p95_ms", "gateway_loss")
 BIN_COLUMNS = tuple(
     name
@@ -58,25 +58,38 @@ def instant_of(at_ns: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at_ns // 1000)
 
 
+class _KindOfReport:
+    """How reports of one kind are read, in the order in which their line holds them."""
+
+    def __init__(self, measurement: schema.Measurement) -> None:
+        writer = WRITERS[measurement.name]
+        self.write = writer.line
+        self.tags = attrgetter(*map(_where, writer.tags))
+        # The time of storing, which no report knows, is the last field of each.
+        self.fields = attrgetter(*map(_where, writer.fields[:-1]))
+
+
+def _where(name: str) -> str:
+    return name if name in Arrival.__slots__ else f"report.{name}"
+
+
+_KINDS = {kind: _KindOfReport(measurement) for kind, measurement in schema.REPORTS.items()}
+
+
 def report_line(one: Arrival, stored_us: int) -> str:
-    """The point of a report. Two reports of an agent never share one: a boot's numbers count through the nanoseconds
-    of the millisecond, from a place that depends on the boot."""
-    measurement = schema.REPORTS[one.report.kind]
-    slot = (one.report.seq + zlib.crc32(one.boot.encode())) % _SLOTS
-    of_report = attrgetter(*measurement.tags[3:]) if len(measurement.tags) > 3 else None
-    more: Any = of_report(one.report) if of_report else ()
-    tags = dict(zip(measurement.tags, (one.site, one.room, one.agent, *_as_tuple(more)), strict=True))
-    fields = {
-        name: stored_us
-        if name == "stored_us"
-        else getattr(one, name)
-        if name in _OF_ARRIVAL
-        else getattr(one.report, name)
-        for name in measurement.fields
-    }
-    return line(measurement, tags, fields, began_ns(one.started_at) + slot)
+    """The point of a report, the same whenever it is written. Two reports of an agent never share one: a boot's numbers
+    count through the nanoseconds of the millisecond, from a place that depends on the boot."""
+    kind = _KINDS[one.report.kind]
+    slot = (one.report.seq + _hash_of(one.boot)) % _SLOTS
+    return kind.write(kind.tags(one), (*kind.fields(one), stored_us), began_ns(one.started_at) + slot)
 
 
+@lru_cache(maxsize=10_000)
+def _hash_of(boot: str) -> int:
+    return zlib.crc32(boot.encode())
+
+
+@lru_cache(maxsize=10_000)
 def began_ns(instant: datetime) -> int:
     """The millisecond that `instant` lies in, in nanoseconds since 1970."""
     return ns(instant) // _SLOTS * _SLOTS
@@ -274,7 +287,3 @@ def read_health(values: Mapping[str, Any]) -> AgentHealth:
         clock_repaired=values["repaired"],
         clock_synchronised=values["clock_synchronised"],
     )
-
-
-def _as_tuple(values: Any) -> Sequence[Any]:
-    return values if isinstance(values, tuple) else (values,)

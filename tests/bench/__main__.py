@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import agent, board, ingest, judging, throughput
+from tests.bench import agent, board, influx, ingest, judging, throughput
 from tests.bench.figure import Part, machine, table
 
 
@@ -15,13 +15,14 @@ def main() -> None:
         "parts",
         nargs="*",
         metavar="part",
-        help="ingest, judging, board, agent or throughput; all when none is named",
+        help="ingest, influx, judging, board, agent or throughput; all when none is named",
     )
-    parser.add_argument("--seconds", type=float, help="how long to measure ingest (10) or the agent (120)")
+    parser.add_argument("--seconds", type=float, help="how long to measure ingest and influx (10) or the agent (120)")
     options = parser.parse_args()
     given = {"seconds": options.seconds} if options.seconds else {}
     parts: dict[str, Callable[[], Part]] = {
         "ingest": partial(ingest.measure, **given),
+        "influx": partial(influx.measure, **given),
         "judging": judging.measure,
         "board": board.measure,
         "agent": partial(agent.measure, **given),

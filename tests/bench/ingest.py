@@ -38,7 +38,7 @@ def measure(seconds: float = SECONDS) -> Part:
     """Drive a collector for `seconds` and DuckDB alone with the same rows afterwards."""
     with tempfile.TemporaryDirectory(prefix="bandroom-bench-") as name:
         folder = Path(name)
-        requests = _requests(prepare(folder, CLIENTS), seconds + WARM_UP_SECONDS)
+        requests = ready_requests(prepare(folder, CLIENTS), seconds + WARM_UP_SECONDS)
         step_aside()
         with served(folder) as collector:
             process = psutil.Process(collector.process.pid)
@@ -101,7 +101,8 @@ def measure(seconds: float = SECONDS) -> Part:
     )
 
 
-def _requests(tokens: Sequence[str], seconds: float) -> list[list[Request]]:
+def ready_requests(tokens: Sequence[str], seconds: float) -> list[list[Request]]:
+    """For each agent the batches that it may need in that time."""
     batches = int(MOST_PER_SECOND * seconds / BATCH / len(tokens)) + 1
     with ProcessPoolExecutor() as pool:
         return list(pool.map(_requests_of, range(len(tokens)), tokens, [batches] * len(tokens)))

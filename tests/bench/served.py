@@ -49,10 +49,10 @@ class Served:
         return {name: float(value) for name, _, value in (one.rpartition(" ") for one in lines if one[:1] != "#")}
 
 
-def prepare(folder: Path, agents: int) -> list[str]:
-    """Write settings and a district of `agents` rooms with one agent each; the agents' tokens."""
+def prepare(folder: Path, agents: int, settings: str = "") -> list[str]:
+    """Write settings, with these lines more, and a district of `agents` rooms, an agent each; the agents' tokens."""
     weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(time.gmtime().tm_wday + 1) % 7]
-    (folder / "bandroom.toml").write_text(_SETTINGS)
+    (folder / "bandroom.toml").write_text(_SETTINGS + settings)
     (folder / "district.toml").write_text(_DISTRICT.format(weekday=weekday))
     rooms = [f"r{number}" for number in range(agents)]
     (folder / "rooms.csv").write_text("site,room\n" + "".join(f"{SITE},{room}\n" for room in rooms))
