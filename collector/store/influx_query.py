@@ -2,10 +2,16 @@
 
 
 def text(value: str) -> str:
-    """A string literal."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+    """A string literal. Raises `ValueError` for control characters, which InfluxQL cannot say."""
+    return "'" + _escaped(value, "'") + "'"
 
 
 def name(value: str) -> str:
-    """An identifier."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    """An identifier. Raises `ValueError` likewise."""
+    return '"' + _escaped(value, '"') + '"'
+
+
+def _escaped(value: str, quote: str) -> str:
+    if any(character < " " or character == "\x7f" for character in value):
+        raise ValueError("a control character has no place in a question")
+    return value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
