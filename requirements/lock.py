@@ -39,7 +39,10 @@ DEV = RequirementFile(
 # Installers get what the tests ran with: dev.txt constrains these.
 INSTALLED = (
     RequirementFile(name="agent.txt", purpose="what an agent's machine installs"),
-    RequirementFile(name="collector.txt", purpose="what a collector installs", extras=("collector",)),
+    RequirementFile(name="build.txt", purpose="what builds the wheel", groups=("build",)),
+    RequirementFile(
+        name="collector.txt", purpose="what a collector installs", extras=("collector", "influx", "dashboards")
+    ),
 )
 
 
