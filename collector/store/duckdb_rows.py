@@ -1,7 +1,7 @@
 """Reports and bins as rows of the DuckDB engine's tables, and rows as the columns it is fed with."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from collector.store import duckdb_schema as schema
+from collector.store.history import StoredReport
 from collector.store.protocol import Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
 from collector.verdict.days import RoomDay, Seconds, SiteDay
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
+from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
 
 _NUMPY_TYPES = {
     "BOOLEAN": np.bool_,
@@ -26,6 +28,11 @@ _FIELDS_BY_KIND = {
     "latency": attrgetter(*schema.LATENCY),
     "throughput": attrgetter(*schema.THROUGHPUT),
     "health": attrgetter(*schema.HEALTH),
+}
+_REPORTS: dict[str, Callable[..., Report]] = {
+    "latency": LatencyReport,
+    "throughput": ThroughputReport,
+    "health": HealthReport,
 }
 _TEST_FIELDS = (
     *("agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
@@ -58,6 +65,16 @@ def report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) -> 
     ]
 
 
+def read_report(kind: str, row: Sequence[Any]) -> StoredReport:
+    """A row of the table of `kind`, in the order of its columns."""
+    values = dict(zip(schema.REPORT_TABLES[kind], row, strict=True))
+    of_arrival = {name: values.pop(name) for name in (*schema.PLACE, "started_at", "repaired")}
+    of_arrival["started_at"] = of_arrival["started_at"].replace(tzinfo=UTC)
+    stored_at = values.pop("stored_at").replace(tzinfo=UTC)
+    report = _REPORTS[kind](boot_ms=0, **values)
+    return StoredReport(arrival=Arrival(report=report, **of_arrival), stored_at=stored_at)
+
+
 def bin_row(one: RoomBin) -> tuple[object, ...]:
     """The row of table ``bins``."""
     scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
@@ -66,9 +83,9 @@ def bin_row(one: RoomBin) -> tuple[object, ...]:
     return tuple(values[name] for name in schema.BINS)
 
 
-def read_bin(row: Sequence[Any]) -> RoomBin:
-    """A row of table ``bins`` as it was; its targets stay where they are."""
-    values = dict(zip(schema.BINS, row, strict=True))
+def read_bin(row: Sequence[Any], targets: Iterable[LatencySummary] = ()) -> RoomBin:
+    """A row of table ``bins`` as it was, with those of its targets that are given."""
+    values = dict(zip(schema.BINS, row, strict=True)) | {"targets": tuple(targets)}
     values["started_at"] = values["started_at"].replace(tzinfo=UTC)
     values["scores"] = tuple(
         ProfileScore(profile=profile, qoo=qoo, quality=quality, worst=worst)
@@ -157,6 +174,13 @@ def _read_day(kinds: Mapping[str, str], row: Sequence[Any]) -> dict[str, Any]:
     values["started_at"] = values["started_at"].replace(tzinfo=UTC)
     values["seconds"] = Seconds(**{name: values.pop(f"{name}_seconds") for name in ("valid", "degraded", "bad")})
     return values
+
+
+def read_target(row: Sequence[Any]) -> LatencySummary:
+    """A row of table ``bin_targets``."""
+    values = dict(zip(schema.BIN_TARGETS, row, strict=True))
+    kept = {name: values[name] for name in ("agent", "target", "method", "sent", "received", "probed_ms", "repaired")}
+    return LatencySummary(histogram=Histogram.from_text(values["histogram"]), **kept)
 
 
 def columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> dict[str, np.ndarray[Any, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -53,7 +53,7 @@ class DuckDbStore:
         self._ledger = Ledger()
 
     @classmethod
-    def open_store(cls, path: Path | None, *, threads: int = 1, memory_limit: str = "1GB") -> "DuckDbStore":
+    def open_store(cls, path: Path | None, *, threads: int = 1, memory_limit: str = "1GB") -> Self:
         """Open or make the database at `path`; ``None`` is a database in memory.
 
         Raises `StoreError` when another process has it open, or its schema is newer than this program.
@@ -112,14 +112,8 @@ class DuckDbStore:
             fresh_runs = runs(key for key, is_new in zip(keys, new, strict=True) if is_new)
             if fresh_runs:
                 stored_at = self._next_stored_at()
-                by_kind: dict[str, list[Arrival]] = defaultdict(list)
-                for one, is_new in zip(arrivals, new, strict=True):
-                    if is_new:
-                        by_kind[one.report.kind].append(one)
                 with self._transaction() as cursor:
-                    for kind, fresh in by_kind.items():
-                        _append(cursor, kind, schema.REPORT_TABLES[kind], report_rows(kind, fresh, stored_at))
-                    _append(cursor, "ledger", schema.LEDGER, [(*run, stored_at) for run in fresh_runs])
+                    insert(cursor, [one for one, is_new in zip(arrivals, new, strict=True) if is_new], stored_at)
                 self._ledger.add(fresh_runs)
             return WriteOutcome(new=tuple(new))
 
@@ -129,7 +123,7 @@ class DuckDbStore:
             "SELECT site, room, epoch_us(started_at) // 1000000 // $1 * $1, min(stored_at), max(stored_at),"
             " max(started_at + to_milliseconds(duration_ms)) FROM latency"
             " WHERE stored_at > $2 GROUP BY ALL",
-            [bin_seconds, _naive(stored_after)],
+            [bin_seconds, naive(stored_after)],
         )
         return [
             Touched(
@@ -151,7 +145,7 @@ class DuckDbStore:
             "SELECT site, room, epoch_us(started_at) // 1000000 // $1 * $1 AS bin, agent, target, method, sum(sent),"
             " sum(received), sum(sent::BIGINT * interval_ms), list(histogram), bool_or(repaired) FROM latency"
             " WHERE started_at >= $2 AND started_at < $3 GROUP BY ALL ORDER BY bin, site, room, agent, target, method",
-            [bin_seconds, _naive(start), _naive(end)],
+            [bin_seconds, naive(start), naive(end)],
         )
         found: dict[tuple[str, str, datetime], list[LatencySummary]] = defaultdict(list)
         for site, room, epoch, agent, target, method, sent, received, probed_ms, texts, repaired in rows:
@@ -176,7 +170,7 @@ class DuckDbStore:
             " started_at), max(started_at) FROM latency WHERE started_at > $1 AND started_at <= $2"
             " AND (sent > 0 OR failure IS NOT NULL)"
             " GROUP BY ALL ORDER BY ALL",
-            [_naive(since - timedelta(hours=1)), _naive(until)],
+            [naive(since - timedelta(hours=1)), naive(until)],
         )
         found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
         for site, room, target, newest, started_at in rows:
@@ -206,7 +200,7 @@ class DuckDbStore:
         rows = self._rows(
             f"SELECT {', '.join(TEST_COLUMNS)} FROM throughput"  # noqa: S608
             " WHERE stored_at > $1 AND method = 'sufficiency' ORDER BY started_at",
-            [_naive(stored_after)],
+            [naive(stored_after)],
         )
         return [read_test(row) for row in rows]
 
@@ -225,18 +219,18 @@ class DuckDbStore:
                         f"DELETE FROM {table} USING rewritten WHERE {table}.site = rewritten.site"  # noqa: S608
                         f" AND {table}.room = rewritten.room AND {table}.started_at = rewritten.started_at"
                         f" AND {table}.started_at BETWEEN $1 AND $2",
-                        [_naive(earliest), _naive(latest)],
+                        [naive(earliest), naive(latest)],
                     )
                 cursor.unregister("rewritten")
-                _append(cursor, "bins", schema.BINS, [bin_row(one) for one in bins])
-                _append(
+                append(cursor, "bins", schema.BINS, [bin_row(one) for one in bins])
+                append(
                     cursor,
                     "bin_targets",
                     schema.BIN_TARGETS,
                     [target_row(one, target) for one in bins for target in one.targets],
                 )
             if judged_through is not None:
-                cursor.execute("UPDATE meta SET judged_through = $1", [_naive(judged_through)])
+                cursor.execute("UPDATE meta SET judged_through = $1", [naive(judged_through)])
 
     def judged_through(self) -> datetime:
         """See `Store.judged_through`."""
@@ -277,8 +271,8 @@ class DuckDbStore:
                 )
             for site in sites:
                 cursor.execute("DELETE FROM site_days WHERE site = $1 AND day = $2", [site.site, site.day])
-            _append(cursor, "room_days", schema.ROOM_DAYS, [room_day_row(one) for one in rooms])
-            _append(cursor, "site_days", schema.SITE_DAYS, [site_day_row(one) for one in sites])
+            append(cursor, "room_days", schema.ROOM_DAYS, [room_day_row(one) for one in rooms])
+            append(cursor, "site_days", schema.SITE_DAYS, [site_day_row(one) for one in sites])
 
     def newest_day(self) -> date | None:
         """See `Store.newest_day`."""
@@ -324,7 +318,7 @@ class DuckDbStore:
                     gone += _delete_before(cursor, table, "started_at", days_before)
                 boots = cursor.execute(
                     "SELECT agent, boot FROM ledger GROUP BY ALL HAVING max(stored_at) < $1",
-                    [_naive(reports_before)],
+                    [naive(reports_before)],
                 ).fetchall()
                 kept = Ledger(self._ledger.ranges())
                 kept.forget(boots)
@@ -336,7 +330,7 @@ class DuckDbStore:
                 }
                 cursor.execute("DELETE FROM ledger")
                 rows = [(*one, newest[one[:2]]) for one in kept.ranges()]
-                _append(cursor, "ledger", schema.LEDGER, rows)
+                append(cursor, "ledger", schema.LEDGER, rows)
             self._ledger = kept
             return gone
 
@@ -376,7 +370,17 @@ class DuckDbStore:
             raise StoreUnavailable(f"the database did not take the write: {error}") from error
 
 
-def _append(
+def insert(cursor: duckdb.DuckDBPyConnection, arrivals: Sequence[Arrival], stored_at: datetime) -> None:
+    """Insert reports that are new, with their place in the ledger."""
+    by_kind: dict[str, list[Arrival]] = defaultdict(list)
+    for one in arrivals:
+        by_kind[one.report.kind].append(one)
+    for kind, fresh in by_kind.items():
+        append(cursor, kind, schema.REPORT_TABLES[kind], report_rows(kind, fresh, stored_at))
+    append(cursor, "ledger", schema.LEDGER, [(*run, stored_at) for run in runs(one.key for one in arrivals)])
+
+
+def append(
     cursor: duckdb.DuckDBPyConnection,
     table: str,
     kinds: Mapping[str, str],
@@ -390,14 +394,14 @@ def _append(
 
 
 def _delete_before(cursor: duckdb.DuckDBPyConnection, table: str, column: str, before: datetime) -> int:
-    count: int = cursor.execute(f"DELETE FROM {table} WHERE {column} < $1", [_naive(before)]).fetchall()[0][0]  # noqa: S608
+    count: int = cursor.execute(f"DELETE FROM {table} WHERE {column} < $1", [naive(before)]).fetchall()[0][0]  # noqa: S608
     return count
 
 
 def _between(start: datetime, end: datetime, room: tuple[str, str] | None) -> tuple[str, list[object]]:
     """The condition that a bin began in ``[start, end)``, in that room if one is named, and its values."""
     of_room = " AND site = $3 AND room = $4" if room else ""
-    return f"started_at >= $1 AND started_at < $2{of_room}", [_naive(start), _naive(end), *(room or ())]
+    return f"started_at >= $1 AND started_at < $2{of_room}", [naive(start), naive(end), *(room or ())]
 
 
 def _merged(texts: Iterable[str]) -> Histogram:
@@ -407,7 +411,7 @@ def _merged(texts: Iterable[str]) -> Histogram:
     return histogram
 
 
-def _naive(instant: datetime) -> datetime:
+def naive(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -1,0 +1,79 @@
+"""What a store kept, as it is moved from one engine to another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from collector.store.protocol import Arrival
+from collector.verdict.bins import RoomBin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReport:
+    """A report, and when the store took it. The `boot_ms` of its report is 0: no engine keeps that."""
+
+    arrival: Arrival
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRange:
+    """Sequence numbers of a boot, both ends included, that were stored last at `stored_at`."""
+
+    agent: str
+    boot: str
+    first_seq: int
+    last_seq: int
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much there is, and from when to when; times are ``None`` where there is nothing."""
+
+    reports: int
+    first_stored_at: datetime | None
+    last_stored_at: datetime | None
+    bins: int
+    first_bin_at: datetime | None
+    last_bin_at: datetime | None
+
+
+class History(Protocol):
+    """A store whose history can be read whole and written whole.
+
+    Writing the same again changes nothing. Every method may raise `StoreUnavailable`.
+    """
+
+    def extent(self) -> Extent:
+        """How much is kept."""
+        ...
+
+    def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
+        """The reports that were stored in ``[start, end)``; those of one write are together."""
+        ...
+
+    def whole_bins(self, start: datetime, end: datetime) -> list[RoomBin]:
+        """The bins that began in ``[start, end)``, with all that was measured in them."""
+        ...
+
+    def stored_ranges(self) -> list[StoredRange]:
+        """What makes duplicates known, reports that are past their retention included."""
+        ...
+
+    def judged_through(self) -> datetime:
+        """See `Store.judged_through`."""
+        ...
+
+    def take_reports(self, reports: Sequence[StoredReport]) -> None:
+        """Keep reports with the moment they were stored at, each at most once by its key."""
+        ...
+
+    def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
+        """See `Store.write_bins`."""
+        ...
+
+    def take_ranges(self, ranges: Sequence[StoredRange]) -> None:
+        """Know these as stored from now on."""
+        ...

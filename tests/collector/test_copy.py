@@ -1,0 +1,209 @@
+"""History that is copied from one engine to another: all of it, once, however often it is cut short."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collector.store.copy import CopyIncomplete, copy_history
+from collector.store.duckdb_history import DuckDbHistory
+from collector.store.history import Extent, StoredReport
+from collector.store.protocol import Arrival
+from collector.verdict.bins import RoomBin, judge_bin
+from collector.verdict.profiles import default_profiles
+from tests.collector.builders import MONDAY_10, arrival, health, latency, throughput
+
+NAME = "a target"
+FOUR_HOURS = range(1, 241)
+
+
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def open_file(tmp_path: Path, opened: ExitStack) -> Callable[[str], DuckDbHistory]:
+    def open_one(name: str) -> DuckDbHistory:
+        store = DuckDbHistory.open_store(tmp_path / name)
+        opened.callback(store.close)
+        return store
+
+    return open_one
+
+
+@pytest.fixture
+def source(open_file: Callable[[str], DuckDbHistory]) -> DuckDbHistory:
+    """Four hours of a room and its bins, of which the last three reports are not judged yet."""
+    store = open_file("source.duckdb")
+    near = [arrival(latency(seq, rtt_us=10_000 + 100 * seq, lost=seq % 3)) for seq in FOUR_HOURS]
+    gateway = [arrival(latency(seq, target="gateway"), boot="c" * 16) for seq in FOUR_HOURS]
+    store.take_reports([StoredReport(arrival=one, stored_at=stored_at(one)) for one in (*near, *gateway)])
+    mark = stored_at(near[-1])
+    store.write_bins(judged(store), judged_through=mark)
+    tested = throughput(902, idle_rtt_us=9_000, working_sent=2, working_received=1, working_histogram="200:1")
+    late = [health(901), tested, latency(903, sent=0, failure=None, working_sent=3)]
+    after = mark + timedelta(minutes=1)
+    store.take_reports([StoredReport(arrival=arrival(one), stored_at=after) for one in late])
+    return store
+
+
+def stored_at(one: Arrival) -> datetime:
+    """Agents deliver every five minutes; what is stored together has one moment."""
+    return one.started_at.replace(minute=one.started_at.minute // 5 * 5) + timedelta(minutes=6)
+
+
+def judged(store: DuckDbHistory) -> list[RoomBin]:
+    profiles = default_profiles()
+    found = store.latency_between(MONDAY_10, MONDAY_10 + timedelta(hours=10), bin_seconds=300)
+    bins = [
+        judge_bin(
+            site=site,
+            room=room,
+            started_at=started_at,
+            seconds=300,
+            summaries=summaries,
+            profiles=list(profiles),
+            profiles_digest=profiles.digest,
+        )
+        for (site, room, started_at), summaries in found.items()
+    ]
+    return [one for one in bins if one is not None]
+
+
+def everything(store: DuckDbHistory) -> tuple[object, ...]:
+    """All that a store says, in an order of our own."""
+    start, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    reports = sorted(store.reports_stored(start, end), key=lambda one: one.arrival.key)
+    ranges = {(one.agent, one.boot, one.first_seq, one.last_seq) for one in store.stored_ranges()}
+    bins = sorted(store.whole_bins(start, end), key=lambda one: (one.site, one.room, one.started_at))
+    whole = [replace(one, targets=tuple(sorted(one.targets, key=lambda t: (t.agent, t.target)))) for one in bins]
+    texts = [[target.histogram.to_text() for target in one.targets] for one in whole]
+    return reports, ranges, [replace(one, targets=()) for one in whole], texts, store.judged_through()
+
+
+def copied(source: DuckDbHistory, target: DuckDbHistory, mark_file: Path) -> dict[str, int]:
+    counts = {"bins": 0, "reports": 0}
+    for step in copy_history(source, target, name=NAME, mark_file=mark_file):
+        counts[step.what] += step.count
+    return counts
+
+
+def test_everything_arrives(source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path) -> None:
+    target = open_file("target.duckdb")
+
+    assert copied(source, target, tmp_path / "mark") == {"bins": 49, "reports": 483}
+
+    assert everything(target) == everything(source)
+    assert target.extent() == source.extent()
+    assert not (tmp_path / "mark").exists()
+
+
+def test_nothing_is_judged_twice_and_what_is_not_judged_yet_will_be(
+    source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path
+) -> None:
+    target = open_file("target.duckdb")
+    copied(source, target, tmp_path / "mark")
+
+    touched = target.touched_since(target.judged_through(), bin_seconds=300)
+    assert touched == source.touched_since(source.judged_through(), bin_seconds=300)
+    assert len(touched) == 1
+
+
+def test_a_report_that_is_sent_again_after_the_copy_is_a_duplicate(
+    source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path
+) -> None:
+    # Its rows are past their retention, the boot still reports.
+    source.enforce_retention(reports_before=MONDAY_10 + timedelta(minutes=100), bins_before=MONDAY_10)
+    target = open_file("target.duckdb")
+    copied(source, target, tmp_path / "mark")
+
+    outcome = target.write_reports([arrival(latency(seq)) for seq in (1, 200, 904)])
+    assert outcome.new == (False, False, True)
+
+
+def test_what_is_stored_after_the_copy_is_newer_than_what_was_copied(
+    source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path
+) -> None:
+    target = open_file("target.duckdb")
+    copied(source, target, tmp_path / "mark")
+    before = target.extent().last_stored_at
+
+    target.write_reports([arrival(latency(2_000))])
+    after = target.extent().last_stored_at
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 17, 28])
+def test_a_copy_that_is_cut_short_goes_on_where_it_was(
+    source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path, steps: int
+) -> None:
+    target = open_file("target.duckdb")
+    mark_file = tmp_path / "mark"
+    cut = copy_history(source, target, name=NAME, mark_file=mark_file)
+    had = {"bins": 0, "reports": 0}
+    for _ in range(steps):
+        step = next(cut)
+        had[step.what] += step.count
+    cut.close()  # type: ignore[attr-defined]  # a generator, so that what drives it may stop
+
+    again = list(copy_history(source, target, name=NAME, mark_file=mark_file))
+
+    assert {step.what: step.count for step in again[:2]} == had
+    assert everything(target) == everything(source)
+
+
+def test_a_step_that_was_made_before_its_mark_was_kept_is_made_again(
+    source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path
+) -> None:
+    target = open_file("target.duckdb")
+    start, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    target.write_bins(source.whole_bins(start, end), judged_through=None)
+    target.take_reports(source.reports_stored(start, end))
+
+    copied(source, target, tmp_path / "mark")
+
+    assert everything(target) == everything(source)
+
+
+def test_the_mark_of_another_target_is_not_ours(
+    source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path
+) -> None:
+    mark_file = tmp_path / "mark"
+    other = copy_history(source, open_file("other.duckdb"), name="another target", mark_file=mark_file)
+    for _ in range(4):
+        next(other)
+    assert mark_file.exists()
+
+    target = open_file("target.duckdb")
+    copied(source, target, mark_file)
+    assert everything(target) == everything(source)
+
+
+def test_an_empty_store_is_copied_at_once(open_file: Callable[[str], DuckDbHistory], tmp_path: Path) -> None:
+    target = open_file("target.duckdb")
+    assert copied(open_file("source.duckdb"), target, tmp_path / "mark") == {"bins": 0, "reports": 0}
+    assert target.extent() == Extent(
+        reports=0, first_stored_at=None, last_stored_at=None, bins=0, first_bin_at=None, last_bin_at=None
+    )
+
+
+def test_a_target_that_lost_something_is_said(
+    source: DuckDbHistory, open_file: Callable[[str], DuckDbHistory], tmp_path: Path
+) -> None:
+    target = open_file("target.duckdb")
+    mark_file = tmp_path / "mark"
+    steps = copy_history(source, target, name=NAME, mark_file=mark_file)
+    for _ in range(4):
+        next(steps)
+    target.enforce_retention(reports_before=MONDAY_10, bins_before=MONDAY_10 + timedelta(hours=1))
+
+    with pytest.raises(CopyIncomplete, match="of 49 bins 49 were read and 37 have arrived: delete the mark file"):
+        list(steps)
+    assert mark_file.exists()
