@@ -1,11 +1,15 @@
 """Which reports a store without transactions holds, as ranges of sequence numbers in the registry."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, delete, func, insert, select
 
 from collector.registry.schema import stored_ranges as table
+from collector.store.history import StoredRange
 from collector.store.ledger import BootKey, Range
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class StoredRanges:
@@ -22,6 +26,21 @@ class StoredRanges:
         with self._engine.connect() as connection:
             rows = connection.execute(select(table.c.agent, table.c.boot, table.c.first_seq, table.c.last_seq))
             return [(row.agent, row.boot, row.first_seq, row.last_seq) for row in rows]
+
+    def whole_ranges(self) -> list[StoredRange]:
+        """All that is stored, with when that was."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(table)).all()
+        return [
+            StoredRange(
+                agent=row.agent,
+                boot=row.boot,
+                first_seq=row.first_seq,
+                last_seq=row.last_seq,
+                stored_at=_EPOCH + timedelta(microseconds=row.stored_us),
+            )
+            for row in rows
+        ]
 
     def newest_us(self) -> int:
         """When something was last stored; 0 when nothing was."""

@@ -1,0 +1,140 @@
+"""The InfluxDB engine, read and written whole: for copying to and from another engine."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from collector.store import influx_schema as schema
+from collector.store.history import Extent, StoredRange, StoredReport
+from collector.store.influx_lines import BadPoint
+from collector.store.influx_rows import (
+    BIN_COLUMNS,
+    arrival_lines,
+    instant_of,
+    ns,
+    read_bin,
+    report_line,
+)
+from collector.store.influx_store import InfluxStore, registry_answers
+from collector.store.ledger import runs
+from collector.store.protocol import Arrival, StoreError
+from collector.verdict.bins import LatencySummary, RoomBin
+from wire.histogram import Histogram
+from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
+
+_BEGUN_AFTER_STORED = timedelta(days=1)
+"""More than any report is dated ahead of the moment it was stored at."""
+
+_REPORTS: dict[str, Callable[..., Report]] = {
+    "latency": LatencyReport,
+    "throughput": ThroughputReport,
+    "health": HealthReport,
+}
+_REPORT_COLUMNS = {kind: (*one.tags, *one.fields) for kind, one in schema.REPORTS.items()}
+_OF_ARRIVAL = ("site", "room", "agent", "boot", "repaired")
+_MEASURED = ("agent", "target", "method", "sent", "received", "probed_ms", "repaired")
+
+
+class InfluxHistory(InfluxStore):
+    """An `InfluxStore` that is a `History`, too."""
+
+    def extent(self) -> Extent:
+        """See `History.extent`."""
+        return Extent(
+            reports=self.count_reports(),
+            first_stored_at=self._when("reports", "SELECT first(first_began_s) FROM arrival"),
+            last_stored_at=self._when("reports", "SELECT last(first_began_s) FROM arrival"),
+            bins=self._count("bins", "SELECT count(seconds) FROM room_bin"),
+            first_bin_at=self._when("bins", "SELECT first(seconds) FROM room_bin"),
+            last_bin_at=self._when("bins", "SELECT last(seconds) FROM room_bin"),
+        )
+
+    def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
+        """See `History.reports_stored`. The journal says how far back to look."""
+        stored = f"time >= {ns(start)} AND time < {ns(end)}"
+        journal = self._connection.query("reports", f"SELECT min(first_began_s) FROM arrival WHERE {stored}")  # noqa: S608
+        first_s = min((series.rows[0][1] for series in journal), default=None)
+        if first_s is None:
+            return []
+        where = (
+            f"time >= {first_s * 10**9} AND time < {ns(end + _BEGUN_AFTER_STORED)}"
+            f" AND stored_us >= {ns(start) // 1000} AND stored_us < {ns(end) // 1000}"
+        )
+        return [
+            _read_report(kind, at_ns, row)
+            for kind, measurement in schema.REPORTS.items()
+            for at_ns, row in self._rows("reports", _REPORT_COLUMNS[kind], measurement, where)
+        ]
+
+    def whole_bins(self, start: datetime, end: datetime) -> list[RoomBin]:
+        """See `History.whole_bins`."""
+        where = f"time >= {ns(start)} AND time < {ns(end)}"
+        targets: dict[tuple[str, str, int], list[LatencySummary]] = defaultdict(list)
+        for at_ns, row in self._rows("bins", ("site", "room", "histogram", *_MEASURED), schema.TARGET_BIN, where):
+            targets[row["site"], row["room"], at_ns].append(_read_target(row))
+        return [
+            replace(read_bin(at_ns, row), targets=tuple(targets[row["site"], row["room"], at_ns]))
+            for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where)
+        ]
+
+    def stored_ranges(self) -> list[StoredRange]:
+        """See `History.stored_ranges`."""
+        with registry_answers():
+            return self._stored.whole_ranges()
+
+    def take_reports(self, reports: Sequence[StoredReport]) -> None:
+        """See `History.take_reports`."""
+        with self._writing:
+            new = self._ledger.unseen([one.arrival.key for one in reports])
+            writes: dict[datetime, list[Arrival]] = defaultdict(list)
+            for one, is_new in zip(reports, new, strict=True):
+                if is_new:
+                    writes[one.stored_at].append(one.arrival)
+            if not writes:
+                return
+            self._take(writes)
+            self._remember([one for arrivals in writes.values() for one in arrivals], max(writes))
+
+    def take_ranges(self, ranges: Sequence[StoredRange]) -> None:
+        """See `History.take_ranges`."""
+        if ranges:
+            with self._writing:
+                known = [(one.agent, one.boot, one.first_seq, one.last_seq) for one in ranges]
+                self._know(known, ns(max(one.stored_at for one in ranges)) // 1000)
+
+    def _take(self, writes: Mapping[datetime, Sequence[Arrival]]) -> None:
+        try:
+            lines = [report_line(one, ns(at) // 1000) for at, arrivals in writes.items() for one in arrivals]
+        except BadPoint as error:
+            raise StoreError(f"InfluxDB cannot take a report: {error}") from error
+        refused = self._write_each(lines)
+        if "not_storable" in refused.values():
+            raise StoreError(f"InfluxDB refuses {len(refused)} reports: the log says what it says of them")
+        self._write(
+            "reports", [text for at, arrivals in writes.items() for text in arrival_lines(arrivals, ns(at) // 1000)]
+        )
+
+    def _remember(self, arrivals: Sequence[Arrival], newest: datetime) -> None:
+        self._last_stored_us = max(self._last_stored_us, ns(newest) // 1000)
+        self._know(runs(one.key for one in arrivals), ns(newest) // 1000)
+
+    def _when(self, kept: schema.Retention, statement: str) -> datetime | None:
+        """The time of the one point that a statement finds."""
+        return next((instant_of(series.rows[0][0]) for series in self._connection.query(kept, statement)), None)
+
+
+def _read_report(kind: str, at_ns: int, values: Mapping[str, Any]) -> StoredReport:
+    fields = {name: values[name] for name in _REPORT_COLUMNS[kind]}
+    of_arrival = {name: fields.pop(name) for name in _OF_ARRIVAL}
+    stored_at = instant_of(fields.pop("stored_us") * 1000)
+    # Below the millisecond stands what tells two reports apart.
+    began = instant_of(at_ns // 10**6 * 10**6)
+    report = _REPORTS[kind](boot_ms=0, **fields)
+    return StoredReport(arrival=Arrival(report=report, started_at=began, **of_arrival), stored_at=stored_at)
+
+
+def _read_target(values: Mapping[str, Any]) -> LatencySummary:
+    measured = {name: values[name] for name in _MEASURED}
+    return LatencySummary(histogram=Histogram.from_text(values["histogram"]), **measured)
