@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from collector.check import check_settings
+from collector.dashboards_commands import dashboards_app
 from collector.district import District, load_district
 from collector.mistakes import BadFile
 from collector.registry.registry import Refused, Registry, RegistryError
@@ -33,6 +34,7 @@ app = typer.Typer(
 enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with them.", no_args_is_help=True)
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
+app.add_typer(dashboards_app, name="dashboards")
 
 SettingsFile = Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")]
 DEFAULT_SETTINGS = Path("bandroom.toml")

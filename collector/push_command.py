@@ -1,0 +1,66 @@
+"""``bandroom dashboards push``: from options to a Grafana, with what became of each thing."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from wire.version import VERSION
+
+
+def push_command(  # noqa: PLR0917  # typer calls it by name
+    url: Annotated[str, typer.Option(help="Where Grafana is: https://grafana.example.org")],
+    influx_url: Annotated[str, typer.Option(help="Where InfluxDB is, as Grafana's machine sees it.")],
+    token: Annotated[
+        str | None,
+        typer.Option(help="Of a service account with the role Admin.", envvar="BANDROOM_GRAFANA_TOKEN"),
+    ] = None,
+    token_file: Annotated[Path | None, typer.Option(help="A file with the token, instead of --token.")] = None,
+    influx_token_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with the token that Grafana reads InfluxDB with; it need not write."),
+    ] = None,
+    influx_prefix: Annotated[str, typer.Option(help="What the names of the buckets begin with.")] = "bandroom",
+    influx_ca_file: Annotated[
+        Path | None, typer.Option(help="The authority of InfluxDB's certificate, for Grafana.")
+    ] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="The authority of Grafana's certificate.")] = None,
+) -> None:
+    """Bring folder, data sources, dashboards and alert rules to a Grafana. Safe to repeat."""
+    try:
+        from dashboards.content import content
+        from dashboards.data_sources import InfluxAsSeen
+        from dashboards.grafana import CannotPush, Grafana
+        from dashboards.push import check_data_sources, push
+    except ModuleNotFoundError as error:
+        _fail(f"the package {error.name} is missing: pip install 'bandroom[dashboards]'")
+    try:
+        told = token if token_file is None else _secret(token_file)
+        if not told:
+            _fail("give the token of a service account with the role Admin: --token-file, or BANDROOM_GRAFANA_TOKEN")
+        influx = InfluxAsSeen(
+            url=influx_url,
+            prefix=influx_prefix,
+            token=None if influx_token_file is None else _secret(influx_token_file),
+            ca_file=influx_ca_file,
+        )
+        brought = content(influx)
+        with closing(Grafana(url, told, ca_file=ca_file)) as grafana:
+            for step in push(grafana, brought, message=f"bandroom {VERSION}"):
+                print(f"{step.what} {step.title}: {step.done}")
+            check_data_sources(grafana, brought)
+    except OSError as error:
+        _fail(f"cannot read {error.filename}: {error.strerror}")
+    except CannotPush as error:
+        _fail(str(error))
+
+
+def _secret(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace").strip()
+
+
+def _fail(text: str) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise typer.Exit(1)
