@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards.data_sources import InfluxAsSeen, data_sources
 from dashboards.grafana import Grafana
 from dashboards.push import push
 from tests.dashboards.grafana_double import ADMIN_TOKEN, GrafanaDouble
@@ -147,6 +148,13 @@ def test_the_image_takes_nothing_that_has_no_hash() -> None:
     for copied in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile(), re.MULTILINE):
         for path in copied.split():
             assert (ROOT / path).exists(), path
+
+
+def test_grafana_has_the_data_sources_that_a_push_would_make() -> None:
+    read = yaml.safe_load((COMPOSE / "datasources.yaml").read_text(encoding="utf-8"))
+    who = {"user": "grafana", "secureJsonData": {"password": "$__file{/run/secrets/influxdb_grafana_password}"}}
+    pushed = data_sources(InfluxAsSeen(url="http://influxdb:8086", prefix="bandroom"))
+    assert read["datasources"] == [one | who for one in pushed]
 
 
 def prepare(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
