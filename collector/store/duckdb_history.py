@@ -19,12 +19,17 @@ class DuckDbHistory(DuckDbStore):
     def extent(self) -> Extent:
         """See `History.extent`."""
         kept = " UNION ALL ".join(f"SELECT stored_at FROM {table}" for table in schema.REPORT_TABLES)  # noqa: S608
+        days_of = " UNION ALL ".join(f"SELECT day FROM {table}" for table in schema.DAY_TABLES)  # noqa: S608
         ((reports, first_stored_at, last_stored_at),) = self._rows(
             f"SELECT count(*), min(stored_at), max(stored_at) FROM ({kept})",  # noqa: S608
             [],
         )
         ((bins, first_bin_at, last_bin_at),) = self._rows(
             "SELECT count(*), min(started_at), max(started_at) FROM bins", []
+        )
+        ((days, first_day, last_day),) = self._rows(
+            f"SELECT count(*), min(day), max(day) FROM ({days_of})",  # noqa: S608
+            [],
         )
         return Extent(
             reports=reports,
@@ -33,6 +38,9 @@ class DuckDbHistory(DuckDbStore):
             bins=bins,
             first_bin_at=_aware(first_bin_at),
             last_bin_at=_aware(last_bin_at),
+            days=days,
+            first_day=first_day,
+            last_day=last_day,
         )
 
     def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin
+from collector.verdict.days import RoomDay, SiteDay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class StoredRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much there is, and from when to when; times are ``None`` where there is nothing."""
+    """How much there is, and from when to when; times are ``None`` where there is nothing. `days` counts those of rooms
+    and those of sites."""
 
     reports: int
     first_stored_at: datetime | None
@@ -38,6 +40,9 @@ class Extent:
     bins: int
     first_bin_at: datetime | None
     last_bin_at: datetime | None
+    days: int
+    first_day: date | None
+    last_day: date | None
 
 
 class History(Protocol):
@@ -58,6 +63,16 @@ class History(Protocol):
         """The bins that began in ``[start, end)``, with all that was measured in them."""
         ...
 
+    def room_days_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomDay]]:
+        """See `Store.room_days_between`."""
+        ...
+
+    def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
+        """See `Store.site_days_between`."""
+        ...
+
     def stored_ranges(self) -> list[StoredRange]:
         """What makes duplicates known, reports that are past their retention included."""
         ...
@@ -72,6 +87,10 @@ class History(Protocol):
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """See `Store.write_bins`."""
+        ...
+
+    def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
+        """See `Store.write_days`."""
         ...
 
     def take_ranges(self, ranges: Sequence[StoredRange]) -> None:

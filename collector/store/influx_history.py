@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
 from collector.store import influx_schema as schema
 from collector.store.history import Extent, StoredRange, StoredReport
@@ -49,6 +49,9 @@ class InfluxHistory(InfluxStore):
             bins=self._count("bins", "SELECT count(seconds) FROM room_bin"),
             first_bin_at=self._when("bins", "SELECT first(seconds) FROM room_bin"),
             last_bin_at=self._when("bins", "SELECT last(seconds) FROM room_bin"),
+            days=self._count("days", "SELECT count(sent) FROM room_day, site_day"),
+            first_day=self._day("first"),
+            last_day=self._day("last"),
         )
 
     def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
@@ -119,6 +122,10 @@ class InfluxHistory(InfluxStore):
     def _remember(self, arrivals: Sequence[Arrival], newest: datetime) -> None:
         self._last_stored_us = max(self._last_stored_us, ns(newest) // 1000)
         self._know(runs(one.key for one in arrivals), ns(newest) // 1000)
+
+    def _day(self, which: Literal["first", "last"]) -> date | None:
+        found = self._connection.query("days", f'SELECT {which}("date") FROM room_day')  # noqa: S608
+        return next((date.fromisoformat(rows[0][1]) for _, _, rows in found), None)
 
     def _when(self, kept: schema.Retention, statement: str) -> datetime | None:
         """The time of the one point that a statement finds."""

@@ -15,6 +15,7 @@ from collector.store.history import Extent, StoredReport
 from collector.store.influx_history import InfluxHistory
 from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin, judge_bin
+from collector.verdict.days import RoomDay, room_day, site_day
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, health, latency, throughput
 from tests.collector.influx import influx_access
@@ -77,7 +78,27 @@ def source(engines: tuple[str, str], open_history: OpenHistory) -> AnyHistory:
     late = [health(901), tested, latency(903, sent=0, failure=None, working_sent=3)]
     after = mark + timedelta(minutes=1)
     store.take_reports([StoredReport(arrival=arrival(one), stored_at=after) for one in late])
+    days = forty_days(store)
+    store.write_days(days, [site_day([one]) for one in days])
     return store
+
+
+def forty_days(store: AnyHistory) -> list[RoomDay]:
+    bins = store.bins_between(MONDAY_10, MONDAY_10 + timedelta(hours=10))["oak-hill", "204"]
+    merged = store.histograms_between(MONDAY_10, MONDAY_10 + timedelta(hours=1))["oak-hill", "204"]
+    first = MONDAY_10 - timedelta(days=40)
+    return [
+        room_day(
+            site="oak-hill",
+            room="204",
+            day=(first + timedelta(days=after)).date(),
+            started_at=first + timedelta(days=after),
+            closed_seconds=14_400,
+            bins=bins[after:],
+            histograms=merged,
+        )
+        for after in range(40)
+    ]
 
 
 def stored_at(one: Arrival) -> datetime:
@@ -113,19 +134,20 @@ def everything(store: AnyHistory) -> tuple[object, ...]:
     bins = sorted(store.whole_bins(start, end), key=lambda one: (one.site, one.room, one.started_at))
     whole = [replace(one, targets=tuple(sorted(one.targets, key=lambda t: (t.agent, t.target)))) for one in bins]
     texts = [[target.histogram.to_text() for target in one.targets] for one in whole]
-    return reports, known, [replace(one, targets=()) for one in whole], texts, store.judged_through()
+    days = store.room_days_between(start.date(), end.date()), store.site_days_between(start.date(), end.date())
+    return reports, known, days, [replace(one, targets=()) for one in whole], texts, store.judged_through()
 
 
 def copied(source: AnyHistory, target: AnyHistory, mark_file: Path) -> dict[str, int]:
-    counts = {"bins": 0, "reports": 0}
+    counts = {"days": 0, "bins": 0, "reports": 0}
     for step in copy_history(source, target, name=NAME, mark_file=mark_file):
-        counts[step.what] += step.count
+        counts[step.part] += step.count
     return counts
 
 
 def test_everything_arrives(source: AnyHistory, target: AnyHistory, tmp_path: Path) -> None:
 
-    assert copied(source, target, tmp_path / "mark") == {"bins": 49, "reports": 483}
+    assert copied(source, target, tmp_path / "mark") == {"days": 80, "bins": 49, "reports": 483}
 
     assert everything(target) == everything(source)
     assert target.extent() == source.extent()
@@ -146,7 +168,9 @@ def test_a_report_that_is_sent_again_after_the_copy_is_a_duplicate(
     source: AnyHistory, target: AnyHistory, tmp_path: Path
 ) -> None:
     # Its rows are past their retention, the boot still reports.
-    source.enforce_retention(reports_before=MONDAY_10 + timedelta(minutes=100), bins_before=MONDAY_10)
+    source.enforce_retention(
+        reports_before=MONDAY_10 + timedelta(minutes=100), bins_before=MONDAY_10, days_before=MONDAY_10
+    )
     copied(source, target, tmp_path / "mark")
 
     outcome = target.write_reports([arrival(latency(seq)) for seq in (1, 200, 904)])
@@ -166,21 +190,21 @@ def test_what_is_stored_after_the_copy_is_newer_than_what_was_copied(
     assert after > before
 
 
-@pytest.mark.parametrize("steps", [1, 3, 17])
+@pytest.mark.parametrize("steps", [1, 5, 20])
 def test_a_copy_that_is_cut_short_goes_on_where_it_was(
     source: AnyHistory, target: AnyHistory, tmp_path: Path, steps: int
 ) -> None:
     mark_file = tmp_path / "mark"
     cut = copy_history(source, target, name=NAME, mark_file=mark_file)
-    had = {"bins": 0, "reports": 0}
+    had = {"days": 0, "bins": 0, "reports": 0}
     for _ in range(steps):
         step = next(cut)
-        had[step.what] += step.count
+        had[step.part] += step.count
     cut.close()  # type: ignore[attr-defined]  # a generator, so that what drives it may stop
 
     again = list(copy_history(source, target, name=NAME, mark_file=mark_file))
 
-    assert {step.what: step.count for step in again[:2]} == had
+    assert {step.part: step.count for step in again[:3]} == had
     assert everything(target) == everything(source)
 
 
@@ -212,18 +236,28 @@ def test_the_mark_of_another_target_is_not_ours(
 def test_an_empty_store_is_copied_at_once(
     engines: tuple[str, str], open_history: OpenHistory, target: AnyHistory, tmp_path: Path
 ) -> None:
-    assert copied(open_history(engines[0], "source"), target, tmp_path / "mark") == {"bins": 0, "reports": 0}
+    assert copied(open_history(engines[0], "source"), target, tmp_path / "mark") == {"days": 0, "bins": 0, "reports": 0}
     assert target.extent() == Extent(
-        reports=0, first_stored_at=None, last_stored_at=None, bins=0, first_bin_at=None, last_bin_at=None
+        reports=0,
+        first_stored_at=None,
+        last_stored_at=None,
+        bins=0,
+        first_bin_at=None,
+        last_bin_at=None,
+        days=0,
+        first_day=None,
+        last_day=None,
     )
 
 
 def test_a_target_that_lost_something_is_said(source: AnyHistory, target: AnyHistory, tmp_path: Path) -> None:
     mark_file = tmp_path / "mark"
     steps = copy_history(source, target, name=NAME, mark_file=mark_file)
-    for _ in range(4):
-        next(steps)
-    target.enforce_retention(reports_before=MONDAY_10, bins_before=MONDAY_10 + timedelta(hours=1))
+    for step in steps:
+        if step.part == "reports" and step.count:
+            break
+    long_ago = MONDAY_10 - timedelta(days=400)
+    target.enforce_retention(reports_before=long_ago, bins_before=MONDAY_10 + timedelta(hours=1), days_before=long_ago)
 
     with pytest.raises(CopyIncomplete, match="of 49 bins 49 were read and 37 have arrived: delete the mark file"):
         list(steps)
