@@ -7,12 +7,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from collector.copy_command import copy_command
 from collector.mistakes import BadFile
 from collector.settings import Settings, load_settings
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_choice import influx_access
 
 store_app = typer.Typer(help="The store that the settings name.", no_args_is_help=True)
+store_app.command("copy")(copy_command)
 
 DAYS_KEPT = timedelta(days=6 * 366)
 """Room-days: six years, so that a year can be compared with those before it."""
