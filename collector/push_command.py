@@ -7,26 +7,36 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from collector.mistakes import BadFile
+from collector.settings import Settings, load_settings
 from wire.version import VERSION
 
 
 def push_command(  # noqa: PLR0917  # typer calls it by name
     url: Annotated[str, typer.Option(help="Where Grafana is: https://grafana.example.org")],
-    influx_url: Annotated[str, typer.Option(help="Where InfluxDB is, as Grafana's machine sees it.")],
     token: Annotated[
         str | None,
         typer.Option(help="Of a service account with the role Admin.", envvar="BANDROOM_GRAFANA_TOKEN"),
     ] = None,
     token_file: Annotated[Path | None, typer.Option(help="A file with the token, instead of --token.")] = None,
+    influx_url: Annotated[
+        str | None,
+        typer.Option(help="Where InfluxDB is, as Grafana's machine sees it; else as in the settings."),
+    ] = None,
     influx_token_file: Annotated[
         Path | None,
         typer.Option(help="A file with the token that Grafana reads InfluxDB with; it need not write."),
     ] = None,
-    influx_prefix: Annotated[str, typer.Option(help="What the names of the buckets begin with.")] = "bandroom",
+    influx_prefix: Annotated[
+        str | None, typer.Option(help="What the names of the buckets begin with; else as in the settings.")
+    ] = None,
     influx_ca_file: Annotated[
         Path | None, typer.Option(help="The authority of InfluxDB's certificate, for Grafana.")
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="The authority of Grafana's certificate.")] = None,
+    settings: Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")] = Path(
+        "bandroom.toml"
+    ),
 ) -> None:
     """Bring folder, data sources, dashboards and alert rules to a Grafana. Safe to repeat."""
     try:
@@ -40,9 +50,13 @@ def push_command(  # noqa: PLR0917  # typer calls it by name
         told = token if token_file is None else _secret(token_file)
         if not told:
             _fail("give the token of a service account with the role Admin: --token-file, or BANDROOM_GRAFANA_TOKEN")
+        read = load_settings(settings) if influx_url is None else Settings()
+        url_seen = influx_url or read.influx_url
+        if url_seen is None:
+            _fail(f"{settings} has no influx_url: give --influx-url")
         influx = InfluxAsSeen(
-            url=influx_url,
-            prefix=influx_prefix,
+            url=url_seen,
+            prefix=influx_prefix or read.influx_prefix,
             token=None if influx_token_file is None else _secret(influx_token_file),
             ca_file=influx_ca_file,
         )
@@ -51,6 +65,8 @@ def push_command(  # noqa: PLR0917  # typer calls it by name
             for step in push(grafana, brought, message=f"bandroom {VERSION}"):
                 print(f"{step.what} {step.title}: {step.done}")
             check_data_sources(grafana, brought)
+    except BadFile as error:
+        _fail(str(error))
     except OSError as error:
         _fail(f"cannot read {error.filename}: {error.strerror}")
     except CannotPush as error:

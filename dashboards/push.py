@@ -3,6 +3,7 @@
 Everything is read before anything is written, so that what cannot be had is said while nothing has changed yet.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -74,9 +75,13 @@ def check_data_sources(grafana: Grafana, content: Content) -> None:
     """Raises `CannotPush` for the first data source that Grafana cannot read through."""
     for one in content.data_sources:
         if fault := grafana.data_source_fault(one["uid"]):
+            fix = (
+                "--influx-token-file must name a token that may read the buckets"
+                if re.search(r"401|403|unauthori[sz]ed|forbidden", fault, re.IGNORECASE)
+                else "--influx-url must be the address of InfluxDB as Grafana's machine sees it"
+            )
             raise CannotPush(
-                f'everything is pushed, but Grafana cannot read "{one["name"]}" at {one["url"]}: {fault};'
-                " --influx-url must be the address of InfluxDB as Grafana's machine sees it"
+                f'everything is pushed, but Grafana cannot read "{one["name"]}" at {one["url"]}: {fault}; {fix}'
             )
 
 

@@ -167,6 +167,8 @@ class GrafanaDouble:
             return 404, {"message": "Data source not found", "traceID": ""}
         if self.data_sources[uid]["url"].endswith(":1"):
             return 400, {"message": "error performing influxQL query: connection refused", "status": "ERROR"}
+        if not self.secrets[uid]:
+            return 400, {"message": "error performing influxQL query: 401 Unauthorized", "status": "ERROR"}
         return 200, {"message": "datasource is working. 4 measurements found", "status": "OK"}
 
     def get_folder(self, uid: str) -> Answer:

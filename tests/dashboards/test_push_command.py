@@ -59,6 +59,20 @@ def test_buckets_and_authority_are_told(double: GrafanaDouble, token_file: Path,
     assert double.secrets["bandroom-days"] == {"tlsCACert": "-----BEGIN CERTIFICATE-----\n"}
 
 
+def test_address_and_buckets_come_from_the_settings(double: GrafanaDouble, token_file: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "bandroom.toml"
+    settings.write_text(f'influx_url = "{INFLUX}"\ninflux_prefix = "south"\n')
+    reader = ("--influx-token-file", token_file)  # any
+    arguments = ("--url", double.url, "--token-file", token_file, "--settings", settings, *reader)
+    assert run("bandroom", "dashboards", "push", *arguments).returncode == 0
+    source = double.data_sources["bandroom-bins"]
+    assert (source["url"], source["jsonData"]["dbName"]) == (INFLUX, "south_bins")
+
+    settings.write_text("")
+    without = run("bandroom", "dashboards", "push", *arguments)
+    assert (without.returncode, without.stderr) == (1, f"{settings} has no influx_url: give --influx-url\n")
+
+
 def test_the_token_may_come_from_the_environment(double: GrafanaDouble) -> None:
     arguments = ("--url", double.url, "--influx-url", INFLUX)
     said = run("bandroom", "dashboards", "push", *arguments, env={"BANDROOM_GRAFANA_TOKEN": VIEWER_TOKEN})
@@ -87,3 +101,10 @@ def test_a_grafana_that_cannot_read_influxdb_is_said_when_all_is_pushed(
     assert said.returncode == 1
     assert "folder Bandroom: created" in said.stdout
     assert said.stderr.startswith('everything is pushed, but Grafana cannot read "bandroom-reports"')
+
+
+def test_a_grafana_that_influxdb_lets_not_in_is_given_a_token(double: GrafanaDouble, token_file: Path) -> None:
+    arguments = ("--url", double.url, "--token-file", token_file, "--influx-url", INFLUX)
+    said = run("bandroom", "dashboards", "push", *arguments)
+    assert said.returncode == 1
+    assert said.stderr.endswith("; --influx-token-file must name a token that may read the buckets\n")

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from collector.settings import Settings
 from dashboards.data_sources import InfluxAsSeen, data_sources
 from dashboards.grafana import Grafana
 from dashboards.push import push
@@ -210,6 +212,14 @@ def test_prepare_makes_secrets_that_only_their_readers_read(deploy: Path) -> Non
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert prepare(deploy, "bandroom.example.org").returncode == 0
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_the_settings_that_prepare_writes_let_a_collector_start() -> None:
+    (text,) = re.findall(r"<<END\n(.*?)^END$", (COMPOSE / "prepare.sh").read_text(), re.MULTILINE | re.DOTALL)
+    settings = Settings(**tomllib.loads(re.sub(r"\$\(.*?\)|\$name", "secret", text)))
+    assert settings.problems() == []
+    assert (settings.store, settings.influx_url) == ("influx", "http://influxdb:8086")
+    assert settings.influx_token_file == Path("/run/secrets/collector_influxdb_token")
 
 
 @pytest.mark.requires("nginx")
