@@ -125,7 +125,7 @@ class InfluxHistory(InfluxStore):
 
     def _day(self, which: Literal["first", "last"]) -> date | None:
         found = self._connection.query("days", f'SELECT {which}("date") FROM room_day')  # noqa: S608
-        return next((date.fromisoformat(rows[0][1]) for _, _, rows in found), None)
+        return next((date.fromisoformat(series.rows[0][1]) for series in found), None)
 
     def _when(self, kept: schema.Retention, statement: str) -> datetime | None:
         """The time of the one point that a statement finds."""
