@@ -113,7 +113,8 @@ class GrafanaDouble:
             found = re.fullmatch(pattern, path)
             if known != method or found is None:
                 continue
-            if token != ADMIN_TOKEN and permission != "folders:read":
+            # A viewer sees what there is, and is told of nothing whether it is there.
+            if token != ADMIN_TOKEN and permission != "datasources:read":
                 return 403, {
                     "accessErrorId": "ACE0123456789",
                     "message": "You'll need additional permissions to perform this action."

@@ -126,8 +126,8 @@ def test_a_token_that_grafana_does_not_know(target: Target) -> None:
 
 def test_a_viewers_token_changes_nothing(target: Target, grafana: Grafana) -> None:
     said = refusal(target.url, target.content, token=target.viewer_token)
-    assert said.startswith("the token may not read data sources (")
-    assert said.endswith("Permissions needed: datasources:read): give its service account the role Admin")
+    assert said.startswith("the token may not read folders (")
+    assert said.endswith("Permissions needed: folders:read): give its service account the role Admin")
     assert grafana.folder(target.content.folder_uid) is None
 
 

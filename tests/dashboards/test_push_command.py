@@ -78,7 +78,7 @@ def test_the_token_may_come_from_the_environment(double: GrafanaDouble) -> None:
     said = run("bandroom", "dashboards", "push", *arguments, env={"BANDROOM_GRAFANA_TOKEN": VIEWER_TOKEN})
     assert said.returncode == 1
     assert said.stdout == ""
-    assert said.stderr.startswith("the token may not read data sources (")
+    assert said.stderr.startswith("the token may not read folders (")
     assert len(said.stderr.splitlines()) == 1
 
 
