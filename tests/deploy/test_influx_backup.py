@@ -9,7 +9,9 @@ import pytest
 from collector.registry.registry import Registry
 from collector.store.influx_connection import InfluxAccess
 from collector.store.influx_history import InfluxHistory
+from collector.store.protocol import StoreError
 from tests.collector.builders import arrival, latency
+from tests.end_to_end.waiting import eventually
 from tests.influx import Influx, InfluxServer
 
 
@@ -32,6 +34,12 @@ def test_a_server_that_was_restored_has_what_the_other_had(tmp_path: Path) -> No
         access = InfluxAccess(url=server.url, token="t", org="o", prefix="bandroom")
         return InfluxHistory.open_store(access, registry)
 
+    def opened_or_none(server: InfluxServer) -> InfluxHistory | None:
+        try:
+            return opened(server)
+        except StoreError:
+            return None
+
     backup = tmp_path / "backup"
     first = InfluxServer(tmp_path / "first").start()
     try:
@@ -47,7 +55,8 @@ def test_a_server_that_was_restored_has_what_the_other_had(tmp_path: Path) -> No
     second = InfluxServer(tmp_path / "second").start()
     try:
         influxd(tmp_path / "second", "restore", backup)
-        restored = opened(second)
+        # What was restored is opened piece by piece, and refused until then.
+        restored = eventually("the restored server opens", lambda: opened_or_none(second))
         assert restored.extent() == before
         assert before.reports == 100
         assert restored.write_reports([arrival(latency(1))]).new == (False,)
