@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.registry.registry import Registry, RegistryError
+from collector.registry.schema import SCHEMA_VERSION
 from collector.time_repair import Offset
 
 DAY = "2026-11-16"
@@ -94,14 +95,14 @@ def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(p
         assert registry.reserve_test_bytes(AGENT, DAY, 5, limit=10)
         registry.close()
     with closing(sqlite3.connect(path)) as now:
-        assert now.execute("SELECT schema_version FROM meta").fetchall() == [(2,)]
+        assert now.execute("SELECT schema_version FROM meta").fetchall() == [(SCHEMA_VERSION,)]
         assert now.execute("SELECT bytes FROM test_bytes").fetchall() == [(10,)]
 
 
 def test_a_registry_of_a_later_version_is_left_alone(path: Path) -> None:
     Registry.open_registry(f"sqlite:///{path}").close()
     with closing(sqlite3.connect(path)) as later:
-        later.execute("UPDATE meta SET schema_version = 3")
+        later.execute("UPDATE meta SET schema_version = ?", (SCHEMA_VERSION + 1,))
         later.commit()
     with pytest.raises(RegistryError, match="upgrade Bandroom"):
         Registry.open_registry(f"sqlite:///{path}")
