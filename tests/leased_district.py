@@ -20,7 +20,8 @@ from agent.lease import Granted, LeaseOffice, left_s
 from agent.throughput import run_throughput_tests
 from agent.working import WorkingTimes
 from collector.refusal import Refusal
-from collector.registry.registry import Agent, Registry
+from collector.registry.agent import Agent
+from collector.registry.registry import Registry
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.streams import begin
 from collector.verdict.profiles import default_profiles

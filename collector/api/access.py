@@ -9,7 +9,8 @@ from fastapi import Depends, Request
 
 from collector.api.services import Services, TheServices
 from collector.refusal import Refusal
-from collector.registry.registry import Agent, Refused
+from collector.registry.agent import Agent
+from collector.registry.registry import Refused
 
 REMEMBER_SECONDS = 1.0
 """How long a token that was looked up is believed without asking the registry: the time a revocation takes."""

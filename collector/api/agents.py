@@ -13,7 +13,8 @@ from collector.api.bodies import read_as, read_body
 from collector.api.services import Services, TheServices
 from collector.ingest.group_commit import Busy
 from collector.refusal import Refusal
-from collector.registry.registry import Agent, Refused
+from collector.registry.agent import Agent
+from collector.registry.registry import Refused
 from collector.store.protocol import StoreUnavailable
 from wire.answers import Problem
 from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch

@@ -13,7 +13,7 @@ from collector.api.bodies import read_as
 from collector.api.bounded_http import TRANSPORT
 from collector.api.services import Services, TheServices
 from collector.refusal import Refusal
-from collector.registry.registry import Agent
+from collector.registry.agent import Agent
 from collector.throughput.leases import Held
 from collector.throughput.proxy_check import ProxyCheck
 from collector.throughput.streams import Download, Upload, begin

@@ -10,7 +10,7 @@ from collector.api.services import Services
 from collector.demo.simulated_district import SILENT, SimulatedRoom
 from collector.district import Room
 from collector.ingest.group_commit import Busy
-from collector.registry.registry import Agent
+from collector.registry.agent import Agent
 from collector.store.protocol import StoreUnavailable
 from collector.thread import in_thread
 from collector.verdict.profiles import default_profiles

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from collector.ingest.accounts import Accounts
 from collector.ingest.decode import Received, decode_batch, inflate
 from collector.ingest.group_commit import GroupCommit
-from collector.registry.registry import Agent, Registry
+from collector.registry.agent import Agent
+from collector.registry.registry import Registry
 from collector.store.protocol import Arrival
 from collector.time_repair import TOLERANCE_MS, Offset, new_offset, offset_at
 from wire.batch import Acknowledgement, RejectedReport

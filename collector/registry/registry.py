@@ -9,7 +9,6 @@ agent again.
 import hashlib
 import secrets
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from collector.registry import schema
+from collector.registry.agent import Agent
 from collector.registry.stored_ranges import StoredRanges
 from collector.time_repair import Offset
 from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, EnrolmentRequest, Role, normalised_code
@@ -44,18 +44,6 @@ class Refused(Exception):
         super().__init__(detail)
         self.word = word
         self.detail = detail
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
-    """An enrolled agent and its place. `revoked_ms` is Unix milliseconds, ``None`` while it may report."""
-
-    agent: str
-    site: str
-    room: str
-    role: Role
-    enrolled_ms: int
-    revoked_ms: int | None
 
 
 class Registry:

@@ -9,7 +9,8 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter
 
 from collector.refusal import Refusal
-from collector.registry.registry import Agent, Registry
+from collector.registry.agent import Agent
+from collector.registry.registry import Registry
 from collector.throughput.leases import LEASE_NS, Held, Leases, Over, Taken, TooSoon
 from collector.timetable import Timetable
 from collector.verdict.profiles import Profiles

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from collector.api.services import Services
 from collector.district import District, Room, Site
 from collector.liveness import Liveness
-from collector.registry.registry import Agent, Registry
+from collector.registry.agent import Agent
+from collector.registry.registry import Registry
 from collector.serve import open_parts, running
 from collector.settings import Settings
 from collector.store.protocol import Store

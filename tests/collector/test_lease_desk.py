@@ -11,7 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from collector.refusal import Refusal
-from collector.registry.registry import Agent, Registry
+from collector.registry.agent import Agent
+from collector.registry.registry import Registry
 from collector.throughput.lease_desk import WATCH_BYTES, LeaseDesk
 from collector.throughput.leases import LEASE_NS
 from collector.verdict.profiles import default_profiles
