@@ -134,13 +134,7 @@ def enrol_code(  # noqa: PLR0917  # typer calls it by name
 ) -> None:
     """Make an enrolment code for a room. It is shown once."""
     read, district = _load(settings)
-    sites = [one.site for one in district.sites]
-    if site not in sites:
-        _fail(f'there is no site "{site}"; sites are {", ".join(sites)}{did_you_mean(site, sites)}')
-    rooms_there = [one.room for one in district.rooms if one.site == site]
-    if room not in rooms_there:
-        known = ", ".join(rooms_there)[:500] or "none"
-        _fail(f'there is no room "{room}" at {site}; rooms there are {known}{did_you_mean(room, rooms_there)}')
+    _check_place(district, site, room)
     expires_ms = int((time.time() + hours * 3600) * 1000)
     code = _registry(read).make_code(site=site, room=room, role=role, uses=uses, expires_ms=expires_ms)
     print(code)
@@ -160,6 +154,23 @@ def enrol_agents(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
         revoked = _utc(one.revoked_ms) if one.revoked_ms else ""
         table.add_row(one.site, one.room, one.role, _utc(one.enrolled_ms), revoked, one.agent)
     Console().print(table)
+
+
+@enrol_app.command("move")
+def enrol_move(
+    agent: Annotated[str, typer.Argument(help="The agent's id.")],
+    site: Annotated[str, typer.Argument(help="A site of district.toml.")],
+    room: Annotated[str, typer.Argument(help="A room of rooms.csv.")],
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """Let an agent report for another room from now on. What it measured before stays where it was measured."""
+    read, district = _load(settings)
+    _check_place(district, site, room)
+    try:
+        _registry(read).move(agent, site=site, room=room, now_ms=int(time.time() * 1000))
+    except Refused as error:
+        _fail(error.detail)
+    print(f"agent {agent} reports for room {room} at {site} from now on")
 
 
 @enrol_app.command("revoke")
@@ -205,6 +216,17 @@ def _settings(path: Path) -> Settings:
         if not path.exists():
             _fail(f"there is no {path}; go to your district's folder, or name the file with --settings")
         _fail(str(error))
+
+
+def _check_place(district: District, site: str, room: str) -> None:
+    """Fail unless the district names that room."""
+    sites = [one.site for one in district.sites]
+    if site not in sites:
+        _fail(f'there is no site "{site}"; sites are {", ".join(sites)}{did_you_mean(site, sites)}')
+    rooms_there = [one.room for one in district.rooms if one.site == site]
+    if room not in rooms_there:
+        known = ", ".join(rooms_there)[:500] or "none"
+        _fail(f'there is no room "{room}" at {site}; rooms there are {known}{did_you_mean(room, rooms_there)}')
 
 
 def _address(settings: Settings) -> str:

@@ -207,7 +207,11 @@ def _warn_of_strays(district: District, registry: Registry) -> None:
     rooms = {(one.site, one.room) for one in registry.agents() if one.revoked_ms is None}
     strays = sorted(f"{site}/{room}" for site, room in rooms if not district.has_room(site, room))
     if strays:
-        log.warning("agents report for rooms that rooms.csv does not name rooms=%s", ",".join(strays[:20]))
+        log.warning(
+            "agents report for rooms that rooms.csv does not name, add these or move the agents (bandroom enrol move) "
+            "rooms=%s",
+            ",".join(strays[:20]),
+        )
 
 
 async def asked_to_stop() -> None:

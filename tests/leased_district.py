@@ -25,6 +25,7 @@ from collector.registry.registry import Registry
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.streams import begin
 from collector.verdict.profiles import default_profiles
+from tests.collector.builders import HERE
 from tests.collector.live import a_district
 from tests.virtual_time import WALL_NS, VirtualLoop
 from wire.answers import Problem
@@ -170,7 +171,7 @@ class Way(Collector):
 
 async def lives(district: District, number: int, *, interval_ns: int = HOUR_NS) -> None:
     """One agent, for ever."""
-    agent = Agent(agent=f"{number:016x}", site="oak-hill", room="204", role="room", enrolled_ms=0, revoked_ms=None)
+    agent = Agent(agent=f"{number:016x}", stays=(HERE,), role="room", enrolled_ms=0, revoked_ms=None)
     clock = district.loop.clock()
     office = LeaseOffice(Way(district, agent), token="t" * 43, clock=clock, sleep=asyncio.sleep)
 

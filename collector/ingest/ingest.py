@@ -97,12 +97,14 @@ class Ingest:
             if offset is None:
                 rejected.append(_rejected(index, report, word))
                 continue
+            started_ms = report.boot_ms + offset.offset_ms
+            stay = agent.stay_at(started_ms)
             arrivals[index] = Arrival(
                 agent=agent.agent,
-                site=agent.site,
-                room=agent.room,
+                site=stay.site,
+                room=stay.room,
                 boot=received.boot,
-                started_at=_EPOCH + timedelta(milliseconds=report.boot_ms + offset.offset_ms),
+                started_at=_EPOCH + timedelta(milliseconds=started_ms),
                 repaired=offset.repaired,
                 report=report,
             )

@@ -9,6 +9,8 @@ agent again.
 import hashlib
 import secrets
 import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from collector.registry import schema
-from collector.registry.agent import Agent
+from collector.registry.agent import Agent, Stay
 from collector.registry.stored_ranges import StoredRanges
 from collector.time_repair import Offset
 from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, EnrolmentRequest, Role, normalised_code
@@ -124,8 +126,7 @@ class Registry:
                 raise Refused("code_used", "this enrolment code was used up: ask for a new one (bandroom enrol code)")
             agent = Agent(
                 agent=secrets.token_hex(8),
-                site=code.site,
-                room=code.room,
+                stays=(Stay(from_ms=0, site=code.site, room=code.room),),
                 role=code.role,
                 enrolled_ms=now_ms,
                 revoked_ms=None,
@@ -155,12 +156,29 @@ class Registry:
         return agent
 
     def agents(self) -> list[Agent]:
-        """Every agent ever enrolled, by place."""
+        """Every agent ever enrolled, by the place where it stands."""
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(schema.agents).order_by(schema.agents.c.site, schema.agents.c.room, schema.agents.c.enrolled_ms)
-            )
-            return [_agent(row) for row in rows]
+            moves: dict[str, list[Row[Any]]] = defaultdict(list)
+            for row in connection.execute(select(schema.moves).order_by(schema.moves.c.from_ms)):
+                moves[row.agent].append(row)
+            found = [_agent(row, moves.get(row.agent, ())) for row in connection.execute(select(schema.agents))]
+        return sorted(found, key=lambda one: (one.site, one.room, one.enrolled_ms))
+
+    def move(self, agent: str, *, site: str, room: str, now_ms: int) -> None:
+        """Let an agent stand in another room from `now_ms` on.
+
+        Raises `Refused`: ``unknown_agent``, ``revoked_token``.
+        """
+        columns = schema.moves.c
+        with self._engine.begin() as connection:
+            # Moves of a time to come were made by a clock that was wrong; this one is where the agent stands.
+            connection.execute(delete(schema.moves).where(columns.agent == agent, columns.from_ms >= now_ms))
+            known = self._agent_where(connection, schema.agents.c.agent == agent)
+            if known is None:
+                raise Refused("unknown_agent", f"there is no agent {agent}: bandroom enrol agents lists them")
+            if known[0].revoked_ms is not None:
+                raise Refused("revoked_token", f"agent {agent} was revoked: enrol it again with a code for that room")
+            connection.execute(insert(schema.moves).values(agent=agent, from_ms=now_ms, site=site, room=room))
 
     def revoke(self, agent: str, *, now_ms: int) -> None:
         """Make an agent's token worthless. Raises `Refused` ``unknown_agent``."""
@@ -257,7 +275,11 @@ class Registry:
     def _agent_where(connection: Connection, condition: ColumnElement[bool]) -> tuple[Agent, str] | None:
         """The agent and the digest of the code it joined with."""
         row = connection.execute(select(schema.agents).where(condition)).first()
-        return (_agent(row), row.code_sha256) if row else None
+        if row is None:
+            return None
+        columns = schema.moves.c
+        moves = connection.execute(select(schema.moves).where(columns.agent == row.agent).order_by(columns.from_ms))
+        return _agent(row, moves), row.code_sha256
 
 
 def digest(secret: str) -> str:
@@ -265,8 +287,16 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _agent(row: Row[Any]) -> Agent:
-    return Agent(**{name: getattr(row, name) for name in Agent.__slots__})
+def _agent(row: Row[Any], moves: Iterable[Row[Any]]) -> Agent:
+    """An agent from its row and those of its moves, ascending."""
+    joined_for = Stay(from_ms=0, site=row.site, room=row.room)
+    return Agent(
+        agent=row.agent,
+        stays=(joined_for, *(Stay(from_ms=one.from_ms, site=one.site, room=one.room) for one in moves)),
+        role=row.role,
+        enrolled_ms=row.enrolled_ms,
+        revoked_ms=row.revoked_ms,
+    )
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:

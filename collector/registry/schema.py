@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -30,6 +30,16 @@ agents = Table(
     Column("role", String(16), nullable=False),
     Column("enrolled_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger),
+)
+
+# Where agents went after the place that they joined for.
+moves = Table(
+    "moves",
+    metadata,
+    Column("agent", String(16), primary_key=True),
+    Column("from_ms", BigInteger, primary_key=True),
+    Column("site", String(40), nullable=False),
+    Column("room", String(40), nullable=False),
 )
 
 boots = Table(

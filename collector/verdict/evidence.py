@@ -103,9 +103,12 @@ def _alone(newest: RoomBin) -> str:
 def _why_unknown(agents: int, newest_report_at: datetime | None, stale: bool, time_zone: ZoneInfo) -> str:
     if newest_report_at is None:
         return "Its agent has not reported yet." if agents else "No agent is enrolled in this room."
+    last = f"{newest_report_at.astimezone(time_zone):%a %H:%M}"
+    if not agents:
+        return f"No agent is enrolled in this room any more; it was last measured {last}."
     if not stale:
         return f"It is being measured; its state needs {BINS_THAT_DECIDE} complete bins of lesson time."
-    return f"No measurements since {newest_report_at.astimezone(time_zone):%a %H:%M}."
+    return f"No measurements since {last}."
 
 
 def milliseconds(ms: float) -> str:

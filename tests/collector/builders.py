@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from collector.registry.agent import Stay
 from collector.store.protocol import Arrival
 from wire.histogram import Histogram
 from wire.reports import HealthReport, LatencyReport, ThroughputReport
 
 MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+HERE = Stay(from_ms=0, site="oak-hill", room="204")
 
 
 def latency(seq: int = 1, *, rtt_us: float = 12_000, lost: int = 0, sent: int = 60, **other: Any) -> LatencyReport:

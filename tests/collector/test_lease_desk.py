@@ -16,11 +16,12 @@ from collector.registry.registry import Registry
 from collector.throughput.lease_desk import WATCH_BYTES, LeaseDesk
 from collector.throughput.leases import LEASE_NS
 from collector.verdict.profiles import default_profiles
+from tests.collector.builders import HERE
 from tests.collector.live import MONDAY_10, a_district
 from tests.virtual_time import VirtualLoop, run
 from wire.lease import Lease
 
-ONE = Agent(agent="a" * 16, site="oak-hill", room="204", role="room", enrolled_ms=0, revoked_ms=None)
+ONE = Agent(agent="a" * 16, stays=(HERE,), role="room", enrolled_ms=0, revoked_ms=None)
 OTHER = replace(ONE, agent="b" * 16)
 REQUEST, ANOTHER = "1" * 16, "2" * 16
 RESERVED = 781_250 + 390_625 + WATCH_BYTES

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from collector.registry.registry import Registry, RegistryError
+from collector.registry.agent import Agent, Stay
+from collector.registry.registry import Refused, Registry, RegistryError
 from collector.registry.schema import SCHEMA_VERSION
 from collector.time_repair import Offset
+from tests.collector.live import TOKEN, MovableClock, enrolled
 
 DAY = "2026-11-16"
 AGENT = "a" * 16
-TOKEN = "t" * 43
 VERSION_1 = """
 CREATE TABLE meta (schema_version INTEGER NOT NULL);
 CREATE TABLE codes (
@@ -79,6 +80,55 @@ def test_old_days_are_forgotten_and_no_others(registry: Registry) -> None:
     assert registry.test_bytes("2026-11-15") == {}
 
 
+def test_an_agent_stands_where_it_was_moved_last_and_stood_before_where_it_stood(registry: Registry) -> None:
+    agent = enrolled(registry, MovableClock()).agent
+    registry.move(agent, site="oak-hill", room="205", now_ms=2_000)
+    registry.move(agent, site="lakeside", room="7", now_ms=3_000)
+
+    moved = registry.agent_of_token(TOKEN)
+
+    assert registry.agents() == [moved]
+    assert (moved.site, moved.room) == ("lakeside", "7")
+    assert [stood(moved, at_ms) for at_ms in (0, 1_999, 2_000, 2_999, 3_000, 10**13)] == [
+        "oak-hill/204",
+        "oak-hill/204",
+        "oak-hill/205",
+        "oak-hill/205",
+        "lakeside/7",
+        "lakeside/7",
+    ]
+
+
+def test_a_move_undoes_those_that_a_wrong_clock_put_later(registry: Registry) -> None:
+    agent = enrolled(registry, MovableClock()).agent
+    registry.move(agent, site="oak-hill", room="205", now_ms=9_000)
+    registry.move(agent, site="lakeside", room="7", now_ms=9_000)
+    assert registry.agent_of_token(TOKEN).stays[1:] == (Stay(from_ms=9_000, site="lakeside", room="7"),)
+
+    registry.move(agent, site="oak-hill", room="206", now_ms=2_000)
+
+    assert registry.agent_of_token(TOKEN).stays[1:] == (Stay(from_ms=2_000, site="oak-hill", room="206"),)
+
+
+def test_an_agent_that_may_not_report_or_is_not_known_is_not_moved(registry: Registry) -> None:
+    agent = enrolled(registry, MovableClock()).agent
+    registry.move(agent, site="oak-hill", room="205", now_ms=5_000)
+    registry.revoke(agent, now_ms=6_000)
+
+    for refused, word in ((agent, "revoked_token"), ("0" * 16, "unknown_agent")):
+        with pytest.raises(Refused) as found:
+            registry.move(refused, site="oak-hill", room="206", now_ms=4_000)
+        assert found.value.word == word
+    (unmoved,) = registry.agents()
+    assert (unmoved.room, stood(unmoved, 4_000)) == ("205", "oak-hill/204")
+
+
+def stood(agent: Agent, at_ms: int) -> str:
+    """Where it stood then."""
+    stay = agent.stay_at(at_ms)
+    return f"{stay.site}/{stay.room}"
+
+
 def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(path: Path) -> None:
     with closing(sqlite3.connect(path)) as old:
         old.executescript(VERSION_1)
@@ -94,6 +144,13 @@ def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(p
         assert registry.offsets(AGENT, "b" * 16) == [Offset(from_boot_ms=0, offset_ms=777, repaired=False)]
         assert registry.reserve_test_bytes(AGENT, DAY, 5, limit=10)
         registry.close()
+    registry = Registry.open_registry(f"sqlite:///{path}")
+    registry.move(AGENT, site="oak-hill", room="205", now_ms=2000)
+    assert registry.agent_of_token(TOKEN).stays == (
+        Stay(from_ms=0, site="oak-hill", room="204"),
+        Stay(from_ms=2000, site="oak-hill", room="205"),
+    )
+    registry.close()
     with closing(sqlite3.connect(path)) as now:
         assert now.execute("SELECT schema_version FROM meta").fetchall() == [(SCHEMA_VERSION,)]
         assert now.execute("SELECT bytes FROM test_bytes").fetchall() == [(10,)]

@@ -332,6 +332,7 @@ def test_evidence_of_loss_names_the_share_and_the_limit() -> None:
     ("agents", "newest", "expected"),
     [
         (0, None, "No agent is enrolled in this room."),
+        (0, TEN, "No agent is enrolled in this room any more; it was last measured Mon 10:00."),
         (1, None, "Its agent has not reported yet."),
         (1, TEN, "It is being measured; its state needs 2 complete bins of lesson time."),
         (1, TEN - timedelta(hours=20), "No measurements since Sun 14:00."),
