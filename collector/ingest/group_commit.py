@@ -92,7 +92,8 @@ class GroupCommit:
             if self._trouble is None:
                 log.warning("store does not take reports, agents keep theirs error=%s", error)
             self._trouble = str(error)
-            self._turn_away(group, error)
+            # Whoever waited meanwhile would only wait as long again for the same answer.
+            self._turn_away([*group, *self._all_that_wait()], error)
         except Exception as error:  # noqa: BLE001  # a fault of ours, for the request that brought it out
             if len(group) == 1:
                 self._turn_away(group, error)
@@ -119,6 +120,11 @@ class GroupCommit:
                 refused = {place - at: word for place, word in outcome.refused.items() if at <= place < end}
                 waiting.answer.set_result(WriteOutcome(new=outcome.new[at:end], refused=refused))
             at = end
+
+    def _all_that_wait(self) -> list[_Waiting]:
+        waiting, self._waiting, self._waiting_reports = self._waiting, [], 0
+        self._something_waits.clear()
+        return waiting
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []

@@ -18,8 +18,10 @@ from collector.store.influx_schema import Retention
 from collector.store.protocol import StoreUnavailable
 
 CONNECT_SECONDS = 3
-ANSWER_SECONDS = 20
-"""A server that takes longer is as good as away: requests wait meanwhile."""
+WRITE_SECONDS = 10
+"""A server that takes longer is as good as away: agents wait for their answer meanwhile, up to 30 s."""
+
+QUERY_SECONDS = 60
 
 _OF_LINES = ("partial write", "unable to parse")
 """What an answer says that is about lines. One that has "max-" in it is about a limit of the server's configuration."""
@@ -75,7 +77,7 @@ class InfluxConnection:
             url=access.url,
             token=access.token,
             org=access.org,
-            timeout=(CONNECT_SECONDS * 1000, ANSWER_SECONDS * 1000),
+            timeout=(CONNECT_SECONDS * 1000, WRITE_SECONDS * 1000),
             ssl_ca_cert=access.ca_file,
         )
         self._writes = self._client.write_api(write_options=SYNCHRONOUS)
@@ -126,7 +128,11 @@ class InfluxConnection:
         place = {"body": values} if as_json else {"query_params" if method == "GET" else "post_params": values}
         try:
             return self._client.api_client.rest_client.request(  # type: ignore[no-untyped-call]
-                method, self.access.url.rstrip("/") + path, headers=headers, **place
+                method,
+                self.access.url.rstrip("/") + path,
+                headers=headers,
+                _request_timeout=(CONNECT_SECONDS * 1000, QUERY_SECONDS * 1000),
+                **place,
             )
         except ApiException as error:
             self._explain(error, about)
@@ -207,7 +213,7 @@ def _of_silence(text: str) -> str:
     if "ssl" in lower:
         return "no TLS with what answers at influx_url: is it https?"
     if "timed out" in lower or "timeout" in lower:
-        return f"InfluxDB did not answer within {ANSWER_SECONDS} s at influx_url"
+        return "InfluxDB does not answer in time at influx_url: it is overloaded, or something between is silent"
     if "resolve" in lower or "name or service" in lower:
         return "the host name in influx_url has no address: is it spelt right?"
     if "refused" in lower:
