@@ -21,7 +21,8 @@ CONNECT_SECONDS = 3
 WRITE_SECONDS = 10
 """A server that takes longer is as good as away: agents wait for their answer meanwhile, up to 30 s."""
 
-QUERY_SECONDS = 60
+QUERY_SECONDS = 30
+"""Reading may take longer than writing. A question that is not answered is asked again in the next round."""
 
 _OF_LINES = ("partial write", "unable to parse")
 """What an answer says that is about lines. One that has "max-" in it is about a limit of the server's configuration."""

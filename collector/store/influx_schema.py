@@ -69,7 +69,7 @@ ARRIVAL = Measurement(
     name="arrival",
     kept="reports",
     tags=(*_ROOM, "kind"),
-    # Space-separated "second+milliseconds": when a report began (Unix time) and how long its period was.
+    # Space-separated "second+milliseconds": when a report began (Unix time), and how long from there to its end.
     fields={"periods": "string", "first_began_s": "integer"},
     time="when the store took the reports",
 )

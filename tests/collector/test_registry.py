@@ -143,6 +143,7 @@ def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(p
         assert registry.agent_of_token(TOKEN).room == "204"
         assert registry.offsets(AGENT, "b" * 16) == [Offset(from_boot_ms=0, offset_ms=777, repaired=False)]
         assert registry.reserve_test_bytes(AGENT, DAY, 5, limit=10)
+        registry.stored_ranges.replace({(AGENT, "b" * 16): [(1, 9)]}, 1)
         registry.close()
     registry = Registry.open_registry(f"sqlite:///{path}")
     registry.move(AGENT, site="oak-hill", room="205", now_ms=2000)
@@ -154,6 +155,7 @@ def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(p
     with closing(sqlite3.connect(path)) as now:
         assert now.execute("SELECT schema_version FROM meta").fetchall() == [(SCHEMA_VERSION,)]
         assert now.execute("SELECT bytes FROM test_bytes").fetchall() == [(10,)]
+        assert now.execute("SELECT first_seq, last_seq FROM stored_ranges").fetchall() == [(1, 9)]
 
 
 def test_a_registry_of_a_later_version_is_left_alone(path: Path) -> None:
