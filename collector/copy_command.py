@@ -1,8 +1,10 @@
 """``bandroom store copy``: moves what was kept to the other engine, with a bar, and goes on where it was cut short."""
 
 import errno
+import signal
 import socket
 import sys
+import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 Engine = Literal["duckdb", "influx"]
 
 
+class Stopped(Exception):
+    """Ctrl-C came; what was copied is kept."""
+
+
 def copy_command(
     to: Annotated[Engine, typer.Option(help="The engine that gets what the other one has kept.")],
     settings: Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")] = Path(
@@ -35,6 +41,7 @@ def copy_command(
     ),
 ) -> None:
     """Copy everything that was kept to the other engine. Stop the collector first; Ctrl-C is fine, it goes on later."""
+    stop = _stop_after_a_step()
     try:
         read = load_settings(settings)
         _refuse_beside_a_collector(read)
@@ -44,8 +51,8 @@ def copy_command(
             name = f"{read.influx_url} {read.influx_prefix}" if to == "influx" else "bandroom.duckdb"
             mark_file = read.data / f"copy-to-{to}.json"
             _forget_what_expires(source, read)
-            brought = _copy(source, target, name, mark_file, Console(stderr=True))
-    except KeyboardInterrupt:
+            brought = _copy(source, target, name, mark_file, stop)
+    except Stopped:
         _fail("stopped; the same command goes on from here", code=130)
     except StoreUnavailable as error:
         _fail(f"{error}; the same command goes on from here")
@@ -65,16 +72,30 @@ def _forget_what_expires(source: "DuckDbHistory | InfluxHistory", settings: Sett
     )
 
 
-def _copy(source: History, target: History, name: str, mark_file: Path, console: Console) -> dict[Part, int]:
+def _stop_after_a_step() -> threading.Event:
+    """Is set by the first Ctrl-C; the second ends at once. An exception from a signal would be a fault to DuckDB."""
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, asked)
+    return stop
+
+
+def _copy(source: History, target: History, name: str, mark_file: Path, stop: threading.Event) -> dict[Part, int]:
     extent = source.extent()
     totals: dict[Part, int] = {"days": extent.days, "bins": extent.bins, "reports": extent.reports}
     brought: dict[Part, int] = dict.fromkeys(totals, 0)
     columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         bars: dict[Part, TaskID] = {part: progress.add_task(part, total=total) for part, total in totals.items()}
         for step in copy_history(source, target, name=name, mark_file=mark_file):
             brought[step.part] += step.count
             progress.advance(bars[step.part], step.count)
+            if stop.is_set():
+                raise Stopped
     return brought
 
 

@@ -93,7 +93,7 @@ def test_a_copy_that_was_killed_goes_on_and_says_what_it_brought(
 @pytest.mark.slow
 def test_a_copy_that_was_interrupted_says_how_to_go_on(folder: Path, copying: Running) -> None:
     copying.signal(signal.SIGINT)
-    assert copying.wait() == 130
+    assert copying.wait() == 130, copying.said()
     assert copying.said().splitlines()[-1] == "stopped; the same command goes on from here"
     assert "Traceback" not in copying.said()
 
