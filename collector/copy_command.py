@@ -50,7 +50,7 @@ def copy_command(
             source, target = (duckdb, influx) if to == "influx" else (influx, duckdb)
             name = f"{read.influx_url} {read.influx_prefix}" if to == "influx" else "bandroom.duckdb"
             mark_file = read.data / f"copy-to-{to}.json"
-            _forget_what_expires(source, read)
+            _forget_what_is_past(source, read)
             brought = _copy(source, target, name, mark_file, stop)
     except Stopped:
         _fail("stopped; the same command goes on from here", code=130)
@@ -62,13 +62,13 @@ def copy_command(
     print(f'copied {told}; to use it, set store = "{to}" in {settings} and start the collector')
 
 
-def _forget_what_expires(source: "DuckDbHistory | InfluxHistory", settings: Settings) -> None:
-    """InfluxDB refuses points that are past the retention of their bucket, and a copy takes a while."""
-    soon = datetime.now(UTC) + timedelta(hours=1)
+def _forget_what_is_past(source: "DuckDbHistory | InfluxHistory", settings: Settings) -> None:
+    """A collector that stood still has not done so, and InfluxDB refuses points that are past their bucket's time."""
+    now = datetime.now(UTC)
     source.enforce_retention(
-        reports_before=soon - timedelta(days=settings.keep_reports_days),
-        bins_before=soon - timedelta(days=settings.keep_bins_days),
-        days_before=soon - timedelta(days=settings.keep_days_days),
+        reports_before=now - timedelta(days=settings.keep_reports_days),
+        bins_before=now - timedelta(days=settings.keep_bins_days),
+        days_before=now - timedelta(days=settings.keep_days_days),
     )
 
 

@@ -5,9 +5,10 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
+from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -18,7 +19,7 @@ from collector.mistakes import BadFile
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import CannotStart, open_parts, open_registry, serve
 from collector.settings import Settings, is_loopback, load_settings
-from collector.store.protocol import StoreError
+from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_commands import store_app
 from collector.wanted import did_you_mean
 from wire.enrolment import Role
@@ -54,21 +55,46 @@ def serve_command(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0917  # typer calls it by name
     port: Annotated[int, typer.Option(help="Where the board is; 0 takes a free port.", min=0, max=65_535)] = 8600,
     for_seconds: Annotated[
         int | None, typer.Option("--for", help="Stop after this many seconds; without it, on Ctrl-C.", min=1)
     ] = None,
+    store: Annotated[
+        Literal["duckdb", "influx"],
+        typer.Option(help="What keeps it: a file that goes with it, or an InfluxDB, where it stays."),
+    ] = "duckdb",
+    influx_url: Annotated[str, typer.Option(help="Where InfluxDB answers.")] = "http://127.0.0.1:8086",
+    influx_token: Annotated[
+        str, typer.Option(help="May make, read and write its buckets.", envvar="BANDROOM_INFLUX_TOKEN")
+    ] = "",
+    influx_org: Annotated[str, typer.Option(help="The organization of the buckets.")] = "bandroom",
+    influx_prefix: Annotated[
+        str, typer.Option(help="What the names of the buckets begin with: not those of your own district.")
+    ] = "bandroom_demo",
 ) -> None:
     """Show Bandroom at work: this machine measured for real, beside a simulated district."""
     from collector.demo.demo import run_demo
 
     _log_to_stderr(logging.WARNING)
+    kept = (
+        {}
+        if store == "duckdb"
+        else {
+            "store": store,
+            "influx_url": influx_url,
+            "influx_token": SecretStr(influx_token),
+            "influx_org": influx_org,
+            "influx_prefix": influx_prefix,
+        }
+    )
     try:
-        asyncio.run(run_demo(port=port, for_seconds=for_seconds, console=Console(stderr=False)))
+        asyncio.run(run_demo(port=port, for_seconds=for_seconds, kept=kept, console=Console(stderr=False)))
+    except ValidationError as error:
+        _fail("; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in error.errors()))
     except CannotStart as error:
         _fail(f'{error}: make demo DEMO="--port 8611"')
-    except (StoreError, RegistryError, OSError) as error:
+    except (StoreError, StoreUnavailable, RegistryError, OSError) as error:
         _fail(str(error))
 
 

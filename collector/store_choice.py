@@ -1,5 +1,8 @@
 """Which engine keeps the reports: the one that the settings name. Only that one is imported."""
 
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from collector.registry.registry import Registry
@@ -8,6 +11,7 @@ from collector.store.protocol import Store, StoreError
 
 if TYPE_CHECKING:
     from collector.store.influx_connection import InfluxAccess
+    from collector.store.influx_init import Made
 
 
 def open_store(settings: Settings, registry: Registry) -> Store:
@@ -20,6 +24,23 @@ def open_store(settings: Settings, registry: Registry) -> Store:
     from collector.store.duckdb_store import DuckDbStore
 
     return DuckDbStore.open_store(settings.data / "bandroom.duckdb", memory_limit=settings.store_memory)
+
+
+def make_buckets(settings: Settings) -> Iterator["Made"]:
+    """Make what InfluxDB lacks, one thing after the other. Raises `StoreError` or `StoreUnavailable`."""
+    access = influx_access(settings)
+    from collector.store.influx_connection import InfluxConnection
+    from collector.store.influx_init import make_missing
+
+    with closing(InfluxConnection(access)) as connection:
+        yield from make_missing(
+            connection,
+            {
+                "reports": timedelta(days=settings.keep_reports_days),
+                "bins": timedelta(days=settings.keep_bins_days),
+                "days": timedelta(days=settings.keep_days_days),
+            },
+        )
 
 
 def influx_access(settings: Settings) -> "InfluxAccess":

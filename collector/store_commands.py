@@ -1,7 +1,6 @@
 """``bandroom store``: what an admin does to the store itself."""
 
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,13 +10,10 @@ from collector.copy_command import copy_command
 from collector.mistakes import BadFile
 from collector.settings import Settings, load_settings
 from collector.store.protocol import StoreError, StoreUnavailable
-from collector.store_choice import influx_access
+from collector.store_choice import make_buckets
 
 store_app = typer.Typer(help="The store that the settings name.", no_args_is_help=True)
 store_app.command("copy")(copy_command)
-
-DAYS_KEPT = timedelta(days=6 * 366)
-"""Room-days: six years, so that a year can be compared with those before it."""
 
 
 @store_app.callback()
@@ -42,21 +38,8 @@ def init(
     if admin_token_file is not None:
         read = read.model_copy(update={"influx_token": None, "influx_token_file": admin_token_file})
     try:
-        access = influx_access(read)
-        from collector.store.influx_connection import InfluxConnection
-        from collector.store.influx_init import make_missing
-
-        connection = InfluxConnection(access)
-        for one in make_missing(
-            connection,
-            {
-                "reports": timedelta(days=read.keep_reports_days),
-                "bins": timedelta(days=read.keep_bins_days),
-                "days": DAYS_KEPT,
-            },
-        ):
+        for one in make_buckets(read):
             typer.echo(str(one))
-        connection.close()
     except (StoreError, StoreUnavailable) as error:
         _fail(str(error))
 

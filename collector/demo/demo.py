@@ -13,9 +13,10 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -27,6 +28,7 @@ from collector.demo.simulated_district import REAL_ROOM, simulated_district
 from collector.serve import CannotStart, Running, asked_to_stop, open_parts, running, utc_now
 from collector.settings import Settings
 from collector.store.protocol import Store
+from collector.store_choice import make_buckets
 from collector.thread import in_thread
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import default_profiles
@@ -37,8 +39,11 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> None:
-    """Run the demo until Ctrl-C, SIGTERM or for `for_seconds`. Raises `CannotStart`."""
+async def run_demo(*, port: int, for_seconds: int | None, kept: Mapping[str, Any], console: Console) -> None:
+    """Run the demo until Ctrl-C, SIGTERM or for `for_seconds`. `kept` are the settings of the store.
+
+    Raises `CannotStart`, `StoreError` or `StoreUnavailable`, and pydantic's `ValidationError` for wrong settings.
+    """
     began = time.monotonic()
     # From the first moment on: an end in the midst of starting would leave the folder, or the agent, behind.
     asked = asyncio.create_task(asked_to_stop())
@@ -54,7 +59,10 @@ async def run_demo(*, port: int, for_seconds: int | None, console: Console) -> N
             push_seconds=1,
             probe_interval_ms=200,
             throughput_every_seconds=120,
+            **kept,
         )
+        if settings.store == "influx":
+            await in_thread(lambda: list(make_buckets(settings)))
         store, registry = open_parts(settings)
         days = simulated_days(district, now=utc_now(), profiles=default_profiles(), seed=SEED)
         with _progress(console) as bar:

@@ -15,8 +15,10 @@ from tests.end_to_end.collector_process import free_port
 from tests.end_to_end.http_client import ask, get_json
 from tests.end_to_end.process import Running
 from tests.end_to_end.waiting import eventually
+from tests.influx import Influx
 
 REAL = "/v1/rooms/this-network/this-machine"
+THIS_MACHINE = "SELECT last(seconds) FROM room_bin WHERE site = 'this-network' AND room = 'this-machine'"
 FIELDS = {"site", "room", "state", "cause", "simulated", "coverage", "newest_data_age_seconds"}
 
 
@@ -179,3 +181,32 @@ def test_a_browser_shows_the_real_rooms_reading_and_what_is_simulated(
 
 def simulated_room(demo: Demo) -> str:
     return next(str(room["room"]) for room in demo.rooms()["rooms"] if room["site"] == "oak-hill")
+
+
+@pytest.mark.slow
+@pytest.mark.requires("influx")
+def test_the_demo_fills_an_influxdb_and_leaves_it_filled(influx: Influx, tmp_path: Path) -> None:
+    where = ("--influx-url", influx.url, "--influx-org", influx.org, "--influx-prefix", influx.prefix)
+    demo = Demo(tmp_path, "--store", "influx", *where, "--influx-token", influx.token or "any")
+    family: list[psutil.Process] = []
+    try:
+        demo.rooms()
+        eventually("this machine is judged", lambda: influx.rows("bins", THIS_MACHINE))
+        family = demo.family()
+        assert demo.process.stop() == 0
+    finally:
+        demo.process.end()
+
+    demo.check_nothing_is_left(family)
+    rooms = influx.rows("bins", "SELECT last(seconds) FROM room_bin GROUP BY site, room")
+    assert len(rooms) == 41
+
+
+def test_a_demo_without_its_influxdb_says_so(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, "--store", "influx", "--influx-url", f"http://127.0.0.1:{free_port()}")
+    try:
+        assert demo.process.wait() == 1
+        assert len(demo.process.said().splitlines()) == 1, demo.process.said()
+        assert "influx_url" in demo.process.said()
+    finally:
+        demo.process.end()
