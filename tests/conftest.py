@@ -108,6 +108,7 @@ def pytest_configure() -> None:
     refuse_unknown(demanded(), "BANDROOM_REQUIRE")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lets -m netns and -m 'not browser' choose by what a test requires.
 
