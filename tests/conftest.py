@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from tests.influx import Influx
@@ -108,20 +109,40 @@ def pytest_configure() -> None:
     refuse_unknown(demanded(), "BANDROOM_REQUIRE")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets -m netns and -m 'not browser' choose by what a test requires.
-
-    With several workers (-n 2 --dist loadgroup) a file stays with one of them, and what shapes networks, which waits
-    far more than it works, runs one after the other beside all the rest, from the beginning.
-    """
+    """Lets -m netns and -m 'not browser' choose by what a test requires, and begins with what shapes networks."""
     for item in items:
         names = required_by(item)
         refuse_unknown(set(names), item.nodeid)
         for name in names:
             item.add_marker(name)
-        item.add_marker(pytest.mark.xdist_group("networks" if "netns" in names else item.path.name))
-    items.sort(key=lambda item: "netns" not in required_by(item))
+    items.sort(key=lambda item: not shapes_networks(item.nodeid))
+
+
+@functools.cache
+def network_files() -> frozenset[str]:
+    root = Path(__file__).parent.parent
+    return frozenset(
+        path.relative_to(root).as_posix()
+        for path in root.glob("tests/**/test_*.py")
+        if 'requires("netns"' in path.read_text(encoding="utf-8")
+    )
+
+
+def shapes_networks(nodeid: str) -> bool:
+    return nodeid.partition("::")[0] in network_files()
+
+
+class OneForNetworks(LoadScopeScheduling):  # type: ignore[misc]  # ships no types
+    """With several workers a file stays with one of them, and one does all that shapes networks: that waits far more
+    than it works, and two at once would feel each other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "networks" if shapes_networks(nodeid) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneForNetworks:
+    return OneForNetworks(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
