@@ -10,8 +10,6 @@ from collector.store.duckdb_store import DuckDbStore
 from tests.collector.builders import arrival, latency, throughput
 from tests.collector.live import MONDAY_10
 
-pytestmark = pytest.mark.parametrize("open_store", ["duckdb"], indirect=True)
-
 VERSION_1 = """
 CREATE TABLE latency (
     agent VARCHAR, site VARCHAR, room VARCHAR, boot VARCHAR, seq BIGINT, started_at TIMESTAMP, stored_at TIMESTAMP,
