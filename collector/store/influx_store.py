@@ -331,9 +331,16 @@ class InfluxStore:
 
     def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:
         """See `Store.enforce_retention`. Buckets forget by themselves; this takes what they still hold."""
+        with self._writing, registry_answers():
+            self._ledger.forget(self._stored.forget_before(ns(reports_before) // 1000))
         gone = 0
         for measurement, counted, before in (
             *((one, "seq", reports_before) for one in schema.REPORTS.values()),
+            (schema.ARRIVAL, "first_began_s", reports_before),
+            (schema.ROOM_NOW, "level", reports_before),
+            (schema.SITE_NOW, "rooms", reports_before),
+            (schema.AGENT_NOW, "level", reports_before),
+            (schema.COLLECTOR_NOW, "rooms", reports_before),
             (schema.ROOM_BIN, "seconds", bins_before),
             (schema.PROFILE_BIN, "qoo", bins_before),
             (schema.TARGET_BIN, "sent", bins_before),
@@ -346,8 +353,6 @@ class InfluxStore:
             if count:
                 self._connection.query(measurement.kept, f"DELETE {older}")
             gone += count
-        with self._writing, registry_answers():
-            self._ledger.forget(self._stored.forget_before(ns(reports_before) // 1000))
         return gone
 
     def count_reports(self) -> int:
