@@ -84,8 +84,11 @@ class Publisher:
         due = self._next <= at
         if due:
             lines += [site_line(now, site, at=at) for site in now.sites]
-            lines += self._fleet(now)
-            lines.append(self._collector(now, failing=failing))
+            agents = self._fleet(now)
+            names = names_of(now)
+            lines += [agent_line(now, one, names=names, version=VERSION, at=at) for one in agents]
+            counts = self._accounts.totals() | {"judged_bins": self._judged_bins()}
+            lines.append(collector_line(now, agents, version=VERSION, counts=counts, failing=failing))
         if lines:
             self._points.write_lines("reports", lines)
         self._written |= {(one.site, one.room): (_shown(one), at) for one, _ in rooms}
@@ -111,27 +114,14 @@ class Publisher:
     def _room(self, now: DistrictNow, site: SiteNow, one: RoomNow, since: datetime) -> str:
         return room_line(site, one, since=since, in_session=now.lesson is not None, at=now.taken_at)
 
-    def _fleet(self, now: DistrictNow) -> list[str]:
+    def _fleet(self, now: DistrictNow) -> list[FleetAgent]:
         look_back = timedelta(days=30) if self._health is None else timedelta(minutes=15)
         self._health = (self._health or {}) | self._points.newest_health(now.taken_at - look_back)
-        names = names_of(now)
-        agents = [
+        return [
             FleetAgent(agent=one.agent, site=one.site, room=one.room, role=one.role, health=self._health.get(one.agent))
             for one in self._registry.agents()
             if one.revoked_ms is None
         ]
-        return [agent_line(now, one, names=names, version=VERSION, at=now.taken_at) for one in agents]
-
-    def _collector(self, now: DistrictNow, *, failing: bool) -> str:
-        return collector_line(
-            version=VERSION,
-            counts=self._accounts.totals() | {"judged_bins": self._judged_bins()},
-            failing=failing,
-            rooms=sum(1 for _ in now.rooms()),
-            agents=sum(one.revoked_ms is None for one in self._registry.agents()),
-            in_session=now.lesson is not None,
-            at=now.taken_at,
-        )
 
 
 def _shown(one: RoomNow) -> tuple[object, ...]:

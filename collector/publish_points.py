@@ -1,7 +1,7 @@
 """The district as it is now, as points that Grafana reads: pure, so that a panel can be explained by its inputs."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -135,18 +135,23 @@ def older(version: str, than: str) -> bool:
 
 
 def collector_line(
-    *, version: str, counts: Mapping[str, int], failing: bool, rooms: int, agents: int, in_session: bool, at: datetime
+    now: DistrictNow, agents: Sequence[FleetAgent], *, version: str, counts: Mapping[str, int], failing: bool
 ) -> str:
     """The point of the collector itself; `counts` are those of `Accounts` and the bins judged since it started."""
+    states = Counter(agent_state(one.health, now) for one in agents)
+    health = [one.health for one in agents if one.health is not None]
     fields = {
         "version": version,
         **counts,
         "failing": failing,
-        "rooms": rooms,
-        "enrolled_agents": agents,
-        "in_session": in_session,
+        "rooms": sum(1 for _ in now.rooms()),
+        "enrolled_agents": len(agents),
+        **{f"{state}_agents": states[state] for state in schema.AGENT_LEVELS},
+        "outdated_agents": sum(older(one.version, version) for one in health),
+        "repaired_agents": sum(one.clock_repaired for one in health),
+        "in_session": now.lesson is not None,
     }
-    return line(schema.COLLECTOR_NOW, {}, fields, _ns(at))
+    return line(schema.COLLECTOR_NOW, {}, fields, _ns(now.taken_at))
 
 
 def names_of(now: DistrictNow) -> dict[tuple[str, str], tuple[str, str]]:

@@ -262,6 +262,12 @@ COLLECTOR_NOW = Measurement(
         "failing": "boolean",
         "rooms": "integer",
         "enrolled_agents": "integer",
+        "reporting_agents": "integer",  # of these, like the next five
+        "behind_agents": "integer",
+        "silent_agents": "integer",
+        "never_reported_agents": "integer",
+        "outdated_agents": "integer",
+        "repaired_agents": "integer",
         "in_session": "boolean",
     },
     time=_LOOK,

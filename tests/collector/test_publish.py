@@ -151,6 +151,24 @@ def test_the_collector_tells_of_itself(publisher: Callable[[], Publisher], influ
     assert (row["received"], row["deferred"]) == (0, 0)
 
 
+@pytest.mark.requires("influx")
+def test_the_collector_counts_the_fleet(
+    open_influx: Callable[[], InfluxStore], publisher: Callable[[], Publisher], registry: Registry, influx: Influx
+) -> None:
+    told, _ = (_enrol(registry, name) for name in ("a", "b"))
+    open_influx().write_reports(
+        [arrival(health(1, agent_version="0.0.9"), agent=told, started_at=NOW - timedelta(days=2))]
+    )
+
+    publisher().publish(_district(a_room("101")), failing=False)
+
+    (row,) = influx.rows("reports", "SELECT * FROM collector_now")
+    assert row["enrolled_agents"] == 2
+    counts = ("reporting", "behind", "silent", "never_reported", "outdated", "repaired")
+    # What was measured two days ago has come just now.
+    assert [row[f"{name}_agents"] for name in counts] == [0, 1, 0, 1, 1, 0]
+
+
 class Away:
     """A store that does not answer."""
 
