@@ -1,5 +1,7 @@
 """``bandroom dashboards``: what the command does with Grafana."""
 
+from typing import Annotated, NoReturn
+
 import typer
 
 from collector.push_command import push_command
@@ -11,3 +13,29 @@ dashboards_app.command("push")(push_command)
 @dashboards_app.callback()
 def dashboards() -> None:
     """Dashboards and alert rules for Grafana."""
+
+
+@dashboards_app.command("render")
+def render_command(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; say which files are out of date, and fail if any is.")
+    ] = False,
+) -> None:
+    """Write the files that Grafana is given, from the code that describes them."""
+    try:
+        from dashboards.render import out_of_date, write
+    except ModuleNotFoundError as error:
+        _fail(f"the package {error.name} is missing: pip install 'bandroom[dashboards]'")
+    try:
+        if not check:
+            for name in write():
+                typer.echo(f"wrote dashboards/{name}")
+        elif names := out_of_date():
+            _fail(f"out of date: {', '.join(names)}; bandroom dashboards render writes them")
+    except OSError as error:
+        _fail(f"cannot write {error.filename}: {error.strerror}")
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(1)

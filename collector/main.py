@@ -36,7 +36,6 @@ enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with th
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
 app.add_typer(dashboards_app, name="dashboards")
-app.add_typer(store_app, name="store")
 
 SettingsFile = Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")]
 DEFAULT_SETTINGS = Path("bandroom.toml")

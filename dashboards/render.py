@@ -1,0 +1,46 @@
+"""The files that Grafana is given, made from the pages and rules of this package: the same bytes every time."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from dashboards.district_now import district_now
+from dashboards.fleet import fleet
+from dashboards.pages import DISTRICT_NOW, FLEET, ROOM, SITE, Page, links
+from dashboards.room import room
+from dashboards.site import site
+
+HERE = Path(__file__).parent
+
+
+def rendered() -> dict[str, str]:
+    """The text of every file by its name below this package."""
+    pages = ((DISTRICT_NOW, district_now()), (SITE, site()), (ROOM, room()), (FLEET, fleet()))
+    return {f"rendered/{page.uid.removeprefix('bandroom-')}.json": _dashboard(page, made) for page, made in pages}
+
+
+def write(folder: Path = HERE) -> Iterator[str]:
+    """Write the files that are not there or differ; the names of these."""
+    for name in out_of_date(folder):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(rendered()[name], encoding="utf-8", newline="\n")
+        yield name
+
+
+def out_of_date(folder: Path = HERE) -> list[str]:
+    """The names of files that are missing or differ."""
+    return [
+        name
+        for name, text in rendered().items()
+        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def _dashboard(page: Page, builder: Dashboard) -> str:
+    made = builder.build()
+    made.links = links(page)
+    return json.dumps(made, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"

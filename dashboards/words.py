@@ -1,0 +1,78 @@
+"""States and causes as a reader sees them: a word always, and beside it a colour. The board uses the same of both."""
+
+from collections.abc import Mapping
+
+from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMapping, ValueMappingResult
+
+from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS
+
+BAD = "#c0271f"
+DEGRADED = "#d98e1f"
+GOOD = "#5aa37c"
+UNKNOWN = "#8a93a0"
+NO_LESSON = "#586270"
+LINES = ("#2f74c0", "#8f63c9", "#3aa0b5", "#b05fa3", "#6b7fd7", "#7a8b99")
+"""Of lines that are neither good nor bad, however many there are."""
+
+NOT_MEASURED = "–"
+
+STATE_WORDS = {"bad": "bad", "degraded": "degraded", "ok": "ok", "unknown": "unknown", "no_lesson": "no lesson"}
+STATE_COLOURS = {"bad": BAD, "degraded": DEGRADED, "ok": GOOD, "unknown": UNKNOWN, "no_lesson": NO_LESSON}
+QUALITY_COLOURS = {"bad": BAD, "degraded": DEGRADED, "good": GOOD}
+AGENT_WORDS = {
+    "silent": "silent",
+    "behind": "behind",
+    "reporting": "reporting",
+    "never_reported": "never reported",
+}
+AGENT_COLOURS = {"silent": BAD, "behind": DEGRADED, "reporting": GOOD, "never_reported": UNKNOWN}
+CAUSE_WORDS = {
+    "room_access": "the room's own connection (Wi-Fi or cable)",
+    "site_lan": "the network inside the building",
+    "site_uplink": "the site's uplink",
+    "isp_egress": "the internet provider",
+    "remote_service": "the remote service",
+    "rate_limit_or_client": "a rate limit, or the client",
+    "device": "the measuring device itself",
+    "mixed": "more than one cause",
+    "undetermined": "not determined yet",
+}
+
+
+def levels() -> ValueMapping:
+    """A level of a room as its state's word and colour."""
+    return _map({str(level): (STATE_WORDS[state], STATE_COLOURS[state]) for state, level in LEVELS.items()})
+
+
+def agent_levels() -> ValueMapping:
+    """A level of an agent as its state's word and colour."""
+    return _map({str(level): (AGENT_WORDS[state], AGENT_COLOURS[state]) for state, level in AGENT_LEVELS.items()})
+
+
+def qualities() -> ValueMapping:
+    """What a bin was for a profile; one that was not measured enough says nothing, and is grey."""
+    return _map({"": ("unknown", UNKNOWN)} | {word: (word, colour) for word, colour in QUALITY_COLOURS.items()})
+
+
+def causes() -> ValueMapping:
+    """A cause in words."""
+    return _map({"": (NOT_MEASURED, None)} | {cause: (words, None) for cause, words in CAUSE_WORDS.items()})
+
+
+def absent() -> ValueMapping:
+    """What was not measured is no number, and what was not told no text."""
+    return _map({str(ABSENT): (NOT_MEASURED, None), "": (NOT_MEASURED, None)})
+
+
+def truth(if_true: tuple[str, str | None], if_false: tuple[str, str | None]) -> ValueMapping:
+    """A truth as a word and a colour."""
+    return _map({"true": if_true, "false": if_false})
+
+
+def _map(words: Mapping[str, tuple[str, str | None]]) -> ValueMapping:
+    return ValueMap(
+        options={
+            value: ValueMappingResult(text=word, color=colour, index=place)
+            for place, (value, (word, colour)) in enumerate(words.items())
+        }
+    )
