@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models.common import DataSourceRef
 
 from collector.store.influx_schema import Measurement, Retention
 
-Function = Literal["last", "max", "min", "sum", "count"]
+Function = Literal["last", "max", "min", "sum", "count", "spread"]
 During = Literal["last_minutes", "range", "week_of_range", "last_week"]
 """The last quarter of an hour; the range of the dashboard or of the alert rule; that range, of which no more than the
 last week is read; the last week."""

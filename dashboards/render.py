@@ -7,9 +7,12 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from dashboards import provisioning_files
+from dashboards.alert_rules import GROUPS
 from dashboards.district_now import district_now
 from dashboards.fleet import fleet
 from dashboards.pages import DISTRICT_NOW, FLEET, ROOM, SITE, Page, links
+from dashboards.provisioning_files import rule_group
 from dashboards.room import room
 from dashboards.site import site
 
@@ -19,7 +22,15 @@ HERE = Path(__file__).parent
 def rendered() -> dict[str, str]:
     """The text of every file by its name below this package."""
     pages = ((DISTRICT_NOW, district_now()), (SITE, site()), (ROOM, room()), (FLEET, fleet()))
-    return {f"rendered/{page.uid.removeprefix('bandroom-')}.json": _dashboard(page, made) for page, made in pages}
+    files = {f"rendered/{page.uid.removeprefix('bandroom-')}.json": _dashboard(page, made) for page, made in pages}
+    for title in GROUPS:
+        files[f"rendered/alert_rules/{title.lower().replace(' ', '-')}.json"] = _json(rule_group(title))
+    return files | {
+        "provisioning/datasources/bandroom.yaml": provisioning_files.data_sources(),
+        "provisioning/dashboards/bandroom.yaml": provisioning_files.dashboards(),
+        "provisioning/alerting/rules.yaml": provisioning_files.alert_rules(),
+        "provisioning/alerting/policies.yaml": provisioning_files.notification_policy(),
+    }
 
 
 def write(folder: Path = HERE) -> Iterator[str]:
@@ -43,4 +54,8 @@ def out_of_date(folder: Path = HERE) -> list[str]:
 def _dashboard(page: Page, builder: Dashboard) -> str:
     made = builder.build()
     made.links = links(page)
-    return json.dumps(made, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
+    return _json(made)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
