@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 help:
 	@echo 'make demo   which rooms can teach now: a simulated district and this machine, on http://127.0.0.1:8600'
 	@echo 'make test   the tests'
-	@echo 'make check  style, types on Linux and Windows, the import contracts, the lock'
+	@echo 'make check  style, types on Linux and Windows, the import contracts, the dashboards, the lock'
 	@echo 'make fix    what ruff can mend by itself'
 	@echo 'make bench  the numbers, each with its reference of the same run'
 	@echo 'make screenshots   the pictures of docs/board.md, from the pages as they are now'
@@ -33,6 +33,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy wire agent collector dashboards tests requirements/lock.py docs/inventory.py
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 wire agent
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/bandroom dashboards render --check
 	$(BIN)/python requirements/lock.py --check
 
 fix: $(INSTALLED)
