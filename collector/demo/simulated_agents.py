@@ -17,9 +17,9 @@ from collector.verdict.profiles import default_profiles
 from wire.batch import Batch, BootClock
 from wire.codec import encode
 from wire.enrolment import EnrolmentRequest
-from wire.reports import Direction, LatencyReport, Report, ThroughputReport
+from wire.reports import Direction, HealthReport, LatencyReport, Report, ThroughputReport
 from wire.sufficiency import offered_bps
-from wire.version import WIRE_VERSION
+from wire.version import VERSION, WIRE_VERSION
 
 PROBE_INTERVAL_MS = 100
 """Denser than real agents, so that the demo's short bins hold enough packets to speak of loss."""
@@ -92,6 +92,7 @@ class SimulatedAgent:
                     failure=None if one.received else "no_answer",
                 )
             )
+        reports.append(self._health(at, seconds))
         now = datetime.now(UTC)
         batch = Batch(
             version=WIRE_VERSION,
@@ -106,6 +107,28 @@ class SimulatedAgent:
             await self._services.ingest.take(self._agent, encode(batch), "")
         except (Busy, StoreUnavailable):
             return
+
+    def _health(self, at: datetime, seconds: int) -> Report:
+        """What an agent at ease says of itself."""
+        self._seq += 1
+        return HealthReport(
+            seq=self._seq,
+            boot_ms=self._boot_ms(at),
+            duration_ms=seconds * 1000,
+            agent_version=VERSION,
+            platform="linux",
+            cpu_permille=1,
+            rss_kib=30_000,
+            clock_synchronised=True,
+            clock_step_ms=0,
+            spool_reports=0,
+            dropped_reports=0,
+            quarantined_reports=0,
+            skipped_probes=0,
+            link_mbps=1000,
+            link_errors=0,
+            link_drops=0,
+        )
 
     def _tests(self, at: datetime) -> list[Report]:
         """A throughput test in both directions that ended at `at`; the next one is due later."""
