@@ -92,7 +92,7 @@ def copy_history(source: History, target: History, *, name: str, mark_file: Path
             mark = mark.moved(work.part, _us(end), count)
             mark.write(mark_file)
             yield Copied(part=work.part, count=count)
-    _check(mark, extent, target.extent())
+    _check(mark, extent, target.extent(), mark_file)
     target.take_ranges(source.stored_ranges())
     target.write_bins([], judged_through=source.judged_through())
     mark_file.unlink(missing_ok=True)
@@ -139,7 +139,7 @@ def _works(source: History, target: History, extent: Extent) -> list[_Work]:
     ]
 
 
-def _check(mark: Mark, source: Extent, target: Extent) -> None:
+def _check(mark: Mark, source: Extent, target: Extent, mark_file: Path) -> None:
     parts: tuple[tuple[Part, int, int], ...] = (
         ("days", source.days, target.days),
         ("bins", source.bins, target.bins),
@@ -149,7 +149,7 @@ def _check(mark: Mark, source: Extent, target: Extent) -> None:
         read = mark.count(part)
         if read < there or arrived < there:
             raise CopyIncomplete(
-                f"of {there} {part} {read} were read and {arrived} have arrived: delete the mark file and copy again"
+                f"of {there} {part} {read} were read and {arrived} have arrived: delete {mark_file} and copy again"
             )
 
 
