@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_rows import read_bin, read_report, read_target
 from collector.store.duckdb_store import DuckDbStore, append, insert, naive
-from collector.store.history import Extent, StoredRange, StoredReport
+from collector.store.history import Extent, StoredRange, StoredReport, new_by_write
 from collector.store.ledger import runs
-from collector.store.protocol import Arrival
 from collector.verdict.bins import LatencySummary, RoomBin
 
 
@@ -75,11 +74,7 @@ class DuckDbHistory(DuckDbStore):
     def take_reports(self, reports: Sequence[StoredReport]) -> None:
         """See `History.take_reports`."""
         with self._writing:
-            new = self._ledger.unseen([one.arrival.key for one in reports])
-            writes: dict[datetime, list[Arrival]] = defaultdict(list)
-            for one, is_new in zip(reports, new, strict=True):
-                if is_new:
-                    writes[one.stored_at].append(one.arrival)
+            writes = new_by_write(self._ledger, reports)
             with self._transaction() as cursor:
                 for stored_at, arrivals in writes.items():
                     insert(cursor, arrivals, stored_at)

@@ -1,7 +1,7 @@
 """Reports and bins as rows of the DuckDB engine's tables, and rows as the columns it is fed with."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from collector.store import duckdb_schema as schema
-from collector.store.history import StoredReport
+from collector.store.history import REPORT_TYPES, StoredReport
 from collector.store.protocol import Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
 from collector.verdict.days import RoomDay, Seconds, SiteDay
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
-from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
 
 _NUMPY_TYPES = {
     "BOOLEAN": np.bool_,
@@ -28,11 +27,6 @@ _FIELDS_BY_KIND = {
     "latency": attrgetter(*schema.LATENCY),
     "throughput": attrgetter(*schema.THROUGHPUT),
     "health": attrgetter(*schema.HEALTH),
-}
-_REPORTS: dict[str, Callable[..., Report]] = {
-    "latency": LatencyReport,
-    "throughput": ThroughputReport,
-    "health": HealthReport,
 }
 _TEST_FIELDS = (
     *("agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
@@ -71,7 +65,7 @@ def read_report(kind: str, row: Sequence[Any]) -> StoredReport:
     of_arrival = {name: values.pop(name) for name in (*schema.PLACE, "started_at", "repaired")}
     of_arrival["started_at"] = of_arrival["started_at"].replace(tzinfo=UTC)
     stored_at = values.pop("stored_at").replace(tzinfo=UTC)
-    report = _REPORTS[kind](boot_ms=0, **values)
+    report = REPORT_TYPES[kind](boot_ms=0, **values)
     return StoredReport(arrival=Arrival(report=report, **of_arrival), stored_at=stored_at)
 
 

@@ -1,13 +1,23 @@
 """What a store kept, as it is moved from one engine to another."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from collector.store.ledger import Ledger
 from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin
 from collector.verdict.days import RoomDay, SiteDay
+from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
+
+REPORT_TYPES: Mapping[str, Callable[..., Report]] = {
+    "latency": LatencyReport,
+    "throughput": ThroughputReport,
+    "health": HealthReport,
+}
+"""What a report is, by its kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +106,12 @@ class History(Protocol):
     def take_ranges(self, ranges: Sequence[StoredRange]) -> None:
         """Know these as stored from now on."""
         ...
+
+
+def new_by_write(ledger: Ledger, reports: Sequence[StoredReport]) -> dict[datetime, list[Arrival]]:
+    """Those of `reports` that the ledger does not know, by the moment they were stored at."""
+    writes: dict[datetime, list[Arrival]] = defaultdict(list)
+    for one, is_new in zip(reports, ledger.unseen([one.arrival.key for one in reports]), strict=True):
+        if is_new:
+            writes[one.stored_at].append(one.arrival)
+    return writes

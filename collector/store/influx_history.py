@@ -1,13 +1,13 @@
 """The InfluxDB engine, read and written whole: for copying to and from another engine."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from collector.store import influx_schema as schema
-from collector.store.history import Extent, StoredRange, StoredReport
+from collector.store.history import REPORT_TYPES, Extent, StoredRange, StoredReport, new_by_write
 from collector.store.influx_lines import BadPoint
 from collector.store.influx_rows import (
     BIN_COLUMNS,
@@ -22,16 +22,10 @@ from collector.store.ledger import runs
 from collector.store.protocol import Arrival, StoreError
 from collector.verdict.bins import LatencySummary, RoomBin
 from wire.histogram import Histogram
-from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
 
 _BEGUN_AFTER_STORED = timedelta(days=1)
 """More than any report is dated ahead of the moment it was stored at."""
 
-_REPORTS: dict[str, Callable[..., Report]] = {
-    "latency": LatencyReport,
-    "throughput": ThroughputReport,
-    "health": HealthReport,
-}
 _REPORT_COLUMNS = {kind: (*one.tags, *one.fields) for kind, one in schema.REPORTS.items()}
 _OF_ARRIVAL = ("site", "room", "agent", "boot", "repaired")
 _MEASURED = ("agent", "target", "method", "sent", "received", "probed_ms", "repaired")
@@ -90,11 +84,7 @@ class InfluxHistory(InfluxStore):
     def take_reports(self, reports: Sequence[StoredReport]) -> None:
         """See `History.take_reports`."""
         with self._writing:
-            new = self._ledger.unseen([one.arrival.key for one in reports])
-            writes: dict[datetime, list[Arrival]] = defaultdict(list)
-            for one, is_new in zip(reports, new, strict=True):
-                if is_new:
-                    writes[one.stored_at].append(one.arrival)
+            writes = new_by_write(self._ledger, reports)
             if not writes:
                 return
             self._take(writes)
@@ -138,7 +128,7 @@ def _read_report(kind: str, at_ns: int, values: Mapping[str, Any]) -> StoredRepo
     stored_at = instant_of(fields.pop("stored_us") * 1000)
     # Below the millisecond stands what tells two reports apart.
     began = instant_of(at_ns // 10**6 * 10**6)
-    report = _REPORTS[kind](boot_ms=0, **fields)
+    report = REPORT_TYPES[kind](boot_ms=0, **fields)
     return StoredReport(arrival=Arrival(report=report, started_at=began, **of_arrival), stored_at=stored_at)
 
 
