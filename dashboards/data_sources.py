@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Json = dict[str, Any]
+from collector.store.influx_schema import RETENTIONS, Retention, bucket_of
 
-KEPT = ("reports", "bins", "days")
-"""The retention classes of the store; each has a bucket (1.x: a database) of its own."""
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +21,11 @@ class InfluxAsSeen:
 
 def data_sources(influx: InfluxAsSeen) -> list[Json]:
     """As Grafana's HTTP API takes them. Raises `OSError` when the file of the authority cannot be read."""
-    return [_data_source(influx, kept) for kept in KEPT]
+    return [_data_source(influx, kept) for kept in RETENTIONS]
 
 
-def _data_source(influx: InfluxAsSeen, kept: str) -> Json:
-    told: Json = {"version": "InfluxQL", "dbName": f"{influx.prefix}_{kept}", "httpMode": "POST"}
+def _data_source(influx: InfluxAsSeen, kept: Retention) -> Json:
+    told: Json = {"version": "InfluxQL", "dbName": bucket_of(influx.prefix, kept), "httpMode": "POST"}
     secret: Json = {}
     if influx.token is not None:
         told["httpHeaderName1"] = "Authorization"

@@ -14,7 +14,7 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
-from collector.store.influx_schema import Retention
+from collector.store.influx_schema import Retention, bucket_of
 from collector.store.protocol import StoreUnavailable
 
 CONNECT_SECONDS = 3
@@ -42,8 +42,8 @@ class InfluxAccess:
     ca_file: str | None = None
 
     def bucket(self, retention: Retention) -> str:
-        """The bucket, on 1.x the database, of a retention class."""
-        return f"{self.prefix}_{retention}"
+        """See `bucket_of`."""
+        return bucket_of(self.prefix, retention)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,12 @@ Retention = Literal["reports", "bins", "days"]
 
 RETENTIONS: tuple[Retention, ...] = ("reports", "bins", "days")
 
+
+def bucket_of(prefix: str, kept: Retention) -> str:
+    """The bucket, on 1.x the database, of a retention class."""
+    return f"{prefix}_{kept}"
+
+
 ABSENT = -1
 """What a rewritten point holds in place of a number that was not measured; panels leave it out."""
 
