@@ -77,8 +77,12 @@ _KINDS = {kind: _KindOfReport(measurement) for kind, measurement in schema.REPOR
 
 
 def report_line(one: Arrival, stored_us: int) -> str:
-    """The point of a report, the same whenever it is written. Two reports of an agent never share one: a boot's numbers
-    count through the nanoseconds of the millisecond, from a place that depends on the boot."""
+    """The point of a report, the same whenever it is written.
+
+    Two reports of a boot never share one: its numbers count through the nanoseconds of the millisecond, from a place
+    that depends on the boot. Two boots of an agent may, once in a million pairs of reports to one target that began in
+    the same millisecond; the one that comes later is then the one that is kept.
+    """
     kind = _KINDS[one.report.kind]
     slot = (one.report.seq + _hash_of(one.boot)) % _SLOTS
     return kind.write(kind.tags(one), (*kind.fields(one), stored_us), began_ns(one.started_at) + slot)
