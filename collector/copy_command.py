@@ -3,21 +3,20 @@
 import errno
 import signal
 import socket
-import sys
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from collector.mistakes import BadFile
+from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.registry.registry import RegistryError
 from collector.serve import open_registry
-from collector.settings import Settings, load_settings
+from collector.settings import Settings
 from collector.store.copy import CopyIncomplete, Part, copy_history
 from collector.store.history import History
 from collector.store.protocol import StoreError, StoreUnavailable
@@ -36,14 +35,12 @@ class Stopped(Exception):
 
 def copy_command(
     to: Annotated[Engine, typer.Option(help="The engine that gets what the other one has kept.")],
-    settings: Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")] = Path(
-        "bandroom.toml"
-    ),
+    settings: SettingsFile = DEFAULT_SETTINGS,
 ) -> None:
     """Copy everything that was kept to the other engine. Stop the collector first; Ctrl-C is fine, it goes on later."""
     stop = _stop_after_a_step()
     try:
-        read = load_settings(settings)
+        read = read_settings(settings)
         _refuse_beside_a_collector(read)
         with ExitStack() as opened:
             duckdb, influx = _open_both(read, opened)
@@ -53,11 +50,11 @@ def copy_command(
             _forget_what_is_past(source, read)
             brought = _copy(source, target, name, mark_file, stop)
     except Stopped:
-        _fail("stopped; the same command goes on from here", code=130)
+        fail("stopped; the same command goes on from here", code=130)
     except StoreUnavailable as error:
-        _fail(f"{error}; the same command goes on from here")
-    except (BadFile, StoreError, RegistryError, CopyIncomplete, OSError) as error:
-        _fail(str(error))
+        fail(f"{error}; the same command goes on from here")
+    except (StoreError, RegistryError, CopyIncomplete, OSError) as error:
+        fail(str(error))
     told = ", ".join(f"{count} {part}" for part, count in brought.items())
     print(f'copied {told}; to use it, set store = "{to}" in {settings} and start the collector')
 
@@ -125,8 +122,3 @@ def _refuse_beside_a_collector(settings: Settings) -> None:
                 f"the collector runs on port {settings.port}: stop it, copy, and start it again"
             ) from error
         raise
-
-
-def _fail(text: str, *, code: int = 1) -> NoReturn:
-    print(text, file=sys.stderr)
-    raise typer.Exit(code)

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from collector.check import check_settings
+from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.dashboards_commands import dashboards_app
 from collector.district import District, load_district
 from collector.mistakes import BadFile
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import CannotStart, open_parts, open_registry, serve
-from collector.settings import Settings, is_loopback, load_settings
+from collector.settings import Settings, is_loopback
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_commands import store_app
 from collector.wanted import did_you_mean
@@ -37,9 +38,6 @@ app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
 app.add_typer(dashboards_app, name="dashboards")
 
-SettingsFile = Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")]
-DEFAULT_SETTINGS = Path("bandroom.toml")
-
 
 @app.command(name="serve")
 def serve_command(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
@@ -50,7 +48,7 @@ def serve_command(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
         store, registry = open_parts(read)
         asyncio.run(serve(read, district, store, registry))
     except (StoreError, RegistryError, CannotStart, OSError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -90,11 +88,11 @@ def demo(  # noqa: PLR0917  # typer calls it by name
     try:
         asyncio.run(run_demo(port=port, for_seconds=for_seconds, kept=kept, console=Console(stderr=False)))
     except ValidationError as error:
-        _fail("; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in error.errors()))
+        fail("; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in error.errors()))
     except CannotStart as error:
-        _fail(f'{error}: make demo DEMO="--port 8611"')
+        fail(f'{error}: make demo DEMO="--port 8611"')
     except (StoreError, StoreUnavailable, RegistryError, OSError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -105,11 +103,11 @@ def check(
 ) -> None:
     """Find every mistake in a district or settings file, all at once."""
     if file.suffix != ".toml":
-        _fail(f"{file} is read through the district file that names it: bandroom check district.toml")
+        fail(f"{file} is read through the district file that names it: bandroom check district.toml")
     try:
         district, warnings = (load_district(file), ()) if "district" in file.name else check_settings(file)
     except BadFile as error:
-        _fail(str(error))
+        fail(str(error))
     for one in warnings:
         print(f"warning: {one}", file=sys.stderr)
     found = f"no mistakes, {len(warnings)} to think over" if warnings else "good"
@@ -133,7 +131,7 @@ def rooms(
     from collector.rooms_table import CannotAsk, ask_rooms, own_url, rooms_table
 
     # Whoever asks another machine, or the demo, has no settings.
-    read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else _settings(settings)
+    read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else read_settings(settings)
     if password is None and read.reader_password is not None:
         password = read.reader_password.get_secret_value()
     try:
@@ -141,7 +139,7 @@ def rooms(
             url or own_url(read), password, ca_file=ca_file, own_certificate=None if url else read.tls_certificate
         )
     except CannotAsk as error:
-        _fail(str(error))
+        fail(str(error))
     if as_json:
         print(answer.text)
     else:
@@ -194,7 +192,7 @@ def enrol_move(
     try:
         _registry(read).move(agent, site=site, room=room, now_ms=int(time.time() * 1000))
     except Refused as error:
-        _fail(error.detail)
+        fail(error.detail)
     print(f"agent {agent} reports for room {room} at {site} from now on")
 
 
@@ -207,7 +205,7 @@ def enrol_revoke(
     try:
         _registry(read).revoke(agent, now_ms=int(time.time() * 1000))
     except Refused as error:
-        _fail(error.detail)
+        fail(error.detail)
     print(f"agent {agent} is revoked")
 
 
@@ -227,31 +225,22 @@ def main() -> None:
 
 
 def _load(path: Path) -> tuple[Settings, District]:
-    read = _settings(path)
+    read = read_settings(path)
     try:
         return read, load_district(read.district)
     except BadFile as error:
-        _fail(str(error))
-
-
-def _settings(path: Path) -> Settings:
-    try:
-        return load_settings(path)
-    except BadFile as error:
-        if not path.exists():
-            _fail(f"there is no {path}; go to your district's folder, or name the file with --settings")
-        _fail(str(error))
+        fail(str(error))
 
 
 def _check_place(district: District, site: str, room: str) -> None:
     """Fail unless the district names that room."""
     sites = [one.site for one in district.sites]
     if site not in sites:
-        _fail(f'there is no site "{site}"; sites are {", ".join(sites)}{did_you_mean(site, sites)}')
+        fail(f'there is no site "{site}"; sites are {", ".join(sites)}{did_you_mean(site, sites)}')
     rooms_there = [one.room for one in district.rooms if one.site == site]
     if room not in rooms_there:
         known = ", ".join(rooms_there)[:500] or "none"
-        _fail(f'there is no room "{room}" at {site}; rooms there are {known}{did_you_mean(room, rooms_there)}')
+        fail(f'there is no room "{room}" at {site}; rooms there are {known}{did_you_mean(room, rooms_there)}')
 
 
 def _address(settings: Settings) -> str:
@@ -268,7 +257,7 @@ def _registry(settings: Settings) -> Registry:
     try:
         return open_registry(settings)
     except (RegistryError, OSError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _log_to_stderr(level: int = logging.INFO) -> None:
@@ -278,8 +267,3 @@ def _log_to_stderr(level: int = logging.INFO) -> None:
 
 def _utc(epoch_ms: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(epoch_ms / 1000))
-
-
-def _fail(text: str) -> NoReturn:
-    print(text, file=sys.stderr)
-    raise typer.Exit(1)

@@ -1,14 +1,13 @@
 """``bandroom dashboards push``: from options to a Grafana, with what became of each thing."""
 
-import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from collector.mistakes import BadFile
-from collector.settings import Settings, load_settings
+from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
+from collector.settings import Settings
 from wire.version import VERSION
 
 
@@ -34,9 +33,7 @@ def push_command(  # noqa: PLR0917  # typer calls it by name
         Path | None, typer.Option(help="The authority of InfluxDB's certificate, for Grafana.")
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="The authority of Grafana's certificate.")] = None,
-    settings: Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")] = Path(
-        "bandroom.toml"
-    ),
+    settings: SettingsFile = DEFAULT_SETTINGS,
 ) -> None:
     """Bring folder, data sources, dashboards and alert rules to a Grafana. Safe to repeat."""
     try:
@@ -45,15 +42,15 @@ def push_command(  # noqa: PLR0917  # typer calls it by name
         from dashboards.grafana import CannotPush, Grafana
         from dashboards.push import check_data_sources, push
     except ModuleNotFoundError as error:
-        _fail(f"the package {error.name} is missing: pip install 'bandroom[dashboards]'")
+        fail(f"the package {error.name} is missing: pip install 'bandroom[dashboards]'")
     try:
         told = token if token_file is None else _secret(token_file)
         if not told:
-            _fail("give the token of a service account with the role Admin: --token-file, or BANDROOM_GRAFANA_TOKEN")
-        read = load_settings(settings) if influx_url is None else Settings()
+            fail("give the token of a service account with the role Admin: --token-file, or BANDROOM_GRAFANA_TOKEN")
+        read = read_settings(settings) if influx_url is None else Settings()
         url_seen = influx_url or read.influx_url
         if url_seen is None:
-            _fail(f"{settings} has no influx_url: give --influx-url")
+            fail(f"{settings} has no influx_url: give --influx-url")
         influx = InfluxAsSeen(
             url=url_seen,
             prefix=influx_prefix or read.influx_prefix,
@@ -65,18 +62,11 @@ def push_command(  # noqa: PLR0917  # typer calls it by name
             for step in push(grafana, brought, message=f"bandroom {VERSION}"):
                 print(f"{step.what} {step.title}: {step.done}")
             check_data_sources(grafana, brought)
-    except BadFile as error:
-        _fail(str(error))
     except OSError as error:
-        _fail(f"cannot read {error.filename}: {error.strerror}")
+        fail(f"cannot read {error.filename}: {error.strerror}")
     except CannotPush as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _secret(file: Path) -> str:
     return file.read_text(encoding="utf-8", errors="replace").strip()
-
-
-def _fail(text: str) -> NoReturn:
-    print(text, file=sys.stderr)
-    raise typer.Exit(1)

@@ -1,14 +1,12 @@
 """``bandroom store``: what an admin does to the store itself."""
 
-import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.copy_command import copy_command
-from collector.mistakes import BadFile
-from collector.settings import Settings, load_settings
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_choice import make_buckets
 
@@ -23,34 +21,20 @@ def store() -> None:
 
 @store_app.command("init")
 def init(
-    settings: Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")] = Path(
-        "bandroom.toml"
-    ),
+    settings: SettingsFile = DEFAULT_SETTINGS,
     admin_token_file: Annotated[
         Path | None,
         typer.Option(help="A file with a token that may make buckets; by default the token of the settings is used."),
     ] = None,
 ) -> None:
     """Make the buckets or databases that InfluxDB lacks. Safe to repeat."""
-    read = _load(settings)
+    read = read_settings(settings)
     if read.store != "influx":
-        _fail('the settings name the store "duckdb", which makes its file itself: set store = "influx" first')
+        fail('the settings name the store "duckdb", which makes its file itself: set store = "influx" first')
     if admin_token_file is not None:
         read = read.model_copy(update={"influx_token": None, "influx_token_file": admin_token_file})
     try:
         for one in make_buckets(read):
             typer.echo(str(one))
     except (StoreError, StoreUnavailable) as error:
-        _fail(str(error))
-
-
-def _load(path: Path) -> Settings:
-    try:
-        return load_settings(path)
-    except BadFile as error:
-        _fail(str(error))
-
-
-def _fail(text: str) -> NoReturn:
-    typer.echo(text, file=sys.stderr)
-    raise typer.Exit(1)
+        fail(str(error))
