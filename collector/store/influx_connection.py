@@ -160,6 +160,8 @@ def _series(data: Mapping[str, Any], bucket: str) -> list[Series]:
     result = (data.get("results") or [{}])[0]
     if "error" in result:
         raise StoreUnavailable(_of_missing(str(result["error"]), bucket))
+    if any(one.get("partial") for one in (result, *result.get("series", ()))):
+        raise StoreUnavailable("InfluxDB cuts its answers short: set max-row-limit to 0 in its configuration")
     return [
         Series(tags=one.get("tags", {}), columns=one["columns"], rows=one.get("values", ()))
         for one in result.get("series", ())

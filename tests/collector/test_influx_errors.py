@@ -164,6 +164,13 @@ def test_a_page_that_is_no_influxdb_is_told_at_start() -> None:
         assert "no InfluxDB" in said_at_start(access(f"http://127.0.0.1:{port}"))
 
 
+def test_an_answer_that_was_cut_short_is_no_answer() -> None:
+    body = '{"results":[{"series":[{"name":"arrival","columns":["time"],"values":[[1]],"partial":true}]}]}'
+    with answering(200, body) as port:
+        said = said_at_start(access(f"http://127.0.0.1:{port}"))
+    assert said == "InfluxDB cuts its answers short: set max-row-limit to 0 in its configuration"
+
+
 def test_nothing_that_answers_is_told() -> None:
     assert said_at_start(access(f"http://127.0.0.1:{free_port()}")) == (
         "nothing answers at influx_url: is InfluxDB running there?"
