@@ -26,7 +26,10 @@ BinKey = tuple[str, str, datetime]
 """(site, room, start)"""
 
 CHUNK = timedelta(days=1)
-"""Bins this close together are read from the store in one go."""
+"""Bins of at most this long a time are read from the store in one go."""
+
+GAP = timedelta(hours=1)
+"""Bins further apart than this are read one by one: between a late one and those of now lies a whole day."""
 
 FIRST_LOOK_BACK = timedelta(days=30)
 READINGS_LOOK_BACK = timedelta(minutes=15)
@@ -208,10 +211,10 @@ class Engine:
 
 
 def _spans(starts: list[datetime]) -> list[tuple[datetime, datetime]]:
-    """`starts` (ascending) as (first, last) spans of at most `CHUNK`."""
+    """`starts` (ascending) as (first, last) spans of at most `CHUNK`, none with more than `GAP` between two."""
     spans: list[tuple[datetime, datetime]] = []
     for start in starts:
-        if spans and start - spans[-1][0] < CHUNK:
+        if spans and start - spans[-1][0] < CHUNK and start - spans[-1][1] <= GAP:
             spans[-1] = (spans[-1][0], start)
         else:
             spans.append((start, start))

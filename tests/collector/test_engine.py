@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,14 @@ import pytest
 from collector.engine import Engine
 from collector.registry.registry import Registry
 from collector.store.protocol import Store
-from collector.verdict.bins import RoomBin
+from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, latency
 from tests.collector.live import MovableClock, a_district
 from wire.reports import LatencyReport
 
 ROOM = ("oak-hill", "204")
+Summaries = dict[tuple[str, str, datetime], list[LatencySummary]]
 SETTLE = timedelta(seconds=125)
 
 
@@ -192,3 +193,22 @@ def test_coverage_is_the_measured_share_of_the_strips_lessons(world: World) -> N
     assert (hour.quality, hour.valid_seconds, hour.closed_seconds) == ("good", 1800, 3600)
     assert cells["09:00\N{EN DASH}10:00"].quality == "unknown"
     assert room.coverage == pytest.approx(1800 / sum(cell.closed_seconds for cell in room.strip))
+
+
+def test_a_late_report_does_not_have_the_day_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.minutes(0, 5)
+    world.at_minute(10)
+    world.minutes(5, 4)
+    world.minutes(240, 5)
+    read: list[timedelta] = []
+    latency_between = world.store.latency_between
+
+    def noted(start: datetime, end: datetime, *, bin_seconds: int) -> Summaries:
+        read.append(end - start)
+        return latency_between(start, end, bin_seconds=bin_seconds)
+
+    monkeypatch.setattr(world.store, "latency_between", noted)
+    world.at_minute(250)
+
+    assert read == [timedelta(minutes=5)] * 2
+    assert len(world.bins()) == 3
