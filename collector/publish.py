@@ -61,7 +61,7 @@ class Publisher:
         self._since: dict[tuple[str, str], tuple[str, datetime]] | None = None
         self._written: dict[tuple[str, str], tuple[object, datetime]] = {}
         self._health: dict[str, AgentHealth] | None = None
-        self._next = datetime.fromtimestamp(0, UTC)
+        self._told_at = datetime.fromtimestamp(0, UTC)
         self._failing = False
 
     def publish(self, now: DistrictNow, *, failing: bool) -> None:
@@ -81,7 +81,7 @@ class Publisher:
         at = now.taken_at
         rooms = list(self._rooms(now))
         lines = [line for _, line in rooms]
-        due = self._next <= at
+        due = _over(self._told_at, EVERY, at)
         if due:
             lines += [site_line(now, site, at=at) for site in now.sites]
             agents = self._fleet(now)
@@ -93,7 +93,7 @@ class Publisher:
             self._points.write_lines("reports", lines)
         self._written |= {(one.site, one.room): (_shown(one), at) for one, _ in rooms}
         if due:
-            self._next = at + EVERY
+            self._told_at = at
 
     def _rooms(self, now: DistrictNow) -> Iterable[tuple[RoomNow, str]]:
         """The rooms that are due, and their lines."""
@@ -108,7 +108,7 @@ class Publisher:
                     since = at
                     self._since[key] = (one.state.state, since)
                 shown, written_at = self._written.get(key, (None, at))
-                if shown != _shown(one) or written_at + ROOMS_EVERY <= at:
+                if shown != _shown(one) or _over(written_at, ROOMS_EVERY, at):
                     yield one, self._room(now, site, one, since)
 
     def _room(self, now: DistrictNow, site: SiteNow, one: RoomNow, since: datetime) -> str:
@@ -122,6 +122,11 @@ class Publisher:
             for one in self._registry.agents()
             if one.revoked_ms is None
         ]
+
+
+def _over(since: datetime, wait: timedelta, at: datetime) -> bool:
+    """Whether `wait` is over; a clock that has been set back does not lengthen it."""
+    return not since <= at < since + wait
 
 
 def _shown(one: RoomNow) -> tuple[object, ...]:

@@ -197,6 +197,18 @@ def test_a_store_that_is_away_is_told_of_once_and_nothing_else_happens(
     ]
 
 
+@pytest.mark.requires("influx")
+def test_after_the_clock_was_set_back_grafana_is_told_at_once(
+    publisher: Callable[[], Publisher], influx: Influx
+) -> None:
+    writes = publisher()
+    for at in (NOW, NOW - timedelta(hours=1)):
+        writes.publish(_district(a_room("101"), at=at), failing=False)
+
+    for measurement in ("room_now", "site_now", "collector_now"):
+        assert len(influx.rows("reports", f"SELECT * FROM {measurement}")) == 2
+
+
 @pytest.mark.parametrize(
     ("ended_s_ago", "late_s", "state"),
     [(60, 20, "reporting"), (60, 4000, "behind"), (4000, 3980, "behind"), (4000, 20, "silent")],
