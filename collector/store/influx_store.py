@@ -293,11 +293,13 @@ class InfluxStore:
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
         """See `Store.write_days`."""
         lines = [made for one in rooms for made in room_day_lines(one)]
-        self._write("days", [*lines, *(site_day_line(one) for one in sites)])
+        self._write("days", lines)
+        # Sites go last: by them a collector that was killed knows which days are whole.
+        self._write("days", [site_day_line(one) for one in sites])
 
     def newest_day(self) -> date | None:
         """See `Store.newest_day`."""
-        for series in self._connection.query("days", 'SELECT last("date") FROM room_day'):
+        for series in self._connection.query("days", 'SELECT last("date") FROM site_day'):
             return date.fromisoformat(series.rows[0][1])
         return None
 

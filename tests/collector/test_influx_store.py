@@ -1,6 +1,6 @@
 """What is the InfluxDB engine's alone: points that are the same points again, refused lines, a ledger of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from collector.registry.registry import Registry
-from collector.store import influx_rows
+from collector.store import influx_rows, influx_store
 from collector.store.influx_connection import InfluxConnection
 from collector.store.influx_init import SLACK, make_missing
+from collector.store.influx_schema import Retention
 from collector.store.influx_store import InfluxStore
 from collector.store.protocol import StoreUnavailable
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
+from collector.verdict.days import RoomDay, Seconds, site_day
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, health, latency
 from tests.collector.influx import influx_access, influx_settings
@@ -220,3 +222,46 @@ def _judged(minutes: int) -> RoomBin:
     )
     assert judged is not None
     return judged
+
+
+def test_a_day_of_which_a_killed_collector_wrote_a_part_is_not_done(
+    new_store: Callable[..., InfluxStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = new_store()
+    histogram = Histogram.of([12_000])
+    days = [a_day(f"r{number}", histogram) for number in range(3)]
+    monkeypatch.setattr(influx_store, "LINES_A_WRITE", 2)
+    write, writes = store._connection.write, []
+
+    def killed(kept: Retention, lines: Sequence[str]) -> None:
+        writes.append(len(lines))
+        if len(writes) == 2:
+            raise StoreUnavailable("killed")
+        write(kept, lines)
+
+    monkeypatch.setattr(store._connection, "write", killed)
+    with pytest.raises(StoreUnavailable):
+        store.write_days(days, [site_day(days)])
+
+    again = new_store()
+    assert again.newest_day() is None
+    again.write_days(days, [site_day(days)])
+    assert again.newest_day() == MONDAY_10.date()
+
+
+def a_day(room: str, histogram: Histogram) -> RoomDay:
+    return RoomDay(
+        site="oak-hill",
+        room=room,
+        day=MONDAY_10.date(),
+        started_at=MONDAY_10.replace(hour=0),
+        closed_seconds=3600,
+        seconds=Seconds(valid=300),
+        by_profile={},
+        sent=1,
+        received=1,
+        histogram=histogram,
+        worst=None,
+        profile=None,
+        profiles_digest="",
+    )
