@@ -5,10 +5,10 @@ a collector that was away makes up for it; days on which nothing was measured le
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, date, datetime, time, timedelta
 
-from collector.district import District, Room
+from collector.district import District
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin
 from collector.verdict.days import RoomDay, room_day, site_day
@@ -25,6 +25,7 @@ class Days:
         self._district = district
         self._bin = timedelta(seconds=bin_seconds)
         self._settle = timedelta(seconds=settle_seconds)
+        self._rooms = {(one.site, one.room) for one in district.rooms}
         self._done_through: date | None = None
 
     def close(self, now: datetime) -> None:
@@ -32,7 +33,7 @@ class Days:
         today = now.astimezone(self._district.timetable.time_zone).date()
         day = max(self._done(), today - timedelta(days=LOOK_BACK_DAYS)) + timedelta(days=1)
         while day <= today and self._over(day, now):
-            self._write(day, self._district.rooms)
+            self._write(day, self._rooms)
             self._done_through = day
             day += timedelta(days=1)
 
@@ -44,7 +45,7 @@ class Days:
             if day <= self._done():
                 touched[day].add((one.site, one.room))
         for day, keys in touched.items():
-            self._write(day, [one for one in self._district.rooms if (one.site, one.room) in keys])
+            self._write(day, keys)
 
     def _done(self) -> date:
         """The newest day that has been added up."""
@@ -63,11 +64,12 @@ class Days:
         lesson = self._district.timetable.lesson_at(middle)
         return lesson.day if lesson else middle.astimezone(self._district.timetable.time_zone).date()
 
-    def _write(self, day: date, rooms: Iterable[Room]) -> None:
+    def _write(self, day: date, rooms: Set[tuple[str, str]]) -> None:
         lessons = self._district.timetable.lessons_on(day)
         if not lessons:
             return
-        start, end = lessons[0].started_at - self._bin, lessons[-1].ended_at + self._bin
+        # A bin is of the lesson that its middle lies in; what reaches further is of another day.
+        start, end = lessons[0].started_at - self._bin / 2, lessons[-1].ended_at - self._bin / 2
         bins = {
             key: [one for one in found if self._day_of(one) == day]
             for key, found in self._store.bins_between(start, end).items()
@@ -75,20 +77,24 @@ class Days:
         if not any(bins.values()):
             return
         histograms = self._store.histograms_between(start, end)
+        known = {key: days[0] for key, days in self._store.room_days_between(day, day).items()}
+        # Where nothing is known nothing had come when the day was over; and who has left the district since was there.
+        rooms = rooms & (self._rooms | known.keys()) if known else self._rooms
+        # In a time zone that was set later it would be another point beside the old one.
+        started_at = next((one.started_at for one in known.values()), self._midnight(day))
         closed_seconds = int(sum((one.ended_at - one.started_at).total_seconds() for one in lessons))
         made = {
-            (one.site, one.room): room_day(
-                site=one.site,
-                room=one.room,
+            (site, room): room_day(
+                site=site,
+                room=room,
                 day=day,
-                started_at=self._midnight(day),
+                started_at=started_at,
                 closed_seconds=closed_seconds,
-                bins=bins.get((one.site, one.room), ()),
-                histograms=histograms.get((one.site, one.room), {}),
+                bins=bins.get((site, room), ()),
+                histograms=histograms.get((site, room), {}),
             )
-            for one in rooms
+            for site, room in rooms
         }
-        known = {key: days[0] for key, days in self._store.room_days_between(day, day).items()}
         self._store.write_days(list(made.values()), [site_day(of_site) for of_site in _by_site(known | made)])
 
     def _midnight(self, day: date) -> datetime:

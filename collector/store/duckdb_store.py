@@ -254,7 +254,8 @@ class DuckDbStore:
         """See `Store.histograms_between`."""
         where, values = _between(start, end, room)
         rows = self._rows(
-            f"SELECT site, room, target, method, list(histogram) FROM bin_targets WHERE {where} GROUP BY ALL",  # noqa: S608
+            "SELECT site, room, bin_targets.target, bin_targets.method, list(histogram) FROM bin_targets"  # noqa: S608
+            f" JOIN bins USING (site, room, started_at) WHERE valid AND {where} GROUP BY ALL",
             values,
         )
         found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(dict)

@@ -285,7 +285,14 @@ class InfluxStore:
         found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
         columns = ("site", "room", "target", "method", "histogram")
         for where in _spans(start, end, _READ_AT_ONCE):
-            for _, row in self._rows("bins", columns, schema.TARGET_BIN, where + of_room):
+            invalid = {
+                (row["site"], row["room"], at_ns)
+                for at_ns, row in self._rows("bins", ("site", "room", "valid"), schema.ROOM_BIN, where + of_room)
+                if not row["valid"]
+            }
+            for at_ns, row in self._rows("bins", columns, schema.TARGET_BIN, where + of_room):
+                if (row["site"], row["room"], at_ns) in invalid:
+                    continue
                 merged = found[row["site"], row["room"]][row["target"], row["method"]]
                 merged.merge(Histogram.from_text(row["histogram"]))
         return found

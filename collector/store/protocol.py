@@ -151,7 +151,7 @@ class Store(Protocol):
     def histograms_between(
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
-        """Per room, the round trips of its judged bins that began in ``[start, end)``, merged by target and method."""
+        """Per room, the round trips of its valid bins that began in ``[start, end)``, merged by target and method."""
         ...
 
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:

@@ -1,8 +1,10 @@
 """Days are added up once they are over, once more for late reports, and after a time away."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -92,3 +94,66 @@ def test_a_collector_that_was_away_makes_up_for_it(world: World) -> None:
         (one.site, one.room) for one in world.district.rooms
     }
     assert [day.day for day in world.store.room_days_between(MONDAY, MONDAY + timedelta(days=9))[ROOM]] == [MONDAY]
+
+
+def test_a_day_of_which_everything_comes_late_has_all_rooms(world: World) -> None:
+    world.at_minute(NEXT_DAY)
+    world.minutes(0, 5)
+
+    world.at_minute(NEXT_DAY + 10)
+
+    (site,) = world.store.site_days_between(MONDAY, MONDAY)["oak-hill"]
+    assert site.rooms == sum(one.site == "oak-hill" for one in world.district.rooms)
+
+
+def test_round_trips_of_the_days_beside_it_are_not_of_a_day(world: World) -> None:
+    world.minutes(0, 5)
+    world.minutes(14 * 60 - 5, 10, rtt_us=500_000)  # midnight is in the middle
+
+    world.at_minute(NEXT_DAY)
+
+    day = monday(world)
+    assert day is not None
+    assert day.histogram.total == day.received == 600
+
+
+def test_round_trips_of_a_bin_that_was_measured_too_little_are_not_of_a_day(world: World) -> None:
+    world.minutes(0, 5)
+    world.minutes(10, 3, rtt_us=500_000)
+
+    world.at_minute(NEXT_DAY)
+
+    day = monday(world)
+    assert day is not None
+    assert day.histogram.total == day.received == 300
+    assert day.rtt_ms(95) == pytest.approx(12, rel=0.02)
+
+
+def test_late_reports_change_the_day_of_a_room_that_has_left(world: World) -> None:
+    world.minutes(0, 5)
+    world.at_minute(NEXT_DAY)
+    world.district = replace(
+        world.district, rooms=tuple(one for one in world.district.rooms if (one.site, one.room) != ROOM)
+    )
+    world.engine = world.new_engine()
+    world.minutes(5, 5, rtt_us=500_000)
+
+    world.at_minute(NEXT_DAY + 10)
+
+    day = monday(world)
+    assert day is not None
+    assert (day.seconds.valid, day.seconds.bad) == (600, 300)
+
+
+def test_a_day_is_there_once_though_the_time_zone_was_mended(world: World) -> None:
+    world.minutes(0, 5)
+    world.at_minute(NEXT_DAY)
+    timetable = replace(world.district.timetable, time_zone=ZoneInfo("Europe/Berlin"))
+    world.district = replace(world.district, timetable=timetable)
+    world.engine = world.new_engine()
+    world.minutes(5, 5, rtt_us=500_000)
+
+    world.at_minute(NEXT_DAY + 10)
+
+    (day,) = world.store.room_days_between(MONDAY, MONDAY)[ROOM]
+    assert day.seconds.bad == 300
