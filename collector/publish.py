@@ -43,8 +43,8 @@ class Points(Protocol):
         """Per room, the state that was written last after `since`, and since when the room had it."""
         ...
 
-    def newest_health(self, since: datetime) -> dict[str, AgentHealth]:
-        """Per agent, its newest health report that began after `since`."""
+    def newest_health(self, stored_after: datetime) -> dict[str, AgentHealth]:
+        """Per agent of which health reports were stored after `stored_after`, its newest."""
         ...
 
 

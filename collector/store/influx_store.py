@@ -386,10 +386,14 @@ class InfluxStore:
             for series in self._connection.query("reports", statement)
         }
 
-    def newest_health(self, since: datetime) -> dict[str, AgentHealth]:
-        """Per agent, its newest health report that began after `since`."""
+    def newest_health(self, stored_after: datetime) -> dict[str, AgentHealth]:
+        """Per agent of which health reports were stored after `stored_after`, its newest."""
+        journal = f"SELECT min(first_began_s) FROM arrival WHERE kind = 'health' AND time > {ns(stored_after)}"  # noqa: S608
+        first_s = min((one.rows[0][1] for one in self._connection.query("reports", journal)), default=None)
+        if first_s is None:
+            return {}
         statement = (
-            f"SELECT {', '.join(HEALTH_COLUMNS)} FROM health WHERE time > {ns(since)}"  # noqa: S608
+            f"SELECT {', '.join(HEALTH_COLUMNS)} FROM health WHERE time >= {first_s * 10**9}"  # noqa: S608
             " GROUP BY agent ORDER BY time DESC LIMIT 1"
         )
         return {

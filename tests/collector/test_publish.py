@@ -143,6 +143,24 @@ def test_the_fleet_is_told_by_the_newest_health_reports(
 
 
 @pytest.mark.requires("influx")
+def test_an_agent_that_delivers_what_waited_for_hours_tells_how_much_still_does(
+    open_influx: Callable[[], InfluxStore], registry: Registry, influx: Influx
+) -> None:
+    agent, store = _enrol(registry, "a"), open_influx()
+    writes = Publisher(store, registry, Accounts(CollectorRegistry()), judged_bins=lambda: 7)
+    store.write_reports([arrival(health(1), agent=agent, started_at=NOW - timedelta(hours=6))])
+    writes.publish(_district(a_room("101"), at=NOW - timedelta(minutes=2)), failing=False)
+    store.write_reports(
+        [arrival(health(2, spool_reports=500), agent=agent, started_at=NOW - timedelta(hours=5, minutes=59))]
+    )
+
+    writes.publish(_district(a_room("101")), failing=False)
+
+    rows = influx.rows("reports", "SELECT waiting_reports FROM agent_now")
+    assert [row["waiting_reports"] for row in rows] == [0, 500]
+
+
+@pytest.mark.requires("influx")
 def test_the_collector_tells_of_itself(publisher: Callable[[], Publisher], influx: Influx) -> None:
     publisher().publish(_district(a_room("101")), failing=True)
 
@@ -179,8 +197,8 @@ class Away:
         assert since
         return {}
 
-    def newest_health(self, since: datetime) -> dict[str, AgentHealth]:
-        assert since
+    def newest_health(self, stored_after: datetime) -> dict[str, AgentHealth]:
+        assert stored_after
         return {}
 
 
