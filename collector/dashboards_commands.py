@@ -1,5 +1,6 @@
 """``bandroom dashboards``: what the command does with Grafana."""
 
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -20,17 +21,19 @@ def render_command(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; say which files are out of date, and fail if any is.")
     ] = False,
+    out: Annotated[Path | None, typer.Option(help="Where to; by default into the package itself.")] = None,
 ) -> None:
     """Write the files that Grafana is given, from the code that describes them."""
     try:
-        from dashboards.render import out_of_date, write
+        from dashboards.render import HERE, out_of_date, write
     except ModuleNotFoundError as error:
         _fail(f"the package {error.name} is missing: pip install 'bandroom[dashboards]'")
+    folder = out or HERE
     try:
         if not check:
-            for name in write():
-                typer.echo(f"wrote dashboards/{name}")
-        elif names := out_of_date():
+            for name in write(folder):
+                typer.echo(f"wrote {folder / name}")
+        elif names := out_of_date(folder):
             _fail(f"out of date: {', '.join(names)}; bandroom dashboards render writes them")
     except OSError as error:
         _fail(f"cannot write {error.filename}: {error.strerror}")

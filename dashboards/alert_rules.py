@@ -1,7 +1,7 @@
 """What somebody is told at once, as rules of Grafana: InfluxQL queries, each reduced to a number, and one condition.
 
-A room may be bad for 5 % of its lesson time; this budget is watched over a long and a short window at once, as chapter
-5 of Google's Site Reliability Workbook does. Bins exist in lessons only, and a room's level says whether it has one
+A room may be bad for 5 % of its lesson time; this budget is watched over a long and a short window at once, as in
+chapter 5 of Google's Site Reliability Workbook. Bins exist in lessons only, and a room's level says whether it has one
 now, so that outside lessons no rule of a room fires. A rule that fires goes on to do so for a while after its condition
 has ended, so that a break is neither a recovery nor a new alarm.
 """

@@ -34,21 +34,22 @@ def rendered() -> dict[str, str]:
 
 
 def write(folder: Path = HERE) -> Iterator[str]:
-    """Write the files that are not there or differ; the names of these."""
+    """Write the files that are not in `folder` or differ; the names of these."""
+    files = rendered()
     for name in out_of_date(folder):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(rendered()[name], encoding="utf-8", newline="\n")
+        path.write_text(files[name], encoding="utf-8", newline="\n")
         yield name
 
 
 def out_of_date(folder: Path = HERE) -> list[str]:
-    """The names of files that are missing or differ."""
-    return [
-        name
-        for name, text in rendered().items()
-        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != text
-    ]
+    """The names of files that are missing from `folder` or differ."""
+    return [name for name, text in rendered().items() if not _holds(folder / name, text)]
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
 def _dashboard(page: Page, builder: Dashboard) -> str:

@@ -3,7 +3,6 @@
 import atexit
 import functools
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -180,17 +179,10 @@ def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def influx(influx_server: str) -> Iterator["Influx"]:
     """Databases of a test's own, empty, under a prefix that nobody had before."""
-    from tests.influx import Influx
+    from tests.influx import new_databases
 
-    made = Influx(
-        url=influx_server,
-        token=os.environ.get("BANDROOM_INFLUX_TOKEN", "no-token"),
-        org=os.environ.get("BANDROOM_INFLUX_ORG", "bandroom"),
-        prefix=f"test-{secrets.token_hex(6)}",
-    )
-    made.make_databases()
-    yield made
-    made.drop_databases()
+    with new_databases(influx_server) as made:
+        yield made
 
 
 @atexit.register

@@ -7,9 +7,11 @@ Where BANDROOM_INFLUX_URL is set, the server there is used instead, with BANDROO
 import http.client
 import json
 import os
+import secrets
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,22 @@ class Influx:
             return answer.status, answer.read().decode()
         finally:
             connection.close()
+
+
+@contextmanager
+def new_databases(url: str) -> Iterator[Influx]:
+    """Databases on the server at `url`, empty, under a prefix that nobody had before, and gone afterwards."""
+    made = Influx(
+        url=url,
+        token=os.environ.get("BANDROOM_INFLUX_TOKEN", "no-token"),
+        org=os.environ.get("BANDROOM_INFLUX_ORG", "bandroom"),
+        prefix=f"test-{secrets.token_hex(6)}",
+    )
+    made.make_databases()
+    try:
+        yield made
+    finally:
+        made.drop_databases()
 
 
 class InfluxServer:

@@ -71,6 +71,15 @@ def write_known_week(influx: Influx, now: datetime) -> None:
     influx.write("days", *_days(now))
 
 
+def write_after_school(influx: Influx, now: datetime) -> None:
+    """What the collector tells in the half hour after the lessons of the known week."""
+    for minute in range(1, 31):
+        at = now + timedelta(minutes=minute)
+        lines = [site_now_line(site, at, now) for site in ("oak-hill", "river", "west")]
+        lines += [room_now_line(one, at, now) for one in ROOMS]
+        influx.write("reports", *lines, collector_now_line(at, now))
+
+
 def ms(instant: datetime) -> int:
     """Milliseconds since 1970."""
     return int(instant.timestamp() * 1000)
@@ -86,27 +95,28 @@ def _now_lines(now: datetime) -> Iterator[str]:
     for minutes in range(1, 24 * 60, 5):
         at = now - timedelta(minutes=minutes)
         for one in ROOMS:
-            yield _room_now(one, at, now)
+            yield room_now_line(one, at, now)
     # A room that is no more: it was bad when it was last told of.
     gone = Room(site="oak-hill", site_name=OAK_HILL, room="gone", name="Gone", state="bad", began_minutes_ago=600)
-    yield _room_now(gone, now - timedelta(hours=3), now)
+    yield room_now_line(gone, now - timedelta(hours=3), now)
     for minutes in range(24 * 60):
         at = now - timedelta(minutes=minutes, seconds=30)
-        yield from (_site_now(site, at, now) for site in ("oak-hill", "river", "west"))
-        yield _collector_now(minutes, at, now)
+        yield from (site_now_line(site, at, now) for site in ("oak-hill", "river", "west"))
+        yield collector_now_line(at, now)
     for minutes in (0, 1, 2):
-        yield from _agents(now - timedelta(minutes=minutes, seconds=30), now, newest=minutes == 0)
+        yield from agent_lines(now - timedelta(minutes=minutes, seconds=30), now, newest=minutes == 0)
 
 
 def _state(one: Room, at: datetime, now: datetime) -> str:
-    if at < now - LESSONS:
+    if not now - LESSONS <= at <= now:
         return "no_lesson"
     if one.state in {"bad", "degraded"} and at < now - timedelta(minutes=one.began_minutes_ago):
         return "ok"
     return one.state
 
 
-def _room_now(one: Room, at: datetime, now: datetime) -> str:
+def room_now_line(one: Room, at: datetime, now: datetime) -> str:
+    """A room as it was told of at `at`."""
     state = _state(one, at, now)
     evidence, next_step = SAYS[state]
     reading = READINGS.get({"ok": "good"}.get(state, state))
@@ -137,7 +147,8 @@ def _room_now(one: Room, at: datetime, now: datetime) -> str:
     return _line(schema.ROOM_NOW, {"site": one.site, "room": one.room}, fields, at)
 
 
-def _site_now(site: str, at: datetime, now: datetime) -> str:
+def site_now_line(site: str, at: datetime, now: datetime, **otherwise: int) -> str:
+    """A site as it was told of at `at`, with some fields as they are given."""
     rooms = [one for one in ROOMS if one.site == site]
     states = [_state(one, at, now) for one in rooms]
     fields = {
@@ -147,12 +158,13 @@ def _site_now(site: str, at: datetime, now: datetime) -> str:
         **{state: states.count(state) for state in schema.LEVELS},
         "reporting_rooms": len(rooms) - states.count("unknown"),
         "in_session": "no_lesson" not in states,
-    }
+    } | otherwise
     return _line(schema.SITE_NOW, {"site": site}, fields, at)
 
 
-def _collector_now(minutes_ago: int, at: datetime, now: datetime) -> str:
+def collector_now_line(at: datetime, now: datetime, **otherwise: int) -> str:
     """It takes 40 reports a minute, one of them a duplicate, and was started again twelve hours ago."""
+    minutes_ago = (now - at) // timedelta(minutes=1)
     running = (12 * 60 if minutes_ago < 12 * 60 else 24 * 60) - minutes_ago
     fields = {
         "version": "0.4.0",
@@ -171,8 +183,8 @@ def _collector_now(minutes_ago: int, at: datetime, now: datetime) -> str:
         "never_reported_agents": 1,
         "outdated_agents": 2,
         "repaired_agents": 1,
-        "in_session": at >= now - LESSONS,
-    }
+        "in_session": now - LESSONS <= at <= now,
+    } | otherwise
     return _line(schema.COLLECTOR_NOW, {}, fields, at)
 
 
@@ -188,7 +200,8 @@ AGENT_STATES = {
 }
 
 
-def _agents(at: datetime, now: datetime, *, newest: bool) -> Iterator[str]:
+def agent_lines(at: datetime, now: datetime, *, newest: bool) -> Iterator[str]:
+    """The fleet as it was told of at `at`."""
     for one in ROOMS:
         state, version, repaired = AGENT_STATES[one.room]
         # Before, all was well with all of them.
@@ -242,10 +255,11 @@ def _bins(now: datetime) -> Iterator[str]:
             minutes_ago = day * 24 * 60 + bin_of_day * 5
             at = now - timedelta(minutes=minutes_ago)
             for one in ROOMS:
-                yield from _bin(one, quality(one.room, minutes_ago), at)
+                yield from bin_lines(one, quality(one.room, minutes_ago), at)
 
 
-def _bin(one: Room, found: str | None, at: datetime) -> Iterator[str]:
+def bin_lines(one: Room, found: str | None, at: datetime) -> Iterator[str]:
+    """A bin of a room: its own point, each profile's and each target's."""
     place = {"site": one.site, "room": one.room}
     reading = READINGS[found or "good"]
     sent = 300 if found else 20
