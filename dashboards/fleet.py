@@ -5,7 +5,18 @@ from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from collector.store.influx_schema import AGENT_LEVELS, AGENT_NOW, COLLECTOR_NOW
 from dashboards.influxql import AnyOf, Column, Rate, Select, Target, Where
 from dashboards.pages import FLEET, TO_ROOM, TO_SITE, new_dashboard
-from dashboards.panels import called, colour, coloured_from, column, hidden, in_order, lines, numbers, the_table
+from dashboards.panels import (
+    called,
+    colour,
+    coloured_from,
+    column,
+    hidden,
+    in_line_colours,
+    in_order,
+    lines,
+    numbers,
+    the_table,
+)
 from dashboards.words import (
     AGENT_COLOURS,
     AGENT_WORDS,
@@ -159,7 +170,7 @@ def flow(number: int) -> timeseries.Panel:
         during="week_of_range",
         every="$__interval",
     )
-    return (
+    panel = (
         lines(
             number,
             "Does the collector keep up with what is sent?",
@@ -171,6 +182,7 @@ def flow(number: int) -> timeseries.Panel:
         )
         .interval("5m")
         .min(0)
-        .unit("cpm")
+        .unit("suffix: /min")
         .decimals(0)
     )
+    return in_line_colours(panel, *_FLOW)

@@ -44,11 +44,12 @@ def today(number: int) -> statetimeline.Panel:
     """A band for each room."""
     by_name = DataTransformerConfig(
         id_val="partitionByValues",
-        options={"fields": ["room_name"], "keepFields": False, "naming": {"asLabels": True}},
+        options={"fields": ["room_name"], "keepFields": False},
     )
     select = Select(
         source=ROOM_NOW,
-        columns=(Column(name="level"), Column(name="room_name")),
+        # A field of that name is called after its group alone.
+        columns=(Column(name="level", shown="Value"), Column(name="room_name")),
         during="week_of_range",
         where=_HERE,
     )
@@ -64,7 +65,6 @@ def today(number: int) -> statetimeline.Panel:
             words=levels(),
         )
         .per_page(20)
-        .display_name("${__field.labels.room_name}")
         # Points come every five minutes; when none came for three times as long nobody knows.
         .insert_nulls(15 * 60 * 1000)
         .with_transformation(by_name)

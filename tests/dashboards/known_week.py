@@ -40,7 +40,7 @@ ROOMS = (
     Room(site="oak-hill", site_name=OAK_HILL, room="music", name="Music room", state="ok"),
     Room(site="oak-hill", site_name=OAK_HILL, room="library", name="Library", state="unknown"),
     Room(site="river", site_name=RIVER, room="201", name="Room 201", state="ok"),
-    Room(site="river", site_name=RIVER, room="art", name="Art 🎨", state="bad", began_minutes_ago=90),
+    Room(site="river", site_name=RIVER, room="art", name="Art room", state="bad", began_minutes_ago=90),
     Room(site="west", site_name=WEST, room="301", name="Room 301", state="ok"),
     Room(site="west", site_name=WEST, room="302", name="Room 302", state="ok"),
 )

@@ -62,7 +62,7 @@ KNOWN: dict[tuple[str, str, str], Any] = {
         == [
             (1, "oak-hill", "lab", OAK_HILL, LAB, began_ms("lab", NOW), *SAYS["degraded"], "undetermined"),
             (2, "oak-hill", "101", OAK_HILL, "Room 101", began_ms("101", NOW), *SAYS["bad"], "undetermined"),
-            (2, "river", "art", RIVER, "Art 🎨", began_ms("art", NOW), *SAYS["bad"], "undetermined"),
+            (2, "river", "art", RIVER, "Art room", began_ms("art", NOW), *SAYS["bad"], "undetermined"),
         ]
     ),
     ("district-now", "Which sites are affected?", "A"): lambda rows: (
@@ -91,10 +91,7 @@ KNOWN: dict[tuple[str, str, str], Any] = {
     ),
     ("site", "Which rooms could not teach, and when?", "A"): lambda rows: (
         # 12 points an hour: bad for 25 minutes, degraded for 120, and told of once the room that is gone.
-        {
-            name: counted([row for row in rows if row["room_name"] == name], "level")
-            for name in ("Room 101", LAB, "Gone")
-        }
+        {name: counted(of(rows, room_name=name), "Value") for name in ("Room 101", LAB, "Gone")}
         == {"Room 101": {-2: 228, 0: 55, 2: 5}, LAB: {-2: 228, 0: 36, 1: 24}, "Gone": {2: 1}}
     ),
     ("site", "How much of each day's lesson time was bad?", "A"): lambda rows: (
@@ -184,7 +181,7 @@ KNOWN: dict[tuple[str, str, str], Any] = {
             (0, "agent-101", OAK_HILL, "Room 101", 0, "0.3.9", True, False),
             (0, "agent-music", OAK_HILL, "Music room", 0, "0.4.0", False, True),
             (1, "agent-lab", OAK_HILL, LAB, 180, "0.4.0", False, False),
-            (2, "agent-art", RIVER, "Art 🎨", 0, "0.3.9", True, False),
+            (2, "agent-art", RIVER, "Art room", 0, "0.3.9", True, False),
         ]
     ),
     ("fleet", "How many agents were silent or behind?", "A"): lambda rows: (

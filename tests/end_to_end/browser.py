@@ -38,6 +38,10 @@ class Page:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self._call(f"{domain}.enable")
 
+    def send(self, **headers: str) -> None:
+        """Send these headers with each request from now on."""
+        self._call("Network.setExtraHTTPHeaders", headers=headers)
+
     def go(self, url: str) -> None:
         """Load `url` with everything it asks for."""
         before = self._loaded
