@@ -73,7 +73,7 @@ def loss(number: int, *, chosen: tuple[Chosen, ...], width: int) -> timeseries.P
         during="range",
         where=(*chosen, Where(name="loss", sign=">=", value=0)),
     )
-    return (
+    panel = (
         lines(
             number,
             "What did each day lose?",
@@ -91,3 +91,4 @@ def loss(number: int, *, chosen: tuple[Chosen, ...], width: int) -> timeseries.P
         .thresholds(limits((None, "transparent"), (OPTIMAL_LOSS, DEGRADED), (UNACCEPTABLE_LOSS, BAD)))
         .thresholds_style(as_lines())
     )
+    return in_line_colours(panel, "loss")

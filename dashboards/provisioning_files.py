@@ -1,6 +1,7 @@
 """Grafana's provisioning files: data sources, where the dashboards are, alert rules, and who is told how often.
 
-Grafana replaces ``$NAME`` in them by the environment's, so a dollar of ours is written twice.
+Grafana replaces ``$NAME`` by the environment's in all of them but the rules, which it takes as they are. Dashboards and
+rules find their folder by its title, since files of rules know no other way.
 """
 
 import json
@@ -10,6 +11,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from collector.store.influx_schema import RETENTIONS
 from dashboards.alert_rules import EVERY_SECONDS, FOLDER, FOLDER_UID, GROUPS, rule
+
+RECEIVER = "bandroom"
 
 _HEAD = "# Written by bandroom dashboards render; changes here are lost.\n"
 
@@ -47,7 +50,6 @@ def dashboards() -> str:
     provider = {
         "name": "bandroom",
         "folder": FOLDER,
-        "folderUid": FOLDER_UID,
         "type": "file",
         "allowUiUpdates": False,
         "options": {"path": "$BANDROOM_DASHBOARDS"},
@@ -68,40 +70,30 @@ def alert_rules() -> str:
             }
             for one in group["rules"]
         ]
-        groups.append(
-            {"orgId": 1, "name": title, "folder": FOLDER, "interval": f"{EVERY_SECONDS}s", "rules": _escaped(rules)}
-        )
+        groups.append({"orgId": 1, "name": title, "folder": FOLDER, "interval": f"{EVERY_SECONDS}s", "rules": rules})
     return _HEAD + _yaml({"apiVersion": 1, "groups": groups})
 
 
-def notification_policy() -> str:
-    """One message for each site and kind of alarm, and one when it is over."""
+def notifications() -> str:
+    """Who is told, and how often: one message for each site and kind of alarm, and one when it is over."""
+    mail = {"uid": "bandroom-mail", "type": "email", "settings": {"addresses": "$BANDROOM_ALERT_EMAIL"}}
+    grouped = ["grafana_folder", "alertname"]
     route = {
-        "receiver": "grafana-default-email",
+        "receiver": RECEIVER,
         "object_matchers": [["product", "=", "bandroom"]],
-        "group_by": ["grafana_folder", "alertname", "site"],
+        "group_by": [*grouped, "site"],
         "group_wait": "1m",
         "group_interval": "5m",
         # An alarm that stands is not told again: that would only teach to ignore it.
         "repeat_interval": "4w",
     }
-    policy = {
-        "orgId": 1,
-        "receiver": "grafana-default-email",
-        "group_by": ["grafana_folder", "alertname"],
-        "routes": [route],
+    told = {
+        "apiVersion": 1,
+        "contactPoints": [{"orgId": 1, "name": RECEIVER, "receivers": [mail]}],
+        "policies": [{"orgId": 1, "receiver": RECEIVER, "group_by": grouped, "routes": [route]}],
     }
-    warning = "# It replaces the whole tree of policies: leave it out of a Grafana that has one of its own.\n"
-    return _HEAD + warning + _yaml({"apiVersion": 1, "policies": [policy]})
-
-
-def _escaped(value: Any) -> Any:
-    """`value` with each dollar twice."""
-    if isinstance(value, dict):
-        return {key: _escaped(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_escaped(one) for one in value]
-    return value.replace("$", "$$") if isinstance(value, str) else value
+    warning = "# Replaces the whole tree of policies: leave it out of a Grafana that has one of its own.\n"
+    return _HEAD + warning + _yaml(told)
 
 
 def _yaml(value: Any, depth: int = 0) -> str:

@@ -29,7 +29,7 @@ def rendered() -> dict[str, str]:
         "provisioning/datasources/bandroom.yaml": provisioning_files.data_sources(),
         "provisioning/dashboards/bandroom.yaml": provisioning_files.dashboards(),
         "provisioning/alerting/rules.yaml": provisioning_files.alert_rules(),
-        "provisioning/alerting/policies.yaml": provisioning_files.notification_policy(),
+        "provisioning/alerting/notifications.yaml": provisioning_files.notifications(),
     }
 
 
