@@ -27,7 +27,7 @@ def check_settings(path: Path) -> tuple[District, tuple[Mistake, ...]]:
         mistakes += error.mistakes
     mistakes += (
         Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what)
-        for key, what in _wrong_certificate(path.parent, data)
+        for key, what in (*_wrong_certificate(path.parent, data), *_missing_files(path.parent, data))
     )
     try:
         named = data.get("district", "district.toml")
@@ -64,6 +64,21 @@ def _wrong_certificate(folder: Path, data: Mapping[str, object]) -> Iterator[tup
             "tls_certificate",
             "not a certificate with its own key in tls_key; wanted is PEM, the key without a password",
         )
+
+
+def _missing_files(folder: Path, data: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """(setting, what is wrong) with the files that InfluxDB needs."""
+    for name in ("influx_token_file", "influx_ca_file"):
+        value = data.get(name)
+        if not isinstance(value, str):
+            continue
+        try:
+            empty = not (folder / value).read_bytes().strip()
+        except OSError as error:
+            yield name, f"cannot be read: {error.strerror} ({folder / value})"
+        else:
+            if empty:
+                yield name, f"is empty ({folder / value})"
 
 
 def _hardly_meant(settings: Settings) -> Iterator[tuple[str, str]]:

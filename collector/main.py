@@ -148,8 +148,8 @@ def rooms(
 
 @enrol_app.command("code")
 def enrol_code(  # noqa: PLR0917  # typer calls it by name
-    site: Annotated[str, typer.Option(help="A site of district.toml.")],
-    room: Annotated[str, typer.Option(help="A room of rooms.csv.")],
+    site: Annotated[str, typer.Option(help="A site of district.toml, by id or name.")],
+    room: Annotated[str, typer.Option(help="A room of rooms.csv, by slug or name.")],
     role: Annotated[Role, typer.Option(help="Where it stands: with pupils, wired, or at the uplink.")] = "room",
     uses: Annotated[int, typer.Option(help="How many machines may use it.", min=1, max=10_000)] = 1,
     hours: Annotated[int, typer.Option(help="How long it is good for.", min=1, max=24 * 365)] = 24,
@@ -157,7 +157,7 @@ def enrol_code(  # noqa: PLR0917  # typer calls it by name
 ) -> None:
     """Make an enrolment code for a room. It is shown once."""
     read, district = _load(settings)
-    _check_place(district, site, room)
+    site, room = _place(district, site, room)
     expires_ms = int((time.time() + hours * 3600) * 1000)
     code = _registry(read).make_code(site=site, room=room, role=role, uses=uses, expires_ms=expires_ms)
     print(code)
@@ -182,13 +182,13 @@ def enrol_agents(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
 @enrol_app.command("move")
 def enrol_move(
     agent: Annotated[str, typer.Argument(help="The agent's id.")],
-    site: Annotated[str, typer.Argument(help="A site of district.toml.")],
-    room: Annotated[str, typer.Argument(help="A room of rooms.csv.")],
+    site: Annotated[str, typer.Argument(help="A site of district.toml, by id or name.")],
+    room: Annotated[str, typer.Argument(help="A room of rooms.csv, by slug or name.")],
     settings: SettingsFile = DEFAULT_SETTINGS,
 ) -> None:
     """Let an agent report for another room from now on. What it measured before stays where it was measured."""
     read, district = _load(settings)
-    _check_place(district, site, room)
+    site, room = _place(district, site, room)
     try:
         _registry(read).move(agent, site=site, room=room, now_ms=int(time.time() * 1000))
     except Refused as error:
@@ -232,15 +232,23 @@ def _load(path: Path) -> tuple[Settings, District]:
         fail(str(error))
 
 
-def _check_place(district: District, site: str, room: str) -> None:
-    """Fail unless the district names that room."""
-    sites = [one.site for one in district.sites]
+def _place(district: District, site: str, room: str) -> tuple[str, str]:
+    """The site and the room of the district, by slug or by name. Fails unless there is one."""
+    sites = {name: one.site for one in district.sites for name in (one.name, one.site)}
     if site not in sites:
-        fail(f'there is no site "{site}"; sites are {", ".join(sites)}{did_you_mean(site, sites)}')
-    rooms_there = [one.room for one in district.rooms if one.site == site]
-    if room not in rooms_there:
-        known = ", ".join(rooms_there)[:500] or "none"
-        fail(f'there is no room "{room}" at {site}; rooms there are {known}{did_you_mean(room, rooms_there)}')
+        slugs = [one.site for one in district.sites]
+        fail(f'there is no site "{site}"; sites are {", ".join(slugs)}{did_you_mean(site, sites)}')
+    site = sites[site]
+    there = [one for one in district.rooms if one.site == site]
+    named = [one.room for one in there if room in {one.room, one.name}]
+    if len(named) > 1:
+        named = [one for one in named if one == room]
+    if not named:
+        known = ", ".join(one.room for one in there)[:500] or "none"
+        fail(
+            f'there is no room "{room}" at {site}; rooms there are {known}{did_you_mean(room, [x.room for x in there])}'
+        )
+    return site, named[0]
 
 
 def _address(settings: Settings) -> str:

@@ -71,4 +71,5 @@ def _token(settings: Settings) -> str:
     try:
         return settings.influx_token_file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise StoreError(f"cannot read influx_token_file {settings.influx_token_file}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StoreError(f"cannot read influx_token_file {settings.influx_token_file}: {reason}") from error

@@ -194,6 +194,8 @@ def _advice(status: int, text: str, bucket: str, access: InfluxAccess) -> str:
         return "InfluxDB, or a proxy before it, takes no request of this size: let it take 25 MB (max-body-size)"
     if "HTTPS" in text and status == 400:
         return "influx_url says http, but what answers there speaks https: write https://"
+    if 300 <= status < 400:
+        return f"what answers at influx_url is no InfluxDB (status {status}): is it the right address and port?"
     if "no space left" in text:
         return "InfluxDB's disk is full: free space there, or lower keep_reports_days"
     return f"InfluxDB is in trouble: it answers {status} {text}"

@@ -60,7 +60,7 @@ def _databases(connection: InfluxConnection, keep: Mapping[Retention, timedelta]
         else:
             hours = int((time + SLACK).total_seconds()) // 3600
             connection.manage(f"CREATE DATABASE {name(database)} WITH DURATION {hours}h REPLICATION 1")
-            yield Made(what=what, new=True, remark=f", keeps {time.days} days")
+            yield Made(what=what, new=True, remark=f", keeps {(time + SLACK).days} days")
 
 
 def _shortest(connection: InfluxConnection, database: str) -> timedelta | None:
@@ -76,15 +76,22 @@ def _shortest(connection: InfluxConnection, database: str) -> timedelta | None:
 
 def _buckets(connection: InfluxConnection, keep: Mapping[Retention, timedelta]) -> Iterator[Made]:
     org = connection.access.org
-    found = connection.ask("GET", "/api/v2/orgs", {"org": org}, about=org)
-    org_id = found["orgs"][0]["id"]
+    orgs = connection.ask("GET", "/api/v2/orgs", {"org": org}, about=org)["orgs"]
+    seen = orgs[0]["id"] if orgs else None  # a token for our buckets alone sees no organization
     for retention, time in keep.items():
         bucket = connection.access.bucket(retention)
         what = f"bucket {bucket}"
+        whose = {"orgID": seen} if seen else {}
         try:
-            same = connection.ask("GET", "/api/v2/buckets", {"orgID": org_id, "name": bucket}, about=bucket)["buckets"]
+            same = connection.ask("GET", "/api/v2/buckets", {**whose, "name": bucket}, about=bucket)["buckets"]
         except NotThere:
             same = []
+        org_id = same[0]["orgID"] if same else seen
+        if org_id is None:
+            raise StoreError(
+                f'influx_token may not see the organization "{org}", so it cannot make the {what}: '
+                "repeat with --admin-token-file FILE, or mend influx_org"
+            )
         if same:
             bucket_id = same[0]["id"]
             seconds = min((rule["everySeconds"] for rule in same[0].get("retentionRules", ())), default=0)
@@ -93,7 +100,7 @@ def _buckets(connection: InfluxConnection, keep: Mapping[Retention, timedelta]) 
             rules = [{"type": "expire", "everySeconds": int((time + SLACK).total_seconds())}]
             wanted = {"orgID": org_id, "name": bucket, "retentionRules": rules}
             bucket_id = connection.ask("POST", "/api/v2/buckets", wanted, about=bucket, as_json=True)["id"]
-            yield Made(what=what, new=True, remark=f", keeps {time.days} days")
+            yield Made(what=what, new=True, remark=f", keeps {(time + SLACK).days} days")
         yield _mapping(connection, org_id, bucket, bucket_id)
 
 

@@ -112,3 +112,15 @@ def test_warnings_are_no_mistakes(tmp_path: Path) -> None:
     assert done.stderr == "warning: bandroom.toml:1 throughput: false, so no room is judged by its rate\n"
     path.write_text("")
     assert run("bandroom", "check", path).stdout == f"{path}: good; 2 sites, 2 rooms\n"
+
+
+@pytest.mark.parametrize(("text", "said"), [(None, "cannot be read: No such file"), (" \n", "is empty")])
+def test_the_files_that_influxdb_needs_are_opened(text: str | None, said: str, tmp_path: Path) -> None:
+    write(tmp_path)
+    settings = tmp_path / "bandroom.toml"
+    settings.write_text('store = "influx"\ninflux_url = "http://127.0.0.1:8086"\ninflux_token_file = "token"\n')
+    if text is not None:
+        (tmp_path / "token").write_text(text)
+
+    with pytest.raises(BadFile, match=rf"bandroom.toml:3 influx_token_file: {said}"):
+        check_settings(settings)

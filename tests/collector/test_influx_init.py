@@ -43,7 +43,7 @@ def test_what_is_missing_is_made_and_takes_points(connection: InfluxConnection, 
     made = [one for one in make_missing(connection, KEEP) if "mapping" not in one.what]
 
     assert [one.new for one in made] == [True, True]
-    assert str(made[0]).endswith(f"{empty.prefix}_reports, keeps 30 days")
+    assert str(made[0]).endswith(f"{empty.prefix}_reports, keeps 31 days")
     connection.write("bins", ["one here=1i 1794823260000000000"])
     assert len(connection.query("bins", "SELECT here FROM one")) == 1
 
