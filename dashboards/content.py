@@ -15,7 +15,7 @@ def content(influx: InfluxAsSeen, *, rendered: Path = RENDERED) -> Content:
     return Content(
         data_sources=data_sources(influx),
         dashboards=_read(rendered),
-        rule_groups=_read(rendered / "alert_rules"),
+        rule_groups=_read(rendered.with_name("rendered_rules")),
     )
 
 

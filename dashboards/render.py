@@ -24,7 +24,7 @@ def rendered() -> dict[str, str]:
     pages = ((DISTRICT_NOW, district_now()), (SITE, site()), (ROOM, room()), (FLEET, fleet()))
     files = {f"rendered/{page.uid.removeprefix('bandroom-')}.json": _dashboard(page, made) for page, made in pages}
     for title in GROUPS:
-        files[f"rendered/alert_rules/{title.lower().replace(' ', '-')}.json"] = _json(rule_group(title))
+        files[f"rendered_rules/{title.lower().replace(' ', '-')}.json"] = _json(rule_group(title))
     return files | {
         "provisioning/datasources/bandroom.yaml": provisioning_files.data_sources(),
         "provisioning/dashboards/bandroom.yaml": provisioning_files.dashboards(),

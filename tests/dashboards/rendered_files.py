@@ -12,6 +12,7 @@ from dashboards.render import HERE
 Json = dict[str, Any]
 
 RENDERED = HERE / "rendered"
+RULES = HERE / "rendered_rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def queries() -> Iterator[Query]:
 
 def rules() -> list[Json]:
     """Every alert rule."""
-    return [rule for path in sorted((RENDERED / "alert_rules").glob("*.json")) for rule in _read(path)["rules"]]
+    return [rule for path in sorted(RULES.glob("*.json")) for rule in _read(path)["rules"]]
 
 
 def _read(path: Path) -> Json:

@@ -39,7 +39,7 @@ def test_the_same_files_come_out_every_time(tmp_path: Any) -> None:
 def test_no_file_is_left_over() -> None:
     committed = {
         path.relative_to(HERE).as_posix()
-        for folder in ("rendered", "provisioning")
+        for folder in ("rendered", "rendered_rules", "provisioning")
         for path in (HERE / folder).rglob("*")
         if path.is_file()
     }
