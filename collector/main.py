@@ -143,6 +143,8 @@ def rooms(
     if as_json:
         print(answer.text)
     else:
+        if notice := answer.data.get("notice"):
+            print(f"the collector is in trouble, so this may be out of date: {notice}", file=sys.stderr)
         Console().print(rooms_table(answer))
 
 

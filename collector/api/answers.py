@@ -132,13 +132,14 @@ class RoomDetailAnswer(RoomAnswer):
 
 
 class RoomsAnswer(Answer):
-    """Every room of the district, site by site, worst first."""
+    """Every room of the district, site by site, worst first. `notice` says what keeps this from being up to date."""
 
     district: str
     time_zone: str
     taken_at: datetime
     in_session: bool
     bin_seconds: int
+    notice: str | None
     rooms: list[RoomAnswer]
 
 

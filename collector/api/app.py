@@ -66,10 +66,8 @@ def healthz() -> dict[str, str]:
 @operations.get("/readyz", responses={503: {"description": "Not now; the body says why"}})
 def readyz(services: TheServices) -> dict[str, str]:
     """Whether reports are stored and rooms are judged. Where throughput is not tested, `notice` says why."""
-    if services.commits.trouble is not None:
-        raise Refusal(503, "store_unavailable", f"the store did not take the last reports: {services.commits.trouble}")
-    if services.engine.trouble is not None:
-        raise Refusal(503, "not_judging", f"rooms were not judged in the last round: {services.engine.trouble}")
+    if services.trouble is not None:
+        raise Refusal(503, *services.trouble)
     rooms.the_district(services)
     off = services.leases.off
     return {"status": "ready"} if off is None else {"status": "ready", "notice": off}

@@ -21,7 +21,12 @@ _page = partial(router.api_route, methods=["GET", "HEAD"])
 @_page("/")
 def district(request: Request, services: TheServices) -> Response:
     """The board."""
-    page = district_page(the_district(services), now=services.clock(), throughput_off=services.leases.off)
+    page = district_page(
+        the_district(services),
+        now=services.clock(),
+        trouble=services.trouble[1] if services.trouble else None,
+        throughput_off=services.leases.off,
+    )
     return transferred(request, page)
 
 

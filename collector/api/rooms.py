@@ -46,6 +46,7 @@ def rooms(request: Request, services: TheServices) -> Response:
         taken_at=district.taken_at,
         in_session=district.lesson is not None,
         bin_seconds=district.bin_seconds,
+        notice=services.trouble[1] if services.trouble else None,
         rooms=[_answer(one, now) for one in district.rooms()],
     )
     return _json(request, answer)

@@ -38,6 +38,15 @@ class Services:
     http_port: int
     reflector_port: int
 
+    @property
+    def trouble(self) -> tuple[str, str] | None:
+        """The machine word and a sentence for what keeps answers from being up to date; ``None`` when nothing does."""
+        if self.commits.trouble is not None:
+            return "store_unavailable", f"the store did not take the last reports: {self.commits.trouble}"
+        if self.engine.trouble is not None:
+            return "not_judging", f"rooms were not judged in the last round: {self.engine.trouble}"
+        return None
+
 
 async def _services(request: Request) -> Services:  # async: a thread for it would cost more than it does
     services: Services = request.app.state.services

@@ -22,9 +22,11 @@ NEWEST_BINS = 24
 """A room's page shows this many bins as numbers: two hours of five-minute bins."""
 
 
-def district_page(district: DistrictNow, *, now: datetime, throughput_off: str | None = None) -> str:
-    """The page at ``/``: the answer, then the rooms by site. `now` is aware. `throughput_off` is why no throughput is
-    tested, where it is not."""
+def district_page(
+    district: DistrictNow, *, now: datetime, trouble: str | None = None, throughput_off: str | None = None
+) -> str:
+    """The page at ``/``: the answer, then the rooms by site. `now` is aware. `trouble` is what keeps the collector from
+    taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not."""
     sites = in_order(district)
     rooms = tuple(room for site in sites for room in site.rooms)
     found = answer(district, rooms, now)
@@ -38,6 +40,7 @@ def district_page(district: DistrictNow, *, now: datetime, throughput_off: str |
         more_troubles=len(found.troubles[MOST_TROUBLES:]),
         list=room_list(district, sites, now),
         site_names={site.site: site.name for site in sites},
+        collector_trouble=trouble,
         throughput_off=throughput_off,
         simulated_sites=sum(site.simulated for site in sites),
         real_sites=[site.name for site in sites if not site.simulated],

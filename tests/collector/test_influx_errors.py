@@ -244,6 +244,7 @@ def test_while_it_is_away_agents_keep_their_reports_and_readyz_says_why(tmp_path
             ready = live.ask("GET", "/readyz")
             assert (ready.status, ready.body["error"]) == (503, "store_unavailable")
             assert "InfluxDB is in trouble: it answers 502" in ready.body["detail"]
+            assert "InfluxDB is in trouble: it answers 502" in live.ask("GET", "/v1/rooms").body["notice"]
 
             server.start()
             assert live.report(latency(2)).body["stored"] == 1

@@ -112,6 +112,14 @@ def test_the_age_of_the_newest_data_is_in_the_header_and_in_every_row() -> None:
     assert rows(page)["102"].one(class_="age").text == "data never"
 
 
+def test_what_keeps_the_collector_from_judging_stands_above_the_rooms() -> None:
+    page = read(district_page(a_district(a_site(a_room())), now=NOW, trouble="the store did not answer"))
+
+    assert page.one("p", class_="notice").text == (
+        "The collector itself is in trouble, so what follows may be out of date: the store did not answer."
+    )
+
+
 def test_why_no_throughput_is_tested_stands_in_a_line_of_its_own() -> None:
     district = a_district(a_site(a_room()))
     why = "throughput tests are off: throughput = false in the collector's settings"
