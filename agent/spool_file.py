@@ -132,8 +132,9 @@ def used_bytes(db: sqlite3.Connection) -> int:
 
 
 def counts(db: sqlite3.Connection) -> Counts:
-    """The counts of an open spool file."""
-    counted = dict(db.execute("SELECT name, value FROM counter").fetchall())
+    """The counts of an open spool file; one that is just being made counts nothing."""
+    counted = {"seq": 0, "delivered": 0, "dropped": 0, "quarantined": 0}
+    counted |= dict(db.execute("SELECT name, value FROM counter").fetchall())
     (waiting,) = db.execute("SELECT count(*) FROM report").fetchone()
     return Counts(
         numbered=counted["seq"],

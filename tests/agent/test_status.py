@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from agent.http import Collector
 from agent.push import Push
 from agent.settings import Secret, Settings
 from agent.spool import Spool
+from agent.spool_file import open_file
 from agent.state import State
 from agent.status import read_status
 from tests.agent.fakes import AGENT, TOKEN, MovedClock, as_json, collector
@@ -42,3 +44,14 @@ def test_what_only_a_person_can_mend_is_said_with_the_next_step(
     assert caplog.messages == [f"reports wait, {next_step} word={word}"]
     assert status.as_text().splitlines()[-1] == f"next        {next_step}"
     assert status.push_problem == word
+
+
+def test_a_spool_that_is_just_being_made_counts_nothing(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    with closing(open_file(state.spool)) as db:
+        db.execute("DELETE FROM counter")  # as it is between its tables and its counters
+
+    settings = Settings(url="http://127.0.0.1:1", agent=AGENT, token=Secret(TOKEN))
+    reports = read_status(settings, state, 0).reports
+
+    assert (reports.numbered, reports.delivered, reports.waiting) == (0, 0, 0)
