@@ -12,6 +12,7 @@ from collector.store.influx_lines import BadPoint
 from collector.store.influx_rows import (
     BIN_COLUMNS,
     arrival_lines,
+    began_of,
     instant_of,
     ns,
     read_bin,
@@ -50,9 +51,7 @@ class InfluxHistory(InfluxStore):
 
     def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
         """See `History.reports_stored`. The journal says how far back to look."""
-        stored = f"time >= {ns(start)} AND time < {ns(end)}"
-        journal = self._connection.query("reports", f"SELECT min(first_began_s) FROM arrival WHERE {stored}")  # noqa: S608
-        first_s = min((series.rows[0][1] for series in journal), default=None)
+        first_s = self._first_began_s(f"time >= {ns(start)} AND time < {ns(end)}")
         if first_s is None:
             return []
         where = (
@@ -126,10 +125,8 @@ def _read_report(kind: str, at_ns: int, values: Mapping[str, Any]) -> StoredRepo
     fields = {name: values[name] for name in _REPORT_COLUMNS[kind]}
     of_arrival = {name: fields.pop(name) for name in _OF_ARRIVAL}
     stored_at = instant_of(fields.pop("stored_us") * 1000)
-    # Below the millisecond stands what tells two reports apart.
-    began = instant_of(at_ns // 10**6 * 10**6)
     report = REPORT_TYPES[kind](boot_ms=0, **fields)
-    return StoredReport(arrival=Arrival(report=report, started_at=began, **of_arrival), stored_at=stored_at)
+    return StoredReport(arrival=Arrival(report=report, started_at=began_of(at_ns), **of_arrival), stored_at=stored_at)
 
 
 def _read_target(values: Mapping[str, Any]) -> LatencySummary:

@@ -58,6 +58,11 @@ def instant_of(at_ns: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at_ns // 1000)
 
 
+def began_of(at_ns: int) -> datetime:
+    """When the report of a point began: what stands below the millisecond only tells two of them apart."""
+    return instant_of(at_ns // _SLOTS * _SLOTS)
+
+
 class _KindOfReport:
     """How reports of one kind are read, in the order in which their line holds them."""
 
@@ -260,7 +265,7 @@ def read_site_day(at_ns: int, values: Mapping[str, Any]) -> SiteDay:
 def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:
     """A row of measurement ``throughput``."""
     of_test = {name: values[name] for name in TEST_COLUMNS if name in ThroughputTest.__slots__}
-    began = instant_of(at_ns // _SLOTS * _SLOTS)
+    began = began_of(at_ns)
     idle_us = values["idle_rtt_us"]
     working_us = Histogram.from_text(values["working_histogram"]).quantile(0.95)
     return StoredTest(
@@ -278,7 +283,7 @@ def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:
 
 def read_health(values: Mapping[str, Any]) -> AgentHealth:
     """A row of measurement ``health``, with its time."""
-    began = instant_of(values["time"] // _SLOTS * _SLOTS)
+    began = began_of(values["time"])
     ended_at = began + timedelta(milliseconds=values["duration_ms"])
     return AgentHealth(
         ended_at=ended_at,

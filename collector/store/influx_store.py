@@ -28,6 +28,7 @@ from collector.store.influx_rows import (
     TEST_COLUMNS,
     arrival_lines,
     began_ns,
+    began_of,
     bin_lines,
     instant_of,
     ns,
@@ -218,8 +219,7 @@ class InfluxStore:
         found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
         for series in self._connection.query("reports", statement):
             tags, row = series.tags, dict(zip(series.columns, series.rows[0], strict=True))
-            began = instant_of(row["time"] // 10**6 * 10**6)
-            ended_at = began + timedelta(milliseconds=row["duration_ms"])
+            ended_at = began_of(row["time"]) + timedelta(milliseconds=row["duration_ms"])
             if ended_at <= since:
                 continue
             histogram = Histogram.from_text(row["histogram"])
@@ -243,8 +243,7 @@ class InfluxStore:
     def tests_since(self, stored_after: datetime) -> list[StoredTest]:
         """See `Store.tests_since`."""
         mark_ns = ns(stored_after) + 999
-        statement = f"SELECT min(first_began_s) FROM arrival WHERE kind = 'throughput' AND time > {mark_ns}"  # noqa: S608
-        first_s = min((one.rows[0][1] for one in self._connection.query("reports", statement)), default=None)
+        first_s = self._first_began_s(f"kind = 'throughput' AND time > {mark_ns}")
         if first_s is None:
             return []
         where = f"time >= {first_s * 10**9} AND stored_us > {mark_ns // 1000} AND method = 'sufficiency'"
@@ -388,8 +387,7 @@ class InfluxStore:
 
     def newest_health(self, stored_after: datetime) -> dict[str, AgentHealth]:
         """Per agent of which health reports were stored after `stored_after`, its newest."""
-        journal = f"SELECT min(first_began_s) FROM arrival WHERE kind = 'health' AND time > {ns(stored_after)}"  # noqa: S608
-        first_s = min((one.rows[0][1] for one in self._connection.query("reports", journal)), default=None)
+        first_s = self._first_began_s(f"kind = 'health' AND time > {ns(stored_after)}")
         if first_s is None:
             return {}
         statement = (
@@ -421,6 +419,11 @@ class InfluxStore:
                 values = dict(zip(series.columns, row, strict=True))
                 yield values.pop("time"), values
 
+    def _first_began_s(self, where: str) -> int | None:
+        """The second that the earliest report of these entries of the journal began in; ``None`` without any."""
+        found = self._connection.query("reports", f"SELECT min(first_began_s) FROM arrival WHERE {where}")  # noqa: S608
+        return min((series.rows[0][1] for series in found), default=None)
+
     def _count(self, kept: schema.Retention, statement: str) -> int:
         return sum(series.rows[0][1] for series in self._connection.query(kept, statement))
 
@@ -445,6 +448,7 @@ class _Sum:
 
 @contextmanager
 def registry_answers() -> Iterator[None]:
+    """Tell a registry that does not answer as a store that does not. Raises `StoreUnavailable`."""
     try:
         yield
     except SQLAlchemyError as error:
