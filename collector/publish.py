@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from collector.ingest.accounts import Accounts
-from collector.now import DistrictNow, RoomNow, SiteNow
+from collector.now import DistrictNow, RoomNow
 from collector.publish_points import (
-    AgentHealth,
     FleetAgent,
     agent_line,
     collector_line,
@@ -22,7 +21,7 @@ from collector.publish_points import (
 )
 from collector.registry.registry import Registry
 from collector.store.influx_schema import Retention
-from collector.store.protocol import StoreUnavailable
+from collector.store.protocol import AgentHealth, StoreUnavailable
 from wire.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -109,10 +108,7 @@ class Publisher:
                     self._since[key] = (one.state.state, since)
                 shown, written_at = self._written.get(key, (None, at))
                 if shown != _shown(one) or _over(written_at, ROOMS_EVERY, at):
-                    yield one, self._room(now, site, one, since)
-
-    def _room(self, now: DistrictNow, site: SiteNow, one: RoomNow, since: datetime) -> str:
-        return room_line(site, one, since=since, in_session=now.lesson is not None, at=now.taken_at)
+                    yield one, room_line(site, one, since=since, in_session=now.lesson is not None, at=at)
 
     def _fleet(self, now: DistrictNow) -> list[FleetAgent]:
         look_back = timedelta(days=30) if self._health is None else timedelta(minutes=15)

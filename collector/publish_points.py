@@ -3,30 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from collector.now import DistrictNow, RoomNow, SiteNow
 from collector.store import influx_schema as schema
 from collector.store.influx_lines import line
+from collector.store.influx_rows import ns
+from collector.store.protocol import AgentHealth
 from collector.verdict.next_step import next_step
 from wire.enrolment import Role
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentHealth:
-    """What an agent's newest health report says. `late` is how long after its end it was stored."""
-
-    ended_at: datetime
-    late: timedelta
-    version: str
-    platform: str
-    waiting_reports: int
-    dropped_reports: int
-    quarantined_reports: int
-    clock_repaired: bool
-    clock_synchronised: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +53,7 @@ def room_line(site: SiteNow, one: RoomNow, *, since: datetime, in_session: bool,
         "newest_report_ms": None if one.newest_report_at is None else _ms(one.newest_report_at),
         "in_session": in_session,
     }
-    return line(schema.ROOM_NOW, {"site": one.site, "room": one.room}, fields, _ns(at))
+    return line(schema.ROOM_NOW, {"site": one.site, "room": one.room}, fields, ns(at))
 
 
 def site_line(now: DistrictNow, site: SiteNow, *, at: datetime) -> str:
@@ -85,7 +70,7 @@ def site_line(now: DistrictNow, site: SiteNow, *, at: datetime) -> str:
         ),
         "in_session": now.lesson is not None,
     }
-    return line(schema.SITE_NOW, {"site": site.site}, fields, _ns(at))
+    return line(schema.SITE_NOW, {"site": site.site}, fields, ns(at))
 
 
 def agent_line(
@@ -111,7 +96,7 @@ def agent_line(
         "clock_repaired": health is not None and health.clock_repaired,
         "clock_synchronised": health is None or health.clock_synchronised is not False,
     }
-    return line(schema.AGENT_NOW, {"site": one.site, "room": one.room, "agent": one.agent}, fields, _ns(at))
+    return line(schema.AGENT_NOW, {"site": one.site, "room": one.room, "agent": one.agent}, fields, ns(at))
 
 
 def agent_state(health: AgentHealth | None, now: DistrictNow) -> str:
@@ -151,7 +136,7 @@ def collector_line(
         "repaired_agents": sum(one.clock_repaired for one in health),
         "in_session": now.lesson is not None,
     }
-    return line(schema.COLLECTOR_NOW, {}, fields, _ns(now.taken_at))
+    return line(schema.COLLECTOR_NOW, {}, fields, ns(now.taken_at))
 
 
 def names_of(now: DistrictNow) -> dict[tuple[str, str], tuple[str, str]]:
@@ -164,8 +149,4 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def _ms(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _ns(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(microseconds=1) * 1000
+    return ns(instant) // 10**6

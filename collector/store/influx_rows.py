@@ -9,10 +9,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from collector.publish_points import AgentHealth
 from collector.store import influx_schema as schema
 from collector.store.influx_lines import WRITERS, line
-from collector.store.protocol import Arrival, StoredTest
+from collector.store.protocol import AgentHealth, Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
 from collector.verdict.days import RoomDay, Seconds, SiteDay
 from collector.verdict.throughput import ThroughputTest

@@ -15,7 +15,6 @@ from typing import Any, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.publish_points import AgentHealth
 from collector.registry.registry import Registry
 from collector.registry.stored_ranges import StoredRanges
 from collector.store import influx_schema as schema
@@ -45,6 +44,7 @@ from collector.store.influx_rows import (
 )
 from collector.store.ledger import Ledger, Range, runs
 from collector.store.protocol import (
+    AgentHealth,
     Arrival,
     Reading,
     StoredTest,

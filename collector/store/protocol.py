@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
 from collector.verdict.bins import LatencySummary, RoomBin
@@ -99,6 +99,21 @@ class StoredTest:
     room: str
     stored_at: datetime
     test: ThroughputTest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentHealth:
+    """What an agent's newest health report says. `late` is how long after its end it was stored."""
+
+    ended_at: datetime
+    late: timedelta
+    version: str
+    platform: str
+    waiting_reports: int
+    dropped_reports: int
+    quarantined_reports: int
+    clock_repaired: bool
+    clock_synchronised: bool | None
 
 
 class Store(Protocol):

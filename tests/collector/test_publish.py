@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 from collector.ingest.accounts import Accounts
 from collector.now import DistrictNow, RoomNow
 from collector.publish import ROOMS_EVERY, Publisher
-from collector.publish_points import AgentHealth, agent_state, older
+from collector.publish_points import agent_state, older
 from collector.registry.registry import Registry
 from collector.store.influx_schema import LABEL, Retention, label_of
 from collector.store.influx_store import InfluxStore
-from collector.store.protocol import StoreUnavailable
+from collector.store.protocol import AgentHealth, StoreUnavailable
 from tests.collector.board.districts import NOW, a_district, a_room, a_site, a_test
 from tests.collector.builders import arrival, health
 from tests.influx import Influx
