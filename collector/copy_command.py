@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,7 +20,7 @@ from collector.settings import Settings
 from collector.store.copy import CopyIncomplete, Part, copy_history
 from collector.store.history import History
 from collector.store.protocol import StoreError, StoreUnavailable
-from collector.store_choice import influx_access
+from collector.store_choice import forget_what_is_past, influx_access
 
 if TYPE_CHECKING:
     from collector.store.duckdb_history import DuckDbHistory
@@ -47,7 +47,8 @@ def copy_command(
             source, target = (duckdb, influx) if to == "influx" else (influx, duckdb)
             name = f"{read.influx_url} {read.influx_prefix}" if to == "influx" else "bandroom.duckdb"
             mark_file = read.data / f"copy-to-{to}.json"
-            _forget_what_is_past(source, read)
+            # A collector that stood still has not, and InfluxDB refuses points that are past their bucket's time.
+            forget_what_is_past(source, read, datetime.now(UTC))
             brought = _copy(source, target, name, mark_file, stop)
     except Stopped:
         fail("stopped; the same command goes on from here", code=130)
@@ -57,16 +58,6 @@ def copy_command(
         fail(str(error))
     told = ", ".join(f"{count} {part}" for part, count in brought.items())
     print(f'copied {told}; to use it, set store = "{to}" in {settings} and start the collector')
-
-
-def _forget_what_is_past(source: "DuckDbHistory | InfluxHistory", settings: Settings) -> None:
-    """A collector that stood still has not done so, and InfluxDB refuses points that are past their bucket's time."""
-    now = datetime.now(UTC)
-    source.enforce_retention(
-        reports_before=now - timedelta(days=settings.keep_reports_days),
-        bins_before=now - timedelta(days=settings.keep_bins_days),
-        days_before=now - timedelta(days=settings.keep_days_days),
-    )
 
 
 def _stop_after_a_step() -> threading.Event:

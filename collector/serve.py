@@ -32,7 +32,7 @@ from collector.reflector import Reflector
 from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.store.protocol import Store, StoreError, StoreUnavailable
-from collector.store_choice import open_store
+from collector.store_choice import forget_what_is_past, open_store
 from collector.systemd import attend, systemd_of
 from collector.thread import in_thread
 from collector.throughput.lease_desk import LeaseDesk
@@ -302,14 +302,7 @@ async def _retain_for_ever(settings: Settings, store: Store, registry: Registry,
     while True:
         now = clock()
         try:
-            gone = await in_thread(
-                partial(
-                    store.enforce_retention,
-                    reports_before=now - timedelta(days=settings.keep_reports_days),
-                    bins_before=now - timedelta(days=settings.keep_bins_days),
-                    days_before=now - timedelta(days=settings.keep_days_days),
-                )
-            )
+            gone = await in_thread(partial(forget_what_is_past, store, settings, now))
             await in_thread(
                 partial(
                     registry.forget,

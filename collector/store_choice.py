@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from collector.registry.registry import Registry
@@ -12,6 +12,7 @@ from collector.store.protocol import Store, StoreError
 if TYPE_CHECKING:
     from collector.store.influx_connection import InfluxAccess
     from collector.store.influx_init import Made
+    from collector.store.influx_schema import Retention
 
 
 def open_store(settings: Settings, registry: Registry) -> Store:
@@ -33,14 +34,23 @@ def make_buckets(settings: Settings) -> Iterator["Made"]:
     from collector.store.influx_init import make_missing
 
     with closing(InfluxConnection(access)) as connection:
-        yield from make_missing(
-            connection,
-            {
-                "reports": timedelta(days=settings.keep_reports_days),
-                "bins": timedelta(days=settings.keep_bins_days),
-                "days": timedelta(days=settings.keep_days_days),
-            },
-        )
+        yield from make_missing(connection, _keep(settings))
+
+
+def forget_what_is_past(store: Store, settings: Settings, now: datetime) -> int:
+    """Enforce the retention that the settings ask for. Returns how many rows went. Raises `StoreUnavailable`."""
+    before = {kept: now - time for kept, time in _keep(settings).items()}
+    return store.enforce_retention(
+        reports_before=before["reports"], bins_before=before["bins"], days_before=before["days"]
+    )
+
+
+def _keep(settings: Settings) -> dict["Retention", timedelta]:
+    return {
+        "reports": timedelta(days=settings.keep_reports_days),
+        "bins": timedelta(days=settings.keep_bins_days),
+        "days": timedelta(days=settings.keep_days_days),
+    }
 
 
 def influx_access(settings: Settings) -> "InfluxAccess":
