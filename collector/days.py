@@ -70,16 +70,18 @@ class Days:
             return
         # A bin is of the lesson that its middle lies in; what reaches further is of another day.
         start, end = lessons[0].started_at - self._bin / 2, lessons[-1].ended_at - self._bin / 2
-        bins = {
-            key: [one for one in found if self._day_of(one) == day]
-            for key, found in self._store.bins_between(start, end).items()
-        }
-        if not any(bins.values()):
-            return
-        histograms = self._store.histograms_between(start, end)
         known = {key: days[0] for key, days in self._store.room_days_between(day, day).items()}
         # Where nothing is known nothing had come when the day was over; and who has left the district since was there.
         rooms = rooms & (self._rooms | known.keys()) if known else self._rooms
+        # A late report is one room's: the whole district need not be read for it.
+        only = next(iter(rooms)) if len(rooms) == 1 else None
+        bins = {
+            key: [one for one in found if self._day_of(one) == day]
+            for key, found in self._store.bins_between(start, end, room=only).items()
+        }
+        if not any(bins.values()):
+            return
+        histograms = self._store.histograms_between(start, end, room=only)
         # In a time zone that was set later it would be another point beside the old one.
         started_at = next((one.started_at for one in known.values()), self._midnight(day))
         closed_seconds = int(sum((one.ended_at - one.started_at).total_seconds() for one in lessons))
