@@ -14,7 +14,7 @@ from agent.spool_file import Counts, boot_number, counts, is_damage, move_aside,
 from wire.batch import BootClock
 from wire.codec import decode, encode
 from wire.fields import WireError
-from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
+from wire.reports import KINDS, AwayReport, HealthReport, Report, ThroughputReport
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +24,6 @@ ROOM_AGAIN = 0.75
 """A full spool has room again below this part of its limit; each drop makes a little room, too."""
 
 _DROPPED_AT_ONCE = 64
-_KINDS: Mapping[str, type[Report]] = {
-    "latency": LatencyReport,
-    "throughput": ThroughputReport,
-    "health": HealthReport,
-}
 
 
 class SpoolLost(Exception):
@@ -137,7 +132,7 @@ class Spool:
         unreadable: dict[int, str] = {}
         for seq, body in rows:
             try:
-                reports.append(decode(_KINDS[json.loads(body)["kind"]], body))
+                reports.append(decode(KINDS[json.loads(body)["kind"]], body))
             except (WireError, ValueError, KeyError, TypeError):
                 unreadable[seq] = "unreadable"
         if unreadable:
@@ -235,10 +230,11 @@ _UNKNOWN = BootClock(boot_ms=0, wall_ms=0, synchronised=False, live=False)
 
 
 def rank_of(report: Report) -> int:
-    """What goes first when the spool is full: 0 latency, 1 health, 2 throughput and failures."""
-    if isinstance(report, HealthReport):
+    """What goes first when the spool is full: 0 latency, services and paths, 1 health and being away, 2 throughput and
+    failures."""
+    if isinstance(report, HealthReport | AwayReport):
         return 1
-    return 0 if isinstance(report, LatencyReport) and report.failure is None else 2
+    return 2 if isinstance(report, ThroughputReport) or report.failure is not None else 0
 
 
 def _count(db: sqlite3.Connection, name: str, by: int) -> int:

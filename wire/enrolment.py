@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wire.batch import check_version
-from wire.fields import WireError, check_id, check_range, check_sha256, check_slug, check_target
+from wire.fields import WireError, check_id, check_key, check_path, check_range, check_sha256, check_slug, check_target
 from wire.reports import STRICT, LatencyMethod
 
 Role = Literal["room", "reference", "edge"]
@@ -54,7 +54,8 @@ class Target:
 
     `host` ``None`` means the collector's own host, or the machine's default gateway for the alias
     ``gateway``. `tcp_port` is where TCP connect time is taken when `method` is ``tcp_connect``, or
-    when UDP gets no answer.
+    when `method` gets no answer. For ``dns`` the alias is ``resolver:N``, the machine's Nth resolver, and `host` the
+    name that is asked for. With `key`, 64 hexadecimal digits, packets are authenticated (RFC 8762, section 4.2.2).
     """
 
     alias: str
@@ -64,6 +65,7 @@ class Target:
     tcp_port: int | None
     interval_ms: int
     timeout_ms: int
+    key: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
@@ -72,6 +74,73 @@ class Target:
         check_range("tcp_port", self.tcp_port, 1, 65_535)
         check_range("interval_ms", self.interval_ms, 100, 3_600_000)
         check_range("timeout_ms", self.timeout_ms, 100, 60_000)
+        if self.key is not None:
+            check_key("key", self.key)
+        if self.alias.startswith("resolver:") != (self.method == "dns"):
+            raise WireError("bad_method", "dns is the method of resolver:N, and of nothing else")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """An HTTPS service that the district lists: request `path` of `host` once in each interval."""
+
+    alias: str
+    host: str
+    port: int
+    path: str
+    interval_ms: int
+    timeout_ms: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_target(self.alias)
+        check_range("port", self.port, 1, 65_535)
+        check_path("path", self.path)
+        check_range("interval_ms", self.interval_ms, 10_000, 3_600_000)
+        check_range("timeout_ms", self.timeout_ms, 100, 60_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathPlan:
+    """How often to trace the way to each of `targets`, which are aliases. `site_networks` and `district_networks` are
+    address ranges, such as 10.12.0.0/16, by which a step's role is told."""
+
+    interval_ms: int
+    targets: tuple[str, ...]
+    site_networks: tuple[str, ...] = ()
+    district_networks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("path.interval_ms", self.interval_ms, 60_000, 86_400_000)
+        for target in self.targets:
+            check_target(target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReflectorPlan:
+    """Answer test packets on this UDP port. With `key` only those that are authenticated by it (RFC 8762, section
+    4.3.2)."""
+
+    port: int
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("reflector.port", self.port, 1, 65_535)
+        if self.key is not None:
+            check_key("reflector.key", self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ndt7Plan:
+    """Serve ndt7 on this TCP port to whoever shows a lease of the collector's."""
+
+    port: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("ndt7.port", self.port, 1, 65_535)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +157,11 @@ class ThroughputPlan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentConfig:
     """What the collector wants of one agent. `period_ms` is the length of a report; without `throughput` it tests
-    none."""
+    none.
+
+    With `presence`, an authenticated target, the agent measures only where that answers: elsewhere it is away from its
+    site and says no more than that. `reflector` and `ndt7` are for a ``reference``, which others measure to.
+    """
 
     version: int
     role: Role
@@ -96,6 +169,11 @@ class AgentConfig:
     push_interval_ms: int
     targets: tuple[Target, ...]
     throughput: ThroughputPlan | None = None
+    services: tuple[Service, ...] = ()
+    path: PathPlan | None = None
+    presence: Target | None = None
+    reflector: ReflectorPlan | None = None
+    ndt7: Ndt7Plan | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
@@ -103,6 +181,8 @@ class AgentConfig:
         check_range("push_interval_ms", self.push_interval_ms, 1000, 3_600_000)
         if len({target.alias for target in self.targets}) != len(self.targets):
             raise WireError("double_target", "each target alias stands once")
+        if self.presence is not None and self.presence.key is None:
+            raise WireError("no_key", "presence is told by an authenticated answer, so it needs a key")
 
 
 def normalised_code(code: str) -> str:

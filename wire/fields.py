@@ -27,7 +27,8 @@ MAX_BYTES = 10**12
 _HEX_ID = re.compile(r"[0-9a-f]{16}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_TARGET = re.compile(r"gateway|site|district|(?:anchor|service):[a-z0-9]+(?:-[a-z0-9]+)*")
+_TARGET = re.compile(r"gateway|site|district|(?:anchor|service|resolver):[a-z0-9]+(?:-[a-z0-9]+)*")
+_PATH = re.compile(r"/[A-Za-z0-9/._~%+-]{0,200}")
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,2}")
 MAX_SLUG = 40
 
@@ -65,6 +66,12 @@ def check_sha256(name: str, value: str) -> None:
         raise WireError("bad_digest", f"{name} must be the 64 hexadecimal digits of a SHA-256")
 
 
+def check_key(name: str, value: str) -> None:
+    """Refuse anything but the 64 lower-case hexadecimal digits of a key of 256 bits. The message never repeats it."""
+    if not _SHA256.fullmatch(value):
+        raise WireError("bad_key", f"{name} must be 64 hexadecimal digits")
+
+
 def check_slug(name: str, value: str) -> None:
     """Refuse anything but a slug: a-z, 0-9 and single hyphens, at most 40 characters."""
     if len(value) > MAX_SLUG or not _SLUG.fullmatch(value):
@@ -72,9 +79,17 @@ def check_slug(name: str, value: str) -> None:
 
 
 def check_target(value: str) -> None:
-    """Refuse anything but a target alias: gateway, site, district, anchor:NAME, service:NAME."""
+    """Refuse anything but a target alias: gateway, site, district, or anchor:, service: or resolver:NAME."""
     if len(value.rpartition(":")[2]) > MAX_SLUG or not _TARGET.fullmatch(value):
-        raise WireError("unknown_target", "target must be gateway, site, district, anchor:NAME or service:NAME")
+        raise WireError(
+            "unknown_target", "target must be gateway, site, district, or anchor:, service: or resolver:NAME"
+        )
+
+
+def check_path(name: str, value: str) -> None:
+    """Refuse anything but the path of a URL, without query: it is configured by the district, never a person's."""
+    if not _PATH.fullmatch(value):
+        raise WireError("bad_path", f"{name} must be a path such as / or /login, without ? and #")
 
 
 def check_version_text(name: str, value: str) -> None:

@@ -7,7 +7,9 @@ pydantic validates these very dataclasses (strict types, unknown keys refused) w
 needs no pydantic. Absent is ``None``. Fields are explained in ``docs/wire.md``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from wire.fields import (
@@ -26,7 +28,7 @@ from wire.histogram import HIGHEST_US, count_text
 
 STRICT: dict[str, object] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
-LatencyMethod = Literal["stamp", "tcp_connect"]
+LatencyMethod = Literal["stamp", "tcp_connect", "icmp", "arp", "dns"]
 ReceiveTimestamps = Literal["kernel", "user"]
 Failure = Literal[
     "no_answer",  # sent, and nothing came back in time
@@ -34,6 +36,7 @@ Failure = Literal[
     "name_not_resolved",  # the target's name has no address
     "no_gateway",  # the machine has no default route
     "refused_to_send",  # the system would not send (firewall, permission)
+    "server_failed",  # a resolver answered that it cannot or will not
     "probe_broke",  # our own fault; the agent's log has more
 ]
 EndedBy = Literal[
@@ -43,10 +46,33 @@ EndedBy = Literal[
     "bytes",  # the lease's byte limit was reached
     "lease",  # the lease was lost or ran out
     "peer",  # the other side, or something between, ended the connection
+    "budget",  # a budget of bytes was spent
 ]
 Direction = Literal["down", "up"]  # towards the room, and away from it
 Platform = Literal["linux", "windows", "macos", "other"]
+AskedBy = Literal["schedule", "admin", "user"]  # who wanted a test; what a user asked for is never judged
+Bottleneck = Literal["room", "site", "district"]  # a room's AP, a site's uplink, the district's egress
+Medium = Literal["wired", "wifi", "other"]
+WIFI_BANDS_MHZ = (2400, 5000, 6000)
+SIGNAL_STEP_DBM = 10
+ServicePhase = Literal["resolve", "connect", "proxy", "tls", "first_byte"]
+ServiceFailure = Literal[
+    "no_answer",  # no answer in time, in the phase that is named
+    "unreachable",  # the system or a router said that there is no way
+    "name_not_resolved",  # the name has no address
+    "refused",  # the other side closed or reset the connection
+    "proxy_refused",  # the proxy would not connect us
+    "bad_certificate",  # the certificate is not for this name, not of a known authority, or not valid now
+    "tls_failed",  # no agreement on TLS
+    "not_http",  # what came back is no HTTP
+    "server_error",  # HTTP 5xx
+    "probe_broke",  # our own fault; the agent's log has more
+]
+TraceMethod = Literal["icmp", "udp", "tcp"]
+HopRole = Literal["gateway", "site", "district", "provider", "service"]
+MAX_HOPS = 32
 MAX_US = 2 * HIGHEST_US
+MAX_MBPS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +156,10 @@ class ThroughputReport:
     `ended_by` says what ended it, ``None`` when it never began. `idle_rtt_us` is the shortest round trip to the target
     just before the test, `working_sent`, `working_received` and `working_histogram` the round trips while it ran:
     working latency, as `LatencyReport` counts.
+
+    `ceiling_bps` is the most that this machine itself can move, ``None`` unknown; `at_ceiling` says that it, and not
+    the network, limited the test, so that `received_bps` is a lower bound. `cpu_permille` is how busy the whole machine
+    was in the test. `link_mbps` and `full_duplex` are of the link that was used, `on_battery` of the machine.
     """
 
     __pydantic_config__ = STRICT
@@ -153,6 +183,14 @@ class ThroughputReport:
     working_sent: int = 0
     working_received: int = 0
     working_histogram: str = ""
+    asked_by: AskedBy = "schedule"
+    bottleneck: Bottleneck | None = None
+    ceiling_bps: int | None = None
+    at_ceiling: bool = False
+    cpu_permille: int | None = None
+    link_mbps: int | None = None
+    full_duplex: bool | None = None
+    on_battery: bool | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
@@ -165,13 +203,18 @@ class ThroughputReport:
         check_range("used_bytes", self.used_bytes, 0, MAX_BYTES)
         check_range("idle_rtt_us", self.idle_rtt_us, 0, MAX_US)
         _check_working(self.working_sent, self.working_received, self.working_histogram)
+        check_range("ceiling_bps", self.ceiling_bps, 1, MAX_BPS)
+        check_range("cpu_permille", self.cpu_permille, 0, 1000)
+        check_range("link_mbps", self.link_mbps, 0, MAX_MBPS)
+        if self.at_ceiling and self.sustained is False:
+            raise WireError("ceiling_fails", "a test that its own machine limited says nothing against the line")
         if self.method == "sufficiency" and self.required_bps is None:
             raise WireError("no_requirement", "a sufficiency test names the rate it had to show in required_bps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
-    """How the agent and its link are. No traffic counters: a room machine's octets never travel.
+    """How the agent, its machine and its link are. A room machine's octets never travel.
 
     `cpu_permille` is the agent's own use in thousandths of one core over the period, `rss_kib` its
     resident memory. `clock_step_ms` is how far the wall clock moved against elapsed time in the
@@ -179,6 +222,13 @@ class HealthReport:
     since the spool was made; `skipped_probes` were due in the period and not sent (machine asleep
     or overloaded). `link_*` describe the interface that leads to the collector; ``None`` where the
     system does not say.
+
+    `machine_cpu_permille` is how busy all cores were, `memory_used_permille` how much of the memory was in use,
+    `memory_stalled_permille` how much of the period something waited for memory (Linux' pressure, `some`). `slept_ms`
+    is time asleep since the report before. `link_flaps` counts the link's losses of carrier. The `wifi_*` fields are of
+    the association as it is, never of a scan: the band that it is in, width of the channel, rates as the driver states
+    them, `wifi_signal_dbm` rounded down to a multiple of 10, and how many of a thousand frames were sent again.
+    `uplink_in_bytes` and `uplink_out_bytes` are of the period, and only an ``edge`` or a ``reference`` has them.
     """
 
     __pydantic_config__ = STRICT
@@ -200,6 +250,22 @@ class HealthReport:
     link_mbps: int | None
     link_errors: int | None
     link_drops: int | None
+    machine_cpu_permille: int | None = None
+    memory_used_permille: int | None = None
+    memory_stalled_permille: int | None = None
+    slept_ms: int = 0
+    on_battery: bool | None = None
+    link_medium: Medium | None = None
+    link_full_duplex: bool | None = None
+    link_flaps: int | None = None
+    wifi_band_mhz: int | None = None
+    wifi_channel_mhz: int | None = None
+    wifi_down_mbps: int | None = None
+    wifi_up_mbps: int | None = None
+    wifi_signal_dbm: int | None = None
+    wifi_retries_permille: int | None = None
+    uplink_in_bytes: int | None = None
+    uplink_out_bytes: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
@@ -212,12 +278,152 @@ class HealthReport:
         check_range("dropped_reports", self.dropped_reports, 0, MAX_SEQ)
         check_range("quarantined_reports", self.quarantined_reports, 0, MAX_SEQ)
         check_range("skipped_probes", self.skipped_probes, 0, MAX_COUNT)
-        check_range("link_mbps", self.link_mbps, 0, 10_000_000)
+        check_range("link_mbps", self.link_mbps, 0, MAX_MBPS)
         check_range("link_errors", self.link_errors, 0, MAX_SEQ)
         check_range("link_drops", self.link_drops, 0, MAX_SEQ)
+        check_range("machine_cpu_permille", self.machine_cpu_permille, 0, 1000)
+        check_range("memory_used_permille", self.memory_used_permille, 0, 1000)
+        check_range("memory_stalled_permille", self.memory_stalled_permille, 0, 1000)
+        check_range("slept_ms", self.slept_ms, 0, MAX_ELAPSED_MS)
+        check_range("link_flaps", self.link_flaps, 0, MAX_COUNT)
+        if self.wifi_band_mhz is not None and self.wifi_band_mhz not in WIFI_BANDS_MHZ:
+            raise WireError("out_of_range", "wifi_band_mhz is 2400, 5000 or 6000")
+        check_range("wifi_channel_mhz", self.wifi_channel_mhz, 1, 1000)
+        check_range("wifi_down_mbps", self.wifi_down_mbps, 0, MAX_MBPS)
+        check_range("wifi_up_mbps", self.wifi_up_mbps, 0, MAX_MBPS)
+        check_range("wifi_signal_dbm", self.wifi_signal_dbm, -120, 0)
+        if self.wifi_signal_dbm is not None and self.wifi_signal_dbm % SIGNAL_STEP_DBM:
+            raise WireError("too_exact", f"wifi_signal_dbm is a multiple of {SIGNAL_STEP_DBM}")
+        check_range("wifi_retries_permille", self.wifi_retries_permille, 0, 1000)
+        check_range("uplink_in_bytes", self.uplink_in_bytes, 0, MAX_SEQ)
+        check_range("uplink_out_bytes", self.uplink_out_bytes, 0, MAX_SEQ)
 
 
-Report = LatencyReport | ThroughputReport | HealthReport
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReport:
+    """One HTTPS request to a service of the district's list, in its phases, each in microseconds.
+
+    Without a proxy: `resolve_us` the name, `connect_us` TCP, `tls_us` TLS, `first_byte_us` from the request to the
+    answer's first byte. `via_proxy`: `resolve_us` and `connect_us` are the proxy's, `proxy_us` is how long it took to
+    connect us, which is where a content filter shows. A phase that was not reached is ``None``; `failed_in` names the
+    one that failed, `failure` why. `status` is HTTP's. `certificate_days` is how long the service's certificate is
+    still valid, negative when it is not any more, ``None`` where it was not seen.
+    """
+
+    __pydantic_config__ = STRICT
+
+    kind: Literal["service"] = "service"
+    seq: int
+    boot_ms: int
+    duration_ms: int
+    target: str
+    method_version: int
+    via_proxy: bool
+    resolve_us: int | None
+    connect_us: int | None
+    proxy_us: int | None
+    tls_us: int | None
+    first_byte_us: int | None
+    status: int | None
+    certificate_days: int | None
+    failure: ServiceFailure | None
+    failed_in: ServicePhase | None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        _check_period(self.seq, self.boot_ms, self.duration_ms)
+        check_target(self.target)
+        check_range("method_version", self.method_version, 1, 1000)
+        for name in ("resolve_us", "connect_us", "proxy_us", "tls_us", "first_byte_us"):
+            check_range(name, getattr(self, name), 0, MAX_US)
+        check_range("status", self.status, 100, 599)
+        check_range("certificate_days", self.certificate_days, -100_000, 100_000)
+        if not self.target.startswith("service:"):
+            raise WireError("unknown_target", "the target of a service report is service:NAME")
+        if self.proxy_us is not None and not self.via_proxy:
+            raise WireError("bad_phase", "proxy_us is there only with via_proxy")
+        if (self.failure is None) != (self.failed_in is None and self.first_byte_us is not None):
+            raise WireError("bad_failure", "failure and failed_in are there exactly when the request failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """A step of a path: what stands there, never its address. `role` is ``None`` where that is not known or nothing
+    answered. `min_us` is the shortest round trip of `received`."""
+
+    __pydantic_config__ = STRICT
+
+    ttl: int
+    role: HopRole | None
+    sent: int
+    received: int
+    min_us: int | None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        check_range("ttl", self.ttl, 1, MAX_HOPS)
+        check_range("sent", self.sent, 1, 100)
+        check_range("received", self.received, 0, self.sent)
+        check_range("min_us", self.min_us, 0, MAX_US)
+        if (self.min_us is None) != (self.received == 0):
+            raise WireError("bad_minimum", "min_us is present exactly when something was received")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathReport:
+    """The steps to a target, ascending by their distance. `reached` says that the target itself answered; `failure` why
+    there are no steps."""
+
+    __pydantic_config__ = STRICT
+
+    kind: Literal["path"] = "path"
+    seq: int
+    boot_ms: int
+    duration_ms: int
+    target: str
+    method: TraceMethod
+    method_version: int
+    reached: bool
+    hops: tuple[Hop, ...]
+    failure: Failure | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        _check_period(self.seq, self.boot_ms, self.duration_ms)
+        check_target(self.target)
+        check_range("method_version", self.method_version, 1, 1000)
+        if len(self.hops) > MAX_HOPS or any(later.ttl <= one.ttl for one, later in pairwise(self.hops)):
+            raise WireError("bad_hops", f"hops ascend by ttl, at most {MAX_HOPS} of them")
+        if (self.failure is None) != bool(self.hops):
+            raise WireError("bad_failure", "failure is there exactly when there are no hops")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwayReport:
+    """The machine was not at its site, so nothing was measured. That is all this says."""
+
+    __pydantic_config__ = STRICT
+
+    kind: Literal["off_site"] = "off_site"
+    seq: int
+    boot_ms: int
+    duration_ms: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be true. Raises `WireError`."""
+        _check_period(self.seq, self.boot_ms, self.duration_ms)
+
+
+Report = LatencyReport | ThroughputReport | HealthReport | ServiceReport | PathReport | AwayReport
+KINDS: Mapping[str, type[Report]] = {
+    "latency": LatencyReport,
+    "throughput": ThroughputReport,
+    "health": HealthReport,
+    "service": ServiceReport,
+    "path": PathReport,
+    "off_site": AwayReport,
+}
+"""What a report is, by its `kind`."""
 
 
 def _check_period(seq: int, boot_ms: int, duration_ms: int) -> None:

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from collector.refusal import Refusal
 from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_REPORTS, Batch, BootClock, RejectedReport, check_version
 from wire.fields import MAX_SEQ, WireError
-from wire.reports import STRICT, Report
+from wire.reports import KINDS, STRICT, Report
 
 MAX_COMMAS = 50 * MAX_REPORTS
 """More than twice as many as the largest batch has. Parsed JSON takes up to two hundred times its bytes,
@@ -166,13 +166,12 @@ def _explain(error: ErrorDetails) -> tuple[str, str]:
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, WireError):
         return cause.word, cause.detail
-    kinds = {"latency", "throughput", "health"}
-    where = ".".join(str(part) for part in error["loc"] if part not in kinds)[:120] or "the batch"
+    where = ".".join(str(part) for part in error["loc"] if part not in KINDS)[:120] or "the batch"
     kind = error["type"]
     if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
         return "unknown_field", "a field that the wire does not know; see docs/wire.md"
     if kind in {"missing", "missing_argument", "missing_keyword_only_argument", "union_tag_not_found"}:
         return "missing_field", f"{where} is missing" if kind != "union_tag_not_found" else "kind is missing"
     if kind == "union_tag_invalid":
-        return "unknown_kind", "kind must be latency, throughput or health"
+        return "unknown_kind", "kind must be latency, throughput, health, service, path or off_site"
     return "wrong_type", f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}"

@@ -12,7 +12,7 @@ from collector.registry.registry import Registry
 from collector.store.protocol import Arrival
 from collector.time_repair import TOLERANCE_MS, Offset, new_offset, offset_at
 from wire.batch import Acknowledgement, RejectedReport
-from wire.reports import Report
+from wire.reports import HealthReport, Report
 from wire.version import WIRE_VERSION
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,6 +94,9 @@ class Ingest:
         rejected = list(received.rejected)
         for index, report in zip(received.indices, received.reports, strict=True):
             offset, word = self._place(report, offsets, received_ms)
+            if agent.role == "room" and _counts_octets(report):
+                offset = None
+                word = "octets_of_a_room"
             if offset is None:
                 rejected.append(_rejected(index, report, word))
                 continue
@@ -128,11 +131,16 @@ class Ingest:
         return None, word
 
 
+def _counts_octets(report: Report) -> bool:
+    return isinstance(report, HealthReport) and (report.uplink_in_bytes, report.uplink_out_bytes) != (None, None)
+
+
 def _rejected(index: int, report: Report, word: str) -> RejectedReport:
     return RejectedReport(index=index, seq=report.seq, error=word, detail=_WHY_NOT[word])
 
 
 _WHY_NOT = {
+    "octets_of_a_room": "a machine where pupils sit counts no octets; only an edge or a reference does",
     "time_unknown": "its boot ended before it met the collector and its clock was never synchronised",
     "from_future": "it ends later than it arrived: the boot clock in the batch is wrong",
     "too_old": "it is older than the collector keeps reports",

@@ -1,7 +1,7 @@
 """Reports and bins as rows of the DuckDB engine's tables, and rows as the columns it is fed with."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from collector.store import duckdb_schema as schema
-from collector.store.history import REPORT_TYPES, StoredReport
+from collector.store.history import StoredReport, report_of
+from collector.store.hops import to_text
 from collector.store.protocol import Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
 from collector.verdict.days import RoomDay, Seconds, SiteDay
@@ -23,10 +24,13 @@ _NUMPY_TYPES = {
     "BIGINT": np.int64,
     "DOUBLE": np.float64,
 }
-_FIELDS_BY_KIND = {
+_FIELDS_BY_KIND: Mapping[str, Callable[[Any], tuple[object, ...]]] = {
     "latency": attrgetter(*schema.LATENCY),
     "throughput": attrgetter(*schema.THROUGHPUT),
     "health": attrgetter(*schema.HEALTH),
+    "service": attrgetter(*schema.SERVICE),
+    "path": lambda path: tuple(to_text(path.hops) if name == "hops" else getattr(path, name) for name in schema.PATH),
+    "off_site": lambda _away: (),
 }
 _TEST_FIELDS = (
     *("agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
@@ -65,8 +69,7 @@ def read_report(kind: str, row: Sequence[Any]) -> StoredReport:
     of_arrival = {name: values.pop(name) for name in (*schema.PLACE, "started_at", "repaired")}
     of_arrival["started_at"] = of_arrival["started_at"].replace(tzinfo=UTC)
     stored_at = values.pop("stored_at").replace(tzinfo=UTC)
-    report = REPORT_TYPES[kind](boot_ms=0, **values)
-    return StoredReport(arrival=Arrival(report=report, **of_arrival), stored_at=stored_at)
+    return StoredReport(arrival=Arrival(report=report_of(kind, values), **of_arrival), stored_at=stored_at)
 
 
 def bin_row(one: RoomBin) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ Times are UTC ``TIMESTAMP`` in microseconds. ``stored_at`` grows with every comm
 since" is a range at a table's end.
 """
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 PLACE = {"agent": "VARCHAR", "site": "VARCHAR", "room": "VARCHAR", "boot": "VARCHAR"}
 PERIOD = {
@@ -49,6 +49,14 @@ THROUGHPUT = {
     "working_sent": "INTEGER",
     "working_received": "INTEGER",
     "working_histogram": "VARCHAR",
+    "asked_by": "VARCHAR",
+    "bottleneck": "VARCHAR",
+    "ceiling_bps": "BIGINT",
+    "at_ceiling": "BOOLEAN",
+    "cpu_permille": "SMALLINT",
+    "link_mbps": "INTEGER",
+    "full_duplex": "BOOLEAN",
+    "on_battery": "BOOLEAN",
 }
 HEALTH = {
     "agent_version": "VARCHAR",
@@ -64,11 +72,52 @@ HEALTH = {
     "link_mbps": "INTEGER",
     "link_errors": "BIGINT",
     "link_drops": "BIGINT",
+    "machine_cpu_permille": "SMALLINT",
+    "memory_used_permille": "SMALLINT",
+    "memory_stalled_permille": "SMALLINT",
+    "slept_ms": "BIGINT",
+    "on_battery": "BOOLEAN",
+    "link_medium": "VARCHAR",
+    "link_full_duplex": "BOOLEAN",
+    "link_flaps": "INTEGER",
+    "wifi_band_mhz": "SMALLINT",
+    "wifi_channel_mhz": "SMALLINT",
+    "wifi_down_mbps": "INTEGER",
+    "wifi_up_mbps": "INTEGER",
+    "wifi_signal_dbm": "SMALLINT",
+    "wifi_retries_permille": "SMALLINT",
+    "uplink_in_bytes": "BIGINT",
+    "uplink_out_bytes": "BIGINT",
+}
+SERVICE = {
+    "target": "VARCHAR",
+    "method_version": "SMALLINT",
+    "via_proxy": "BOOLEAN",
+    "resolve_us": "INTEGER",
+    "connect_us": "INTEGER",
+    "proxy_us": "INTEGER",
+    "tls_us": "INTEGER",
+    "first_byte_us": "INTEGER",
+    "status": "SMALLINT",
+    "certificate_days": "INTEGER",
+    "failure": "VARCHAR",
+    "failed_in": "VARCHAR",
+}
+PATH = {
+    "target": "VARCHAR",
+    "method": "VARCHAR",
+    "method_version": "SMALLINT",
+    "reached": "BOOLEAN",
+    "hops": "VARCHAR",  # the text of collector.store.hops
+    "failure": "VARCHAR",
 }
 REPORT_TABLES = {
     "latency": PLACE | PERIOD | LATENCY,
     "throughput": PLACE | PERIOD | THROUGHPUT,
     "health": PLACE | PERIOD | HEALTH,
+    "service": PLACE | PERIOD | SERVICE,
+    "path": PLACE | PERIOD | PATH,
+    "off_site": PLACE | PERIOD,
 }
 BINS = {
     "site": "VARCHAR",
@@ -171,7 +220,24 @@ def upgrade_statements(version: int) -> list[str]:
         ]
     if version < 3:
         statements += [_create(name, columns) for name, columns in DAY_TABLES.items()]
+    if version < 4:
+        statements += _added("throughput", THROUGHPUT, after="working_histogram")
+        statements += _added("health", HEALTH, after="link_drops")
+        statements += [_create(name, REPORT_TABLES[name]) for name in ("service", "path", "off_site")]
     return [*statements, f"UPDATE meta SET schema_version = {SCHEMA_VERSION}"] if statements else []  # noqa: S608
+
+
+_DEFAULTS = {"asked_by": "'schedule'", "at_ceiling": "false", "slept_ms": "0"}
+"""What older rows hold in columns that are never empty."""
+
+
+def _added(table: str, columns: dict[str, str], *, after: str) -> list[str]:
+    """The statements that add what stands after the column `after`."""
+    names = list(columns)
+    return [
+        f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]} DEFAULT {_DEFAULTS.get(name, 'NULL')}"
+        for name in names[names.index(after) + 1 :]
+    ]
 
 
 def _create(name: str, columns: dict[str, str]) -> str:

@@ -20,6 +20,7 @@ from collector.store.duckdb_rows import (
     bin_row,
     columns,
     read_bin,
+    read_report,
     read_room_day,
     read_site_day,
     read_test,
@@ -199,10 +200,22 @@ class DuckDbStore:
         """See `Store.tests_since`."""
         rows = self._rows(
             f"SELECT {', '.join(TEST_COLUMNS)} FROM throughput"  # noqa: S608
-            " WHERE stored_at > $1 AND method = 'sufficiency' ORDER BY started_at",
+            " WHERE stored_at > $1 AND method = 'sufficiency' AND asked_by != 'user' ORDER BY started_at",
             [naive(stored_after)],
         )
         return [read_test(row) for row in rows]
+
+    def newest_reports(self, kind: str, since: datetime, until: datetime) -> list[Arrival]:
+        """See `Store.newest_reports`."""
+        names = schema.REPORT_TABLES[kind]
+        of_target = ", target" if "target" in names else ""
+        rows = self._rows(
+            f"SELECT {', '.join(names)} FROM {kind} WHERE started_at > $1 AND started_at <= $2"  # noqa: S608
+            f" QUALIFY row_number() OVER (PARTITION BY site, room, agent{of_target} ORDER BY started_at DESC) = 1"
+            f" ORDER BY site, room, agent{of_target}",
+            [naive(since), naive(until)],
+        )
+        return [read_report(kind, row).arrival for row in rows]
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """See `Store.write_bins`."""

@@ -2,22 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from collector.store.hops import from_text
 from collector.store.ledger import Ledger
 from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin
 from collector.verdict.days import RoomDay, SiteDay
-from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
+from wire.reports import KINDS, Report
 
-REPORT_TYPES: Mapping[str, Callable[..., Report]] = {
-    "latency": LatencyReport,
-    "throughput": ThroughputReport,
-    "health": HealthReport,
+_ADDED = {
+    kind: {field.name for field in fields(shape) if field.default is not MISSING} for kind, shape in KINDS.items()
 }
-"""What a report is, by its kind."""
+"""By kind, the fields that may be missing."""
+
+
+def report_of(kind: str, values: Mapping[str, Any]) -> Report:
+    """A report from what an engine kept of it: `values` by field, ``None`` also for fields that are newer than it."""
+    known = {name: value for name, value in values.items() if value is not None or name not in _ADDED[kind]}
+    if kind == "path":
+        known["hops"] = from_text(known["hops"])
+    build: Callable[..., Report] = KINDS[kind]
+    return build(boot_ms=0, **known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,16 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from collector.store import influx_schema as schema
-from collector.store.history import REPORT_TYPES, Extent, StoredRange, StoredReport, new_by_write
+from collector.store.history import Extent, StoredRange, StoredReport, new_by_write
 from collector.store.influx_lines import BadPoint
 from collector.store.influx_rows import (
     BIN_COLUMNS,
+    REPORT_COLUMNS,
     arrival_lines,
-    began_of,
     instant_of,
     ns,
     read_bin,
+    read_report,
     report_line,
 )
 from collector.store.influx_store import InfluxStore, registry_answers
@@ -27,8 +28,6 @@ from wire.histogram import Histogram
 _BEGUN_AFTER_STORED = timedelta(days=1)
 """More than any report is dated ahead of the moment it was stored at."""
 
-_REPORT_COLUMNS = {kind: (*one.tags, *one.fields) for kind, one in schema.REPORTS.items()}
-_OF_ARRIVAL = ("site", "room", "agent", "boot", "repaired")
 _MEASURED = ("agent", "target", "method", "sent", "received", "probed_ms", "repaired")
 
 
@@ -59,9 +58,9 @@ class InfluxHistory(InfluxStore):
             f" AND stored_us >= {ns(start) // 1000} AND stored_us < {ns(end) // 1000}"
         )
         return [
-            _read_report(kind, at_ns, row)
+            read_report(kind, at_ns, row)
             for kind, measurement in schema.REPORTS.items()
-            for at_ns, row in self._rows("reports", _REPORT_COLUMNS[kind], measurement, where)
+            for at_ns, row in self._rows("reports", REPORT_COLUMNS[kind], measurement, where)
         ]
 
     def whole_bins(self, start: datetime, end: datetime) -> list[RoomBin]:
@@ -119,14 +118,6 @@ class InfluxHistory(InfluxStore):
     def _when(self, kept: schema.Retention, statement: str) -> datetime | None:
         """The time of the one point that a statement finds."""
         return next((instant_of(series.rows[0][0]) for series in self._connection.query(kept, statement)), None)
-
-
-def _read_report(kind: str, at_ns: int, values: Mapping[str, Any]) -> StoredReport:
-    fields = {name: values[name] for name in _REPORT_COLUMNS[kind]}
-    of_arrival = {name: fields.pop(name) for name in _OF_ARRIVAL}
-    stored_at = instant_of(fields.pop("stored_us") * 1000)
-    report = REPORT_TYPES[kind](boot_ms=0, **fields)
-    return StoredReport(arrival=Arrival(report=report, started_at=began_of(at_ns), **of_arrival), stored_at=stored_at)
 
 
 def _read_target(values: Mapping[str, Any]) -> LatencySummary:

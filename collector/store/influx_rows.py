@@ -10,6 +10,8 @@ from operator import attrgetter
 from typing import Any
 
 from collector.store import influx_schema as schema
+from collector.store.history import StoredReport, report_of
+from collector.store.hops import to_text
 from collector.store.influx_lines import WRITERS, line
 from collector.store.protocol import AgentHealth, Arrival, StoredTest
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
@@ -35,10 +37,15 @@ BIN_COLUMNS = tuple(
 
 TEST_COLUMNS = (
     *("site", "room", "agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
-    *("used_bytes", "ended_by", "failure", "idle_rtt_us", "working_histogram", "stored_us"),
+    *("used_bytes", "ended_by", "failure", "idle_rtt_us", "working_histogram", "asked_by", "stored_us"),
 )
 """What `read_test` reads besides the time."""
 
+
+REPORT_COLUMNS = {kind: (*one.tags, *one.fields) for kind, one in schema.REPORTS.items()}
+"""What `read_report` reads besides the time."""
+
+_OF_ARRIVAL = ("site", "room", "agent", "boot", "repaired")
 
 HEALTH_COLUMNS = (
     *("duration_ms", "stored_us", "repaired", "agent_version", "platform", "clock_synchronised"),
@@ -70,7 +77,15 @@ class _KindOfReport:
         self.write = writer.line
         self.tags = attrgetter(*map(_where, writer.tags))
         # The time of storing, which no report knows, is the last field of each.
-        self.fields = attrgetter(*map(_where, writer.fields[:-1]))
+        self._get = attrgetter(*map(_where, writer.fields[:-1]))
+        self._hops_at = writer.fields.index("hops") if "hops" in writer.fields else None
+
+    def fields(self, one: Arrival) -> tuple[object, ...]:
+        """The fields of a report but the last."""
+        values: tuple[Any, ...] = self._get(one)
+        if self._hops_at is None:
+            return values
+        return (*values[: self._hops_at], to_text(values[self._hops_at]), *values[self._hops_at + 1 :])
 
 
 def _where(name: str) -> str:
@@ -101,6 +116,16 @@ def _hash_of(boot: str) -> int:
 def began_ns(instant: datetime) -> int:
     """The millisecond that `instant` lies in, in nanoseconds since 1970."""
     return ns(instant) // _SLOTS * _SLOTS
+
+
+def read_report(kind: str, at_ns: int, values: Mapping[str, Any]) -> StoredReport:
+    """A point of the measurement of `kind`, its tags and fields by their names."""
+    fields = {name: values[name] for name in REPORT_COLUMNS[kind]}
+    of_arrival = {name: fields.pop(name) for name in _OF_ARRIVAL}
+    stored_at = instant_of(fields.pop("stored_us") * 1000)
+    return StoredReport(
+        arrival=Arrival(report=report_of(kind, fields), started_at=began_of(at_ns), **of_arrival), stored_at=stored_at
+    )
 
 
 def arrival_lines(arrivals: Iterable[Arrival], stored_us: int) -> list[str]:

@@ -69,7 +69,10 @@ _ROOM = ("site", "room")
 LATENCY = _report("latency", "target", "method")
 THROUGHPUT = _report("throughput", "target", "method", "direction")
 HEALTH = _report("health")
-REPORTS = {one.name: one for one in (LATENCY, THROUGHPUT, HEALTH)}
+SERVICE = _report("service", "target")
+PATH = _report("path", "target", "method")
+OFF_SITE = _report("off_site")
+REPORTS = {one.name: one for one in (LATENCY, THROUGHPUT, HEALTH, SERVICE, PATH, OFF_SITE)}
 
 ARRIVAL = Measurement(
     name="arrival",

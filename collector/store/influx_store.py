@@ -24,6 +24,7 @@ from collector.store.influx_query import text
 from collector.store.influx_rows import (
     BIN_COLUMNS,
     HEALTH_COLUMNS,
+    REPORT_COLUMNS,
     TEST_COLUMNS,
     arrival_lines,
     began_ns,
@@ -34,6 +35,7 @@ from collector.store.influx_rows import (
     read_bin,
     read_health,
     read_periods,
+    read_report,
     read_room_day,
     read_seconds,
     read_site_day,
@@ -248,7 +250,23 @@ class InfluxStore:
             return []
         where = f"time >= {first_s * 10**9} AND stored_us > {mark_ns // 1000} AND method = 'sufficiency'"
         rows = self._rows("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
-        return [read_test(at_ns, row) for at_ns, row in rows]
+        return [read_test(at_ns, row) for at_ns, row in rows if row["asked_by"] != "user"]
+
+    def newest_reports(self, kind: str, since: datetime, until: datetime) -> list[Arrival]:
+        """See `Store.newest_reports`."""
+        measurement = schema.REPORTS[kind]
+        grouped = [tag for tag in measurement.tags if tag != "method"]
+        columns = [name for name in REPORT_COLUMNS[kind] if name not in grouped]
+        found = []
+        for series in self._connection.query(
+            "reports",
+            f"SELECT {', '.join(columns)} FROM {kind}"  # noqa: S608
+            f" WHERE time >= {began_ns(since) + 10**6} AND time < {began_ns(until) + 10**6}"
+            f" GROUP BY {', '.join(grouped)} ORDER BY time DESC LIMIT 1",
+        ):
+            values = {**dict(zip(series.columns, series.rows[0], strict=True)), **series.tags}
+            found.append(read_report(kind, values.pop("time"), values).arrival)
+        return sorted(found, key=lambda one: (one.site, one.room, one.agent, getattr(one.report, "target", "")))
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """See `Store.write_bins`. The mark goes last: a collector that is killed before judges again."""

@@ -145,7 +145,12 @@ class Store(Protocol):
         ...
 
     def tests_since(self, stored_after: datetime) -> list[StoredTest]:
-        """The sufficiency tests that were stored after `stored_after`."""
+        """The sufficiency tests that were stored after `stored_after`, without those that a user asked for."""
+        ...
+
+    def newest_reports(self, kind: str, since: datetime, until: datetime) -> list[Arrival]:
+        """Of the reports of `kind` that began in ``(since, until]``, the newest of each agent and target, by place. The
+        `boot_ms` of each is 0."""
         ...
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:

@@ -136,22 +136,22 @@ def test_the_best_reading_of_a_past_boot_is_kept(path: Path) -> None:
 
 def test_a_full_spool_drops_the_oldest_latency_first_and_failures_last(path: Path) -> None:
     spool = open_spool(path, limit_bytes=MIB)
-    for minute in range(800):
+    for minute in range(600):
         spool.add([latency(minute), latency(minute), health(minute), latency(minute, failure="no_answer")], READING)
     reports = everything(spool)
     counts = spool.counts()
 
     assert path.stat().st_size <= MIB + 64 * 1024
-    assert counts.numbered == 3200 == counts.dropped + counts.waiting
+    assert counts.numbered == 2400 == counts.dropped + counts.waiting
     assert counts.dropped > 500
     kept = {rank: [report.boot_ms for report in reports if rank_of(report) == rank] for rank in (0, 1, 2)}
-    assert len(kept[2]) == 800
-    assert len(kept[1]) == 800
+    assert len(kept[2]) == 600
+    assert len(kept[1]) == 600
     assert kept[0] == sorted(kept[0])
-    assert kept[0][-1] == 799
+    assert kept[0][-1] == 599
     assert kept[0][0] > 100
 
-    for minute in range(800, 4000):
+    for minute in range(600, 4000):
         spool.add([health(minute), latency(minute, failure="no_answer")], READING)
     reports = everything(spool)
     assert path.stat().st_size <= MIB + 64 * 1024

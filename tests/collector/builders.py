@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from collector.registry.agent import Stay
 from collector.store.protocol import Arrival
+from tests.wire import literal
 from wire.histogram import Histogram
-from wire.reports import HealthReport, LatencyReport, ThroughputReport
+from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
 
 MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 HERE = Stay(from_ms=0, site="oak-hill", room="204")
@@ -77,6 +80,15 @@ def throughput(seq: int = 1, **other: Any) -> ThroughputReport:
         "used_bytes": 780_000,
     }
     return ThroughputReport(**(values | other))
+
+
+def of_each_kind(first_seq: int = 1) -> list[Report]:
+    """A report of every kind with every field told, as the wire's tests have them."""
+    adapter: TypeAdapter[Report] = TypeAdapter(Report)
+    return [
+        adapter.validate_python(one | {"seq": first_seq + place, "boot_ms": 0}, strict=False)
+        for place, one in enumerate(literal.REPORTS.values())
+    ]
 
 
 def arrival(report: Any, *, started_at: datetime | None = None, **other: Any) -> Arrival:

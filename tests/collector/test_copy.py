@@ -17,7 +17,7 @@ from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin, judge_bin
 from collector.verdict.days import RoomDay, room_day, site_day
 from collector.verdict.profiles import default_profiles
-from tests.collector.builders import MONDAY_10, arrival, health, latency, throughput
+from tests.collector.builders import MONDAY_10, arrival, health, latency, of_each_kind, throughput
 from tests.collector.influx import influx_access
 
 AnyHistory = DuckDbHistory | InfluxHistory
@@ -75,7 +75,7 @@ def source(engines: tuple[str, str], open_history: OpenHistory) -> AnyHistory:
     mark = stored_at(near[-1])
     store.write_bins(judged(store), judged_through=mark)
     tested = throughput(902, idle_rtt_us=9_000, working_sent=2, working_received=1, working_histogram="200:1")
-    late = [health(901), tested, latency(903, sent=0, failure=None, working_sent=3)]
+    late = [health(901), tested, latency(903, sent=0, failure=None, working_sent=3), *of_each_kind(910)[1:]]
     after = mark + timedelta(minutes=1)
     store.take_reports([StoredReport(arrival=arrival(one), stored_at=after) for one in late])
     days = forty_days(store)
@@ -147,7 +147,7 @@ def copied(source: AnyHistory, target: AnyHistory, mark_file: Path) -> dict[str,
 
 def test_everything_arrives(source: AnyHistory, target: AnyHistory, tmp_path: Path) -> None:
 
-    assert copied(source, target, tmp_path / "mark") == {"days": 80, "bins": 49, "reports": 483}
+    assert copied(source, target, tmp_path / "mark") == {"days": 80, "bins": 49, "reports": 488}
 
     assert everything(target) == everything(source)
     assert target.extent() == source.extent()

@@ -43,7 +43,7 @@ def test_a_batch_is_acknowledged_with_the_fate_of_every_report(live: Live) -> No
     answer = live.report(latency(1), health(2), throughput(3))
 
     assert answer.status == 200
-    assert answer.body == {"version": 2, "batch": "c" * 16, "stored": 3, "duplicate": 0, "rejected": []}
+    assert answer.body == {"version": 3, "batch": "c" * 16, "stored": 3, "duplicate": 0, "rejected": []}
     assert live.store.count_reports() == 3
 
 
@@ -98,6 +98,14 @@ def test_a_bad_report_is_named_and_the_good_ones_are_stored(live: Live, spoil: d
     assert live.store.count_reports() == 2
 
 
+@pytest.mark.parametrize("octets", [{"uplink_in_bytes": 0}, {"uplink_out_bytes": 5}])
+def test_a_room_that_counts_octets_is_refused(live: Live, octets: dict[str, int]) -> None:
+    answer = live.report(latency(1), health(2, **octets), health(3))
+
+    assert [(one["index"], one["error"]) for one in answer.body["rejected"]] == [(1, "octets_of_a_room")]
+    assert live.store.count_reports() == 2
+
+
 def test_a_missing_field_is_named(live: Live) -> None:
     data = as_data(live, latency(1), latency(2))
     del data["reports"][0]["sent"]
@@ -127,7 +135,7 @@ def test_an_answer_never_repeats_what_was_sent(live: Live) -> None:
         (gzip.compress(b'{"version":1}', mtime=0)[:-4], True, 400, "bad_gzip"),
         (gzip.compress(b"0" * 5_000_000, mtime=0), True, 413, "too_large"),
         (b"0" * 1_000_001, False, 413, "too_large"),
-        (b'{"version":3,"anything":1}', False, 415, "unsupported_version"),
+        (b'{"version":4,"anything":1}', False, 415, "unsupported_version"),
         (b'{"version":"1"}', False, 422, "wrong_type"),
     ],
 )

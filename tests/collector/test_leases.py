@@ -162,8 +162,8 @@ def test_a_malformed_end_leaves_the_lease_as_it_is(shared: Live, body: bytes) ->
 
 def test_a_version_to_come_is_unsupported_and_asked_again_later(live: Live) -> None:
     lease = a_lease(live)
-    asked = post(live, "/v1/leases", {"version": 3, "request": REQUEST})
-    ended = post(live, f"/v1/leases/{lease}/end", {"version": 3, "used_bytes": 0})
+    asked = post(live, "/v1/leases", {"version": 4, "request": REQUEST})
+    ended = post(live, f"/v1/leases/{lease}/end", {"version": 4, "used_bytes": 0})
     assert {(one.status, one.body["error"]) for one in (asked, ended)} == {(415, "unsupported_version")}
 
 

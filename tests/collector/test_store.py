@@ -8,7 +8,7 @@ import pytest
 from collector.store.protocol import Store
 from collector.verdict.bins import judge_bin
 from collector.verdict.profiles import default_profiles
-from tests.collector.builders import MONDAY_10, arrival, health, latency, throughput
+from tests.collector.builders import MONDAY_10, arrival, health, latency, of_each_kind, throughput
 from wire.histogram import Histogram
 
 OpenStore = Callable[[], Store]
@@ -21,6 +21,21 @@ def test_a_report_of_each_kind_is_kept(open_store: OpenStore) -> None:
 
     assert outcome.new == (True, True, True)
     assert store.count_reports() == 3
+
+
+@pytest.mark.parametrize("kind", ["latency", "throughput", "health", "service", "path", "off_site"])
+def test_the_newest_report_of_a_kind_comes_back_whole(open_store: OpenStore, kind: str) -> None:
+    store = open_store()
+    (older,) = (one for one in of_each_kind(10) if one.kind == kind)
+    (newer,) = (one for one in of_each_kind(40) if one.kind == kind)
+    other = arrival(older, room="205", agent="d" * 16)
+
+    store.write_reports([arrival(older), other, arrival(newer)])
+
+    end = MONDAY_10 + timedelta(hours=2)
+    assert store.newest_reports(kind, MONDAY_10, end) == [arrival(newer), other]
+    assert store.newest_reports(kind, arrival(newer).started_at, end) == []
+    assert store.newest_reports(kind, MONDAY_10, other.started_at) == [arrival(older), other]
 
 
 def test_the_same_report_ten_times_is_stored_once(open_store: OpenStore) -> None:
@@ -282,6 +297,15 @@ def test_only_sufficiency_tests_are_judged(open_store: OpenStore) -> None:
     store.write_reports([arrival(throughput(1, method="capacity", required_bps=None, sustained=None))])
 
     assert store.tests_since(EPOCH) == []
+
+
+def test_a_test_that_a_user_asked_for_is_not_judged(open_store: OpenStore) -> None:
+    store = open_store()
+    store.write_reports([arrival(throughput(1, asked_by="user")), arrival(throughput(2, asked_by="admin"))])
+
+    (found,) = store.tests_since(MONDAY_10)
+
+    assert found.test.ended_at == MONDAY_10 + timedelta(minutes=2, seconds=5)
 
 
 def test_requests_of_an_agents_own_test_are_kept_and_not_judged(open_store: OpenStore) -> None:

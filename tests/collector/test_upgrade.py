@@ -95,7 +95,11 @@ def test_opened_again_it_is_the_same(upgraded: DuckDbStore, open_duckdb: Callabl
     assert open_duckdb().count_reports() == 3
     open_duckdb().close()
     with duckdb.connect(str(old), read_only=True) as connection:
-        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(3,)]
+        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(4,)]
         assert connection.execute("SELECT count(*) FROM room_days").fetchall() == [(0,)]
+        assert connection.execute("SELECT count(*) FROM path").fetchall() == [(0,)]
+        assert connection.execute("SELECT asked_by, at_ceiling, ceiling_bps FROM throughput").fetchall() == [
+            ("schedule", False, None)
+        ]
         rows = connection.execute("SELECT seq, working_sent, working_histogram FROM latency ORDER BY seq").fetchall()
     assert rows == [(1, 0, ""), (3, 0, "")]

@@ -47,6 +47,14 @@ THROUGHPUT: Json = {
     "working_sent": 52,
     "working_received": 51,
     "working_histogram": "163:48 164:3",
+    "asked_by": "admin",
+    "bottleneck": "site",
+    "ceiling_bps": 930_000_000,
+    "at_ceiling": False,
+    "cpu_permille": 120,
+    "link_mbps": 1000,
+    "full_duplex": True,
+    "on_battery": False,
 }
 HEALTH: Json = {
     "kind": "health",
@@ -66,15 +74,70 @@ HEALTH: Json = {
     "link_mbps": 1000,
     "link_errors": 0,
     "link_drops": 0,
+    "machine_cpu_permille": 87,
+    "memory_used_permille": 412,
+    "memory_stalled_permille": 3,
+    "slept_ms": 0,
+    "on_battery": True,
+    "link_medium": "wifi",
+    "link_full_duplex": True,
+    "link_flaps": 1,
+    "wifi_band_mhz": 5000,
+    "wifi_channel_mhz": 80,
+    "wifi_down_mbps": 866,
+    "wifi_up_mbps": 780,
+    "wifi_signal_dbm": -60,
+    "wifi_retries_permille": 21,
+    "uplink_in_bytes": None,
+    "uplink_out_bytes": None,
 }
-REPORTS = {"latency": LATENCY, "throughput": THROUGHPUT, "health": HEALTH}
+SERVICE: Json = {
+    "kind": "service",
+    "seq": 44,
+    "boot_ms": 3_600_000,
+    "duration_ms": 183,
+    "target": "service:lms",
+    "method_version": 1,
+    "via_proxy": True,
+    "resolve_us": 2_100,
+    "connect_us": 18_200,
+    "proxy_us": 7_900,
+    "tls_us": 41_300,
+    "first_byte_us": 120_400,
+    "status": 200,
+    "certificate_days": 63,
+    "failure": None,
+    "failed_in": None,
+}
+HOP: Json = {"ttl": 1, "role": "gateway", "sent": 3, "received": 2, "min_us": 640}
+PATH: Json = {
+    "kind": "path",
+    "seq": 45,
+    "boot_ms": 3_600_000,
+    "duration_ms": 2_140,
+    "target": "district",
+    "method": "udp",
+    "method_version": 1,
+    "reached": True,
+    "hops": [HOP],
+    "failure": None,
+}
+OFF_SITE: Json = {"kind": "off_site", "seq": 46, "boot_ms": 3_600_000, "duration_ms": 60_000}
+REPORTS = {
+    "latency": LATENCY,
+    "throughput": THROUGHPUT,
+    "health": HEALTH,
+    "service": SERVICE,
+    "path": PATH,
+    "off_site": OFF_SITE,
+}
 CLOCK: Json = {"boot_ms": 3_661_000, "wall_ms": 1_794_823_200_000, "synchronised": True, "live": True}
 BATCH: Json = {
-    "version": 2,
+    "version": 3,
     "batch": "00112233445566ff",
     "boot": "ffeeddccbbaa9988",
     "clock": CLOCK,
-    "reports": [LATENCY, THROUGHPUT, HEALTH],
+    "reports": [LATENCY, THROUGHPUT, HEALTH, SERVICE, PATH, OFF_SITE],
 }
 ENROLMENT_REQUEST: Json = {"version": 1, "code": "7K2M-9QXD-4TAB", "token_sha256": "ab" * 32}
 ENROLMENT: Json = {
@@ -92,7 +155,24 @@ TARGET: Json = {
     "tcp_port": 8600,
     "interval_ms": 1000,
     "timeout_ms": 2000,
+    "key": "ab" * 32,
 }
+SERVICE_WANTED: Json = {
+    "alias": "service:lms",
+    "host": "lms.example.org",
+    "port": 443,
+    "path": "/",
+    "interval_ms": 300_000,
+    "timeout_ms": 5_000,
+}
+PATH_PLAN: Json = {
+    "interval_ms": 900_000,
+    "targets": ["district"],
+    "site_networks": ["10.12.0.0/16"],
+    "district_networks": [],
+}
+REFLECTOR_PLAN: Json = {"port": 8621, "key": "cd" * 32}
+NDT7_PLAN: Json = {"port": 8630}
 AGENT_CONFIG: Json = {
     "version": 1,
     "role": "room",
@@ -100,6 +180,11 @@ AGENT_CONFIG: Json = {
     "push_interval_ms": 60_000,
     "targets": [TARGET],
     "throughput": {"interval_ms": 1_800_000},
+    "services": [SERVICE_WANTED],
+    "path": PATH_PLAN,
+    "presence": TARGET,
+    "reflector": REFLECTOR_PLAN,
+    "ndt7": NDT7_PLAN,
 }
 REJECTED: Json = {"index": 1, "seq": 42, "error": "from_future", "detail": "it ends later than it arrived"}
 ACKNOWLEDGEMENT: Json = {
@@ -109,9 +194,9 @@ ACKNOWLEDGEMENT: Json = {
     "duplicate": 0,
     "rejected": [REJECTED],
 }
-LEASE_REQUEST: Json = {"version": 2, "request": "510e527fade682d1"}
+LEASE_REQUEST: Json = {"version": 3, "request": "510e527fade682d1"}
 LEASE: Json = {
-    "version": 2,
+    "version": 3,
     "lease": "9b05688c2b3e6c1f",
     "valid_ms": 20_000,
     "down_bps": 1_000_000,
@@ -119,10 +204,10 @@ LEASE: Json = {
     "down_bytes": 781_250,
     "up_bytes": 390_625,
 }
-LEASE_END: Json = {"version": 2, "used_bytes": 999_312}
+LEASE_END: Json = {"version": 3, "used_bytes": 999_312}
 ARRIVED: Json = {"at_ms": 21, "total_bytes": 2800}
 LEASE_ACCOUNT: Json = {
-    "version": 2,
+    "version": 3,
     "down_stalled_ms": 0,
     "down_bytes": 659_400,
     "up_stalled_ms": 0,

@@ -12,18 +12,26 @@ from wire.enrolment import (
     AgentConfig,
     Enrolment,
     EnrolmentRequest,
+    Ndt7Plan,
+    PathPlan,
+    ReflectorPlan,
+    Service,
     Target,
     ThroughputPlan,
     normalised_code,
 )
 from wire.fields import WireError
 from wire.lease import Arrived, Lease, LeaseAccount, LeaseEnd, LeaseRequest
-from wire.reports import HealthReport, LatencyReport, ThroughputReport
+from wire.reports import AwayReport, HealthReport, Hop, LatencyReport, PathReport, ServiceReport, ThroughputReport
 
 SHAPES: list[tuple[type[Any], literal.Json]] = [
     (LatencyReport, literal.LATENCY),
     (ThroughputReport, literal.THROUGHPUT),
     (HealthReport, literal.HEALTH),
+    (ServiceReport, literal.SERVICE),
+    (Hop, literal.HOP),
+    (PathReport, literal.PATH),
+    (AwayReport, literal.OFF_SITE),
     (BootClock, literal.CLOCK),
     (Batch, literal.BATCH),
     (RejectedReport, literal.REJECTED),
@@ -31,6 +39,10 @@ SHAPES: list[tuple[type[Any], literal.Json]] = [
     (EnrolmentRequest, literal.ENROLMENT_REQUEST),
     (Enrolment, literal.ENROLMENT),
     (Target, literal.TARGET),
+    (Service, literal.SERVICE_WANTED),
+    (PathPlan, literal.PATH_PLAN),
+    (ReflectorPlan, literal.REFLECTOR_PLAN),
+    (Ndt7Plan, literal.NDT7_PLAN),
     (AgentConfig, literal.AGENT_CONFIG),
     (ThroughputPlan, literal.AGENT_CONFIG["throughput"]),
     (LeaseRequest, literal.LEASE_REQUEST),
@@ -67,6 +79,9 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
         "used_bytes": (0, 10**12),
         "idle_rtt_us": (0, 120_000_000),
         "working_sent": (51, 1_000_000),
+        "ceiling_bps": (1, 10**12),
+        "cpu_permille": (0, 1000),
+        "link_mbps": (0, 10_000_000),
     },
     HealthReport: PERIOD
     | {
@@ -80,21 +95,48 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
         "link_mbps": (0, 10_000_000),
         "link_errors": (0, EXACT),
         "link_drops": (0, EXACT),
+        "machine_cpu_permille": (0, 1000),
+        "memory_used_permille": (0, 1000),
+        "memory_stalled_permille": (0, 1000),
+        "slept_ms": (0, TEN_YEARS_MS),
+        "link_flaps": (0, 1_000_000),
+        "wifi_band_mhz": (2400, 6000),
+        "wifi_channel_mhz": (1, 1000),
+        "wifi_down_mbps": (0, 10_000_000),
+        "wifi_up_mbps": (0, 10_000_000),
+        "wifi_signal_dbm": (-120, 0),
+        "wifi_retries_permille": (0, 1000),
+        "uplink_in_bytes": (0, EXACT),
+        "uplink_out_bytes": (0, EXACT),
     },
+    ServiceReport: PERIOD
+    | {
+        "method_version": (1, 1000),
+        **dict.fromkeys(("resolve_us", "connect_us", "proxy_us", "tls_us", "first_byte_us"), (0, 120_000_000)),
+        "status": (100, 599),
+        "certificate_days": (-100_000, 100_000),
+    },
+    Hop: {"ttl": (1, 32), "sent": (2, 100), "min_us": (0, 120_000_000)},
+    PathReport: PERIOD | {"method_version": (1, 1000)},
+    AwayReport: PERIOD,
     BootClock: {"boot_ms": (0, TEN_YEARS_MS), "wall_ms": (0, 4_102_444_800_000)},
-    Batch: {"version": (1, 2)},
+    Batch: {"version": (1, 3)},
     RejectedReport: {"index": (0, 1999), "seq": (0, EXACT)},
     Acknowledgement: {"stored": (0, 2000), "duplicate": (0, 2000)},
-    EnrolmentRequest: {"version": (1, 2)},
+    EnrolmentRequest: {"version": (1, 3)},
     Target: {
         "port": (1, 65_535),
         "tcp_port": (1, 65_535),
         "interval_ms": (100, HOUR_MS),
         "timeout_ms": (100, 60_000),
     },
+    Service: {"port": (1, 65_535), "interval_ms": (10_000, HOUR_MS), "timeout_ms": (100, 60_000)},
+    PathPlan: {"interval_ms": (60_000, 86_400_000)},
+    ReflectorPlan: {"port": (1, 65_535)},
+    Ndt7Plan: {"port": (1, 65_535)},
     AgentConfig: {"period_ms": (1000, HOUR_MS), "push_interval_ms": (1000, HOUR_MS)},
     ThroughputPlan: {"interval_ms": (10_000, 86_400_000)},
-    LeaseRequest: {"version": (1, 2)},
+    LeaseRequest: {"version": (1, 3)},
     Lease: {
         "valid_ms": (1, 60_000),
         "down_bps": (1, 10**12),
@@ -102,7 +144,7 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
         "down_bytes": (1, 10**12),
         "up_bytes": (1, 10**12),
     },
-    LeaseEnd: {"version": (1, 2), "used_bytes": (0, 10**12)},
+    LeaseEnd: {"version": (1, 3), "used_bytes": (0, 10**12)},
     Arrived: {"at_ms": (0, 60_000), "total_bytes": (0, 10**12)},
     LeaseAccount: {"down_stalled_ms": (0, 60_000), "up_stalled_ms": (0, 60_000), "down_bytes": (0, 10**12)},
 }
@@ -188,6 +230,71 @@ def test_a_period_in_which_nothing_came_back_is_a_report() -> None:
 def test_a_sufficiency_test_names_its_requirement_and_a_capacity_test_need_not() -> None:
     assert word_of(ThroughputReport, required_bps=None) == "no_requirement"
     assert built(ThroughputReport, method="capacity", required_bps=None).required_bps is None
+
+
+def test_a_test_that_its_machine_limited_does_not_fail_a_line() -> None:
+    assert word_of(ThroughputReport, sustained=False, at_ceiling=True) == "ceiling_fails"
+    assert built(ThroughputReport, sustained=None, at_ceiling=True).at_ceiling
+    assert not built(ThroughputReport, sustained=False, at_ceiling=False).sustained
+
+
+def test_a_signal_is_told_in_steps() -> None:
+    assert word_of(HealthReport, wifi_signal_dbm=-61) == "too_exact"
+
+
+@pytest.mark.parametrize(
+    ("other", "word"),
+    [
+        ({"target": "district"}, "unknown_target"),
+        ({"via_proxy": False}, "bad_phase"),
+        ({"failure": "no_answer"}, "bad_failure"),
+        ({"failure": "server_error", "failed_in": "first_byte"}, None),
+        ({"failed_in": "tls"}, "bad_failure"),
+        ({"first_byte_us": None}, "bad_failure"),
+        ({"first_byte_us": None, "failure": "no_answer", "failed_in": "first_byte"}, None),
+    ],
+)
+def test_a_service_report_has_a_failure_or_a_whole_answer(other: dict[str, Any], word: str | None) -> None:
+    if word is None:
+        assert built(ServiceReport, **other).failure
+    else:
+        assert word_of(ServiceReport, **other) == word
+
+
+@pytest.mark.parametrize(
+    ("other", "word"),
+    [
+        ({"hops": []}, "bad_failure"),
+        ({"failure": "no_answer"}, "bad_failure"),
+        ({"hops": [literal.HOP, literal.HOP]}, "bad_hops"),
+        ({"hops": [literal.HOP | {"ttl": 2}, literal.HOP]}, "bad_hops"),
+        ({"hops": [literal.HOP | {"received": 4}]}, "out_of_range"),
+        ({"hops": [literal.HOP | {"received": 0}]}, "bad_minimum"),
+        ({"hops": [literal.HOP | {"role": "192.0.2.1"}]}, "wrong_type"),
+    ],
+)
+def test_a_path_that_contradicts_itself_is_refused(other: dict[str, Any], word: str) -> None:
+    assert word_of(PathReport, **other) == word
+
+
+def test_a_resolver_is_asked_by_dns_and_nothing_else_is() -> None:
+    assert word_of(Target, method="dns") == "bad_method"
+    assert word_of(Target, alias="resolver:1") == "bad_method"
+    assert built(Target, alias="resolver:1", method="dns").method == "dns"
+
+
+def test_a_key_has_256_bits_and_is_never_repeated() -> None:
+    with pytest.raises(WireError) as refused:
+        built(Target, key="f00d" * 15)
+    assert refused.value.word == "bad_key"
+    assert "f00d" not in refused.value.detail
+    assert word_of(ReflectorPlan, key="AB" * 32) == "bad_key"
+    assert word_of(AgentConfig, presence=literal.TARGET | {"key": None}) == "no_key"
+
+
+@pytest.mark.parametrize("path", ["", "login", "/a?b=c", "/a#b", "/a b", "/\n", "//x" + "y" * 300])
+def test_a_path_has_no_query(path: str) -> None:
+    assert word_of(Service, path=path) == "bad_path"
 
 
 @pytest.mark.parametrize("steps", [[(3, 1), (2, 1)], [(2, 2), (3, 1)], [(0, 0)] * 1001])
@@ -279,7 +386,7 @@ def test_a_batch_holds_1_to_2000_reports() -> None:
     assert word_of(Batch, reports=[literal.HEALTH] * (MAX_REPORTS + 1)) == "bad_batch_size"
 
 
-@pytest.mark.parametrize("version", [-1, 0, 3, 10**30])
+@pytest.mark.parametrize("version", [-1, 0, 4, 10**30])
 def test_a_version_not_spoken_here_is_said_so(version: int) -> None:
     assert word_of(Batch, version=version) == "unsupported_version"
     assert word_of(EnrolmentRequest, version=version) == "unsupported_version"

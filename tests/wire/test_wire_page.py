@@ -13,6 +13,7 @@ import pytest
 from collector.ingest.decode import decode_batch, inflate
 from collector.store.protocol import Unstorable
 from docs.inventory import FROM_A_MACHINE, TO_A_MACHINE, described, shapes, type_name
+from tests.wire import literal
 from wire.answers import BATCH_WORDS, Problem
 from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_REPORTS, Acknowledgement, Batch
 from wire.codec import decode, encode
@@ -140,7 +141,7 @@ def test_every_example_is_read_by_a_test() -> None:
 def test_the_collector_takes_the_example_batch_whole() -> None:
     received = decode_batch(inflate(example("Batch").encode(), ""))
     assert received.rejected == ()
-    assert {report.kind for report in received.reports} == {"latency", "throughput", "health"}
+    assert {report.kind for report in received.reports} == set(literal.REPORTS)
 
 
 def test_the_example_acknowledgement_answers_the_example_batch() -> None:

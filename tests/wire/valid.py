@@ -12,7 +12,11 @@ from wire.enrolment import (
     AgentConfig,
     Enrolment,
     EnrolmentRequest,
+    Ndt7Plan,
+    PathPlan,
+    ReflectorPlan,
     Role,
+    Service,
     Target,
     ThroughputPlan,
 )
@@ -20,15 +24,29 @@ from wire.fields import MAX_BPS, MAX_BYTES, MAX_COUNT, MAX_DURATION_MS, MAX_ELAP
 from wire.histogram import OVERFLOW, Histogram
 from wire.lease import MAX_LEASE_MS, Arrived, Lease, LeaseAccount, LeaseEnd, LeaseRequest
 from wire.reports import (
+    MAX_HOPS,
+    MAX_MBPS,
     MAX_US,
+    WIFI_BANDS_MHZ,
+    AskedBy,
+    AwayReport,
+    Bottleneck,
     EndedBy,
     Failure,
     HealthReport,
+    Hop,
+    HopRole,
     LatencyMethod,
     LatencyReport,
+    Medium,
+    PathReport,
     Platform,
     ReceiveTimestamps,
+    ServiceFailure,
+    ServicePhase,
+    ServiceReport,
     ThroughputReport,
+    TraceMethod,
 )
 from wire.version import WIRE_VERSION
 
@@ -43,7 +61,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 SLUGS = st.from_regex(r"[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}", fullmatch=True)
 TARGETS = st.sampled_from(["gateway", "site", "district"]) | st.builds(
-    "{}:{}".format, st.sampled_from(["anchor", "service"]), SLUGS
+    "{}:{}".format, st.sampled_from(["anchor", "service", "resolver"]), SLUGS
 )
 IDS = st.text("0123456789abcdef", min_size=16, max_size=16)
 DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -51,6 +69,7 @@ CODES = st.text(CODE_ALPHABET, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
 VERSIONS = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", fullmatch=True)
 WORDS = st.from_regex(r"[a-z][a-z_]{0,20}", fullmatch=True)
 SENTENCES = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+PERMILLE = st.integers(0, 1000)
 PERIOD: dict[str, Any] = {
     "seq": st.integers(1, MAX_SEQ),
     "boot_ms": st.integers(0, MAX_ELAPSED_MS),
@@ -105,6 +124,7 @@ def working(draw: st.DrawFn) -> dict[str, Any]:
 def throughput_reports(draw: st.DrawFn) -> ThroughputReport:
     method: Literal["sufficiency", "capacity"] = draw(st.sampled_from(["sufficiency", "capacity"]))
     required = st.integers(1, MAX_BPS)
+    at_ceiling = draw(st.booleans())
     return ThroughputReport(
         **drawn(draw, PERIOD),
         target=draw(TARGETS),
@@ -114,12 +134,20 @@ def throughput_reports(draw: st.DrawFn) -> ThroughputReport:
         required_bps=draw(required if method == "sufficiency" else maybe(required)),
         offered_bps=draw(maybe(st.integers(0, MAX_BPS))),
         received_bps=draw(maybe(st.integers(0, MAX_BPS))),
-        sustained=draw(maybe(st.booleans())),
+        sustained=draw(maybe(st.just(True) if at_ceiling else st.booleans())),
         used_bytes=draw(st.integers(0, MAX_BYTES)),
         failure=draw(maybe(one_of(Failure))),
         ended_by=draw(maybe(one_of(EndedBy))),
         idle_rtt_us=draw(maybe(st.integers(0, MAX_US))),
         **draw(working()),
+        asked_by=draw(one_of(AskedBy)),
+        bottleneck=draw(maybe(one_of(Bottleneck))),
+        ceiling_bps=draw(maybe(st.integers(1, MAX_BPS))),
+        at_ceiling=at_ceiling,
+        cpu_permille=draw(maybe(PERMILLE)),
+        link_mbps=draw(maybe(st.integers(0, MAX_MBPS))),
+        full_duplex=draw(maybe(st.booleans())),
+        on_battery=draw(maybe(st.booleans())),
     )
 
 
@@ -139,8 +167,76 @@ HEALTH_REPORTS = st.builds(
     link_mbps=maybe(st.integers(0, 10_000_000)),
     link_errors=maybe(st.integers(0, MAX_SEQ)),
     link_drops=maybe(st.integers(0, MAX_SEQ)),
+    machine_cpu_permille=maybe(PERMILLE),
+    memory_used_permille=maybe(PERMILLE),
+    memory_stalled_permille=maybe(PERMILLE),
+    slept_ms=st.integers(0, MAX_ELAPSED_MS),
+    on_battery=maybe(st.booleans()),
+    link_medium=maybe(one_of(Medium)),
+    link_full_duplex=maybe(st.booleans()),
+    link_flaps=maybe(st.integers(0, MAX_COUNT)),
+    wifi_band_mhz=maybe(st.sampled_from(WIFI_BANDS_MHZ)),
+    wifi_channel_mhz=maybe(st.integers(1, 1000)),
+    wifi_down_mbps=maybe(st.integers(0, MAX_MBPS)),
+    wifi_up_mbps=maybe(st.integers(0, MAX_MBPS)),
+    wifi_signal_dbm=maybe(st.integers(-12, 0).map(lambda step: step * 10)),
+    wifi_retries_permille=maybe(PERMILLE),
+    uplink_in_bytes=maybe(st.integers(0, MAX_SEQ)),
+    uplink_out_bytes=maybe(st.integers(0, MAX_SEQ)),
 )
-REPORTS = latency_reports() | throughput_reports() | HEALTH_REPORTS
+
+
+@st.composite
+def service_reports(draw: st.DrawFn) -> ServiceReport:
+    failed = draw(st.booleans())
+    via_proxy = draw(st.booleans())
+    phase = st.integers(0, MAX_US)
+    return ServiceReport(
+        **drawn(draw, PERIOD),
+        target=f"service:{draw(SLUGS)}",
+        method_version=draw(st.integers(1, 1000)),
+        via_proxy=via_proxy,
+        resolve_us=draw(maybe(phase)),
+        connect_us=draw(maybe(phase)),
+        proxy_us=draw(maybe(phase)) if via_proxy else None,
+        tls_us=draw(maybe(phase)),
+        first_byte_us=None if failed else draw(phase),
+        status=draw(maybe(st.integers(100, 599))),
+        certificate_days=draw(maybe(st.integers(-100_000, 100_000))),
+        failure=draw(one_of(ServiceFailure)) if failed else None,
+        failed_in=draw(one_of(ServicePhase)) if failed else None,
+    )
+
+
+@st.composite
+def hops(draw: st.DrawFn, ttl: int) -> Hop:
+    sent = draw(st.integers(1, 100))
+    received = draw(st.integers(0, sent))
+    return Hop(
+        ttl=ttl,
+        role=draw(maybe(one_of(HopRole))),
+        sent=sent,
+        received=received,
+        min_us=draw(st.integers(0, MAX_US)) if received else None,
+    )
+
+
+@st.composite
+def path_reports(draw: st.DrawFn) -> PathReport:
+    ttls = sorted(draw(st.sets(st.integers(1, MAX_HOPS), max_size=5)))
+    return PathReport(
+        **drawn(draw, PERIOD),
+        target=draw(TARGETS),
+        method=draw(one_of(TraceMethod)),
+        method_version=draw(st.integers(1, 1000)),
+        reached=draw(st.booleans()),
+        hops=tuple(draw(hops(ttl)) for ttl in ttls),
+        failure=None if ttls else draw(one_of(Failure)),
+    )
+
+
+AWAY_REPORTS = st.builds(AwayReport, **PERIOD)
+REPORTS = latency_reports() | throughput_reports() | HEALTH_REPORTS | service_reports() | path_reports() | AWAY_REPORTS
 BOOT_CLOCKS = st.builds(
     BootClock,
     boot_ms=st.integers(0, MAX_ELAPSED_MS),
@@ -169,15 +265,41 @@ ACKNOWLEDGEMENTS = st.builds(
 )
 ENROLMENT_REQUESTS = st.builds(EnrolmentRequest, version=st.integers(1, WIRE_VERSION), code=CODES, token_sha256=DIGESTS)
 ENROLMENTS = st.builds(Enrolment, version=st.integers(1, 1000), agent=IDS, site=SLUGS, room=SLUGS, role=one_of(Role))
-CONFIG_TARGETS = st.builds(
-    Target,
-    alias=TARGETS,
-    method=one_of(LatencyMethod),
-    host=maybe(SENTENCES),
-    port=st.integers(1, 65_535),
-    tcp_port=maybe(st.integers(1, 65_535)),
-    interval_ms=st.integers(100, 3_600_000),
+PORTS = st.integers(1, 65_535)
+
+
+@st.composite
+def config_targets(draw: st.DrawFn, key: st.SearchStrategy[str | None] = maybe(DIGESTS)) -> Target:  # noqa: B008
+    alias = draw(TARGETS)
+    methods = [one for one in get_args(LatencyMethod) if one != "dns"]
+    return Target(
+        alias=alias,
+        method="dns" if alias.startswith("resolver:") else draw(st.sampled_from(methods)),
+        host=draw(maybe(SENTENCES)),
+        port=draw(PORTS),
+        tcp_port=draw(maybe(PORTS)),
+        interval_ms=draw(st.integers(100, 3_600_000)),
+        timeout_ms=draw(st.integers(100, 60_000)),
+        key=draw(key),
+    )
+
+
+NETWORKS = st.lists(st.sampled_from(["10.12.0.0/16", "fd00::/8"]), max_size=2).map(tuple)
+SERVICES = st.builds(
+    Service,
+    alias=SLUGS.map("service:{}".format),
+    host=SENTENCES,
+    port=PORTS,
+    path=st.sampled_from(["/", "/login", "/a/b.html"]),
+    interval_ms=st.integers(10_000, 3_600_000),
     timeout_ms=st.integers(100, 60_000),
+)
+PATH_PLANS = st.builds(
+    PathPlan,
+    interval_ms=st.integers(60_000, 86_400_000),
+    targets=st.lists(TARGETS, max_size=3).map(tuple),
+    site_networks=NETWORKS,
+    district_networks=NETWORKS,
 )
 AGENT_CONFIGS = st.builds(
     AgentConfig,
@@ -185,8 +307,13 @@ AGENT_CONFIGS = st.builds(
     role=one_of(Role),
     period_ms=st.integers(1000, 3_600_000),
     push_interval_ms=st.integers(1000, 3_600_000),
-    targets=st.lists(CONFIG_TARGETS, max_size=4, unique_by=lambda target: target.alias).map(tuple),
+    targets=st.lists(config_targets(), max_size=4, unique_by=lambda target: target.alias).map(tuple),
     throughput=maybe(st.builds(ThroughputPlan, interval_ms=st.integers(10_000, 86_400_000))),
+    services=st.lists(SERVICES, max_size=2).map(tuple),
+    path=maybe(PATH_PLANS),
+    presence=maybe(config_targets(DIGESTS)),
+    reflector=maybe(st.builds(ReflectorPlan, port=PORTS, key=maybe(DIGESTS))),
+    ndt7=maybe(st.builds(Ndt7Plan, port=PORTS)),
 )
 LEASE_REQUESTS = st.builds(LeaseRequest, version=st.integers(1, WIRE_VERSION), request=IDS)
 LEASES = st.builds(
@@ -224,7 +351,7 @@ EVERYTHING = st.one_of(
     ACKNOWLEDGEMENTS,
     ENROLMENT_REQUESTS,
     ENROLMENTS,
-    CONFIG_TARGETS,
+    config_targets(),
     AGENT_CONFIGS,
     LEASE_REQUESTS,
     LEASES,
