@@ -9,7 +9,8 @@ from agent.gateway import find_gateway
 from agent.place import Place
 from agent.sample import Probe, Sample, SingleProbe
 from agent.schedule import Job, spread_ns
-from agent.stamp import StampSession
+from agent.session import Session
+from agent.stamp import StampPackets
 from agent.stand_in import SPARSE, StandIn
 from agent.tcp_connect import TcpConnect
 from wire.enrolment import Target
@@ -46,7 +47,12 @@ def prepare(target: Target, period_ms: int, *, agent: str, collector_host: str, 
         probe = _alone(tcp.probe)
         every = 1
     else:
-        stamp = StampSession(Place(find, target.port, socket.SOCK_DGRAM), timeout_ms=target.timeout_ms, clock=clock)
+        stamp = Session(
+            StampPackets(clock),
+            Place(find, target.port, socket.SOCK_DGRAM),
+            timeout_ms=target.timeout_ms,
+            clock=clock,
+        )
         close = stamp.close
         if target.tcp_port is None:
             probe = _alone(stamp.probe)
@@ -73,7 +79,12 @@ def watches(target: Target, *, collector_host: str, clock: Clock) -> Iterator[Se
     """Ways to take a round trip to `target` beside a throughput test, best first, apart from the measuring ones: a
     session's numbers and silence are its own."""
     host = target.host or collector_host
-    stamp = StampSession(Place(lambda: host, target.port, socket.SOCK_DGRAM), timeout_ms=target.timeout_ms, clock=clock)
+    stamp = Session(
+        StampPackets(clock),
+        Place(lambda: host, target.port, socket.SOCK_DGRAM),
+        timeout_ms=target.timeout_ms,
+        clock=clock,
+    )
     tcp = TcpConnect(
         Place(lambda: host, target.tcp_port or target.port, socket.SOCK_STREAM),
         timeout_ms=target.timeout_ms,

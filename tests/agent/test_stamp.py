@@ -9,7 +9,8 @@ import pytest
 from agent.clock import NS_PER_MS, NS_PER_S
 from agent.place import Place
 from agent.sample import Sample
-from agent.stamp import STALE_AFTER, StampSession
+from agent.session import STALE_AFTER, Session
+from agent.stamp import StampPackets
 from tests.agent.fakes import Answers, MovedClock, honest, reflector
 from wire.stamp import ERROR_SYNCHRONISED, ReflectorPacket, ntp_from_unix_ns, reflect
 
@@ -18,8 +19,13 @@ def place_at(port: int, host: str = "127.0.0.1") -> Place:
     return Place(lambda: host, port, socket.SOCK_DGRAM)
 
 
-def session_to(port: int, *, timeout_ms: int = 500, moved: MovedClock | None = None) -> StampSession:
-    return StampSession(place_at(port), timeout_ms=timeout_ms, clock=(moved or MovedClock()).clock())
+def session_at(place: Place, *, timeout_ms: int = 500, moved: MovedClock | None = None) -> Session:
+    clock = (moved or MovedClock()).clock()
+    return Session(StampPackets(clock), place, timeout_ms=timeout_ms, clock=clock)
+
+
+def session_to(port: int, *, timeout_ms: int = 500, moved: MovedClock | None = None) -> Session:
+    return session_at(place_at(port), timeout_ms=timeout_ms, moved=moved)
 
 
 def probe(answers: Answers, times: int = 1, *, timeout_ms: int = 150) -> list[Sample]:
@@ -60,7 +66,7 @@ def changed(packet: bytes, **changes: int) -> bytes:
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_an_answered_packet_is_a_round_trip(host: str) -> None:
     async def work(port: int) -> Sample:
-        session = StampSession(place_at(port, host), timeout_ms=500, clock=MovedClock().clock())
+        session = session_at(place_at(port, host))
         sample = await session.probe()
         session.close()
         return sample
@@ -262,7 +268,7 @@ def test_long_silence_opens_a_new_socket_and_looks_the_name_up_again() -> None:
 
     async def work(link: socket.socket) -> None:
         place = Place(find, link.getsockname()[1], socket.SOCK_DGRAM)
-        session = StampSession(place, timeout_ms=100, clock=MovedClock().clock())
+        session = session_at(place, timeout_ms=100)
         await asyncio.gather(*(session.probe() for _ in range(STALE_AFTER)))
         await session.probe()
         session.close()
