@@ -1,7 +1,7 @@
 """Samples of one period into one report. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Protocol
@@ -12,7 +12,7 @@ from agent.sample import Sample
 from wire.histogram import Histogram
 from wire.reports import LatencyMethod, LatencyReport, Report
 
-METHOD_VERSIONS: Mapping[LatencyMethod, int] = {"stamp": 1, "tcp_connect": 1}
+METHOD_VERSIONS: Mapping[LatencyMethod, int] = {"stamp": 1, "icmp": 1, "tcp_connect": 1, "arp": 1}
 
 
 class Draft(Protocol):
@@ -34,17 +34,18 @@ def fold(
 
     `is_working` says whether a request sent then was sent during our own throughput test: those are counted apart.
 
-    One method is reported. Where STAMP got no answer all period and TCP did, TCP stands in for it
-    with all its samples, the lost ones too: the network carries what pupils use and drops only
-    UDP. Where neither was answered, STAMP's silence is the report: an outage.
+    One method is reported, and `intervals_ms` has them in the order in which they stand in for each other. Where the
+    first got no answer all period and another did, that stands in for it with all its samples, the lost ones too: the
+    network carries what pupils use and drops only UDP, or the gateway ignores pings. Where none was answered, the
+    silence of the first is the report: an outage.
 
     A report has a `failure`, the commonest reason, exactly when requests count and nothing was received. A probe that
     broke by our own fault was not tried and is not a loss, and no reason where our own test left nothing else to try.
     """
-    method = _reported(period.samples)
-    ours = sorted((one for one in period.samples if one.method == method), key=lambda one: one.sent_ns)
-    if not ours:
+    method = _reported(period.samples, intervals_ms)
+    if method is None:
         return None
+    ours = sorted((one for one in period.samples if one.method == method), key=lambda one: one.sent_ns)
     working = [one for one in ours if is_working(one.sent_ns) and one.failure != "probe_broke"]
     working_rtts_us = [one.rtt_ns / 1000 for one in working if one.rtt_ns is not None]
     ours = [one for one in ours if not is_working(one.sent_ns)]
@@ -78,12 +79,10 @@ def fold(
     )
 
 
-def _reported(samples: Sequence[Sample]) -> LatencyMethod:
-    methods = {one.method for one in samples}
+def _reported(samples: Sequence[Sample], in_turn: Iterable[LatencyMethod]) -> LatencyMethod | None:
+    tried = {one.method for one in samples}
     answered = {one.method for one in samples if one.answered}
-    if "stamp" in answered or not answered:
-        return "stamp" if "stamp" in methods else "tcp_connect"
-    return "tcp_connect"
+    return next((one for one in in_turn if one in (answered or tried)), None)
 
 
 def _ipdv_mean_us(tried: Sequence[Sample]) -> int | None:

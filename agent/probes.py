@@ -3,17 +3,20 @@
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from agent.clock import NS_PER_MS, Clock
 from agent.gateway import find_gateway
+from agent.icmp import IcmpPackets
 from agent.place import Place
-from agent.sample import Probe, Sample, SingleProbe
+from agent.sample import SingleProbe
 from agent.schedule import Job, spread_ns
 from agent.session import Session
 from agent.stamp import StampPackets
 from agent.stand_in import SPARSE, StandIn
 from agent.tcp_connect import TcpConnect
 from wire.enrolment import Target
+from wire.reports import LatencyMethod
 
 
 class Prepared:
@@ -24,40 +27,24 @@ class Prepared:
         self.close = close
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to measure to a target."""
+
+    method: LatencyMethod
+    probe: SingleProbe
+    close: Callable[[], None]
+
+
 def prepare(target: Target, period_ms: int, *, agent: str, collector_host: str, clock: Clock) -> Prepared:
     """The job for `target`. Opens nothing yet.
 
     The gateway is this machine's default gateway, a target without a host the collector itself.
     """
-
-    def find() -> str | None:
-        if target.host is None:
-            return find_gateway() if target.alias == "gateway" else collector_host
-        return target.host
-
-    tcp = TcpConnect(
-        Place(find, target.tcp_port or target.port, socket.SOCK_STREAM),
-        timeout_ms=target.timeout_ms,
-        clock=clock,
-    )
-    close: Callable[[], None] = tcp.close
+    ways = tuple(_ways(target, collector_host, clock))
     every = max(1, min(SPARSE, period_ms // target.interval_ms))
-    probe: Probe
-    if target.method == "tcp_connect":
-        probe = _alone(tcp.probe)
-        every = 1
-    else:
-        stamp = Session(
-            StampPackets(clock),
-            Place(find, target.port, socket.SOCK_DGRAM),
-            timeout_ms=target.timeout_ms,
-            clock=clock,
-        )
-        close = stamp.close
-        if target.tcp_port is None:
-            probe = _alone(stamp.probe)
-        else:
-            probe = StandIn(stamp.probe, tcp.probe, alias=target.alias, every=every)
+    first, *others = ways
+    probe = StandIn(first.probe, [one.probe for one in others], alias=target.alias, every=every)
     interval_ns = target.interval_ms * NS_PER_MS
     job = Job(
         alias=target.alias,
@@ -67,11 +54,38 @@ def prepare(target: Target, period_ms: int, *, agent: str, collector_host: str, 
         first_ns=spread_ns(agent, target.alias, interval_ns),
         period_ns=period_ms * NS_PER_MS,
         timeout_ms=target.timeout_ms,
-        # two requests, each with a name look-up and a waiting time, and room to be busy
-        deadline_s=target.timeout_ms * 4 / 1000 + 1,
-        intervals_ms={"stamp": target.interval_ms, "tcp_connect": target.interval_ms * every},
+        # a request of each kind, each with a name look-up and a waiting time, and room to be busy
+        deadline_s=len(ways) * target.timeout_ms * 2 / 1000 + 1,
+        intervals_ms={way.method: target.interval_ms * (1 if way is first else every) for way in ways},
     )
+
+    def close() -> None:
+        for way in ways:
+            way.close()
+
     return Prepared(job, close)
+
+
+def _ways(target: Target, collector_host: str, clock: Clock) -> Iterator[_Way]:
+    """The target's own method, and what stands in for it, in order."""
+
+    def find() -> str | None:
+        if target.host is None:
+            return find_gateway() if target.alias == "gateway" else collector_host
+        return target.host
+
+    timeout_ms = target.timeout_ms
+    if target.method == "stamp":
+        place = Place(find, target.port, socket.SOCK_DGRAM)
+        stamp = Session(StampPackets(clock), place, timeout_ms=timeout_ms, clock=clock)
+        yield _Way("stamp", stamp.probe, stamp.close)
+    if target.method == "icmp":
+        echo = Session(IcmpPackets(), Place(find, 0, socket.SOCK_DGRAM), timeout_ms=timeout_ms, clock=clock)
+        yield _Way("icmp", echo.probe, echo.close)
+    tcp_port = target.tcp_port or (target.port if target.method == "tcp_connect" else None)
+    if tcp_port is not None:
+        tcp = TcpConnect(Place(find, tcp_port, socket.SOCK_STREAM), timeout_ms=timeout_ms, clock=clock)
+        yield _Way("tcp_connect", tcp.probe, tcp.close)
 
 
 @contextmanager
@@ -95,10 +109,3 @@ def watches(target: Target, *, collector_host: str, clock: Clock) -> Iterator[Se
     finally:
         stamp.close()
         tcp.close()
-
-
-def _alone(single: SingleProbe) -> Probe:
-    async def probe() -> tuple[Sample, ...]:
-        return (await single(),)
-
-    return probe

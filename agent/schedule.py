@@ -39,7 +39,7 @@ class Job:
 
     `first_ns` is where in the interval its probes lie, so that a fleet does not beat in step.
     `deadline_s` bounds one call of `probe`, which keeps shorter deadlines of its own.
-    `intervals_ms` are the nominal distances by method, for the report.
+    `intervals_ms` are the nominal distances by method, for the report, what stands in after what it stands in for.
     """
 
     alias: str

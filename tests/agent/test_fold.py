@@ -15,9 +15,13 @@ INTERVALS_MS: dict[LatencyMethod, int] = {"stamp": 1000, "tcp_connect": 10_000}
 FAILURES: list[Failure] = ["no_answer", "unreachable", "name_not_resolved", "no_gateway", "refused_to_send"]
 
 
-def report(*samples: Sample, is_working: Callable[[int], bool] = lambda _sent_ns: False) -> LatencyReport | None:
+def report(
+    *samples: Sample,
+    is_working: Callable[[int], bool] = lambda _sent_ns: False,
+    intervals_ms: dict[LatencyMethod, int] = INTERVALS_MS,
+) -> LatencyReport | None:
     period = Period(start_ns=START_NS, end_ns=START_NS + 60 * NS_PER_S, samples=samples)
-    draft = fold(period, target="district", intervals_ms=INTERVALS_MS, timeout_ms=2000, is_working=is_working)
+    draft = fold(period, target="district", intervals_ms=intervals_ms, timeout_ms=2000, is_working=is_working)
     built = draft(seq=1) if draft else None
     assert built is None or isinstance(built, LatencyReport)
     return built
@@ -107,6 +111,24 @@ def test_an_outage_of_both_is_reported_as_lost_stamp() -> None:
     assert built is not None
     assert (built.method, built.sent, built.received) == ("stamp", 60, 0)
     assert built.failure == "no_answer"
+
+
+def test_a_gateway_is_reported_by_the_first_way_that_it_answers_and_else_by_the_first() -> None:
+    in_turn: list[LatencyMethod] = ["icmp", "tcp_connect", "arp"]
+    for number, method in enumerate(in_turn):
+        silent = [lost(at, each) for at, each in enumerate(in_turn[:number])]
+        later = [answered(1, 10 + at, each) for at, each in enumerate(in_turn[number:])]
+
+        built = report(*later, *silent, intervals_ms={"icmp": 1000, "tcp_connect": 10_000, "arp": 20_000})
+
+        assert built is not None
+        assert (built.method, built.method_version, built.sent, built.received) == (method, 1, 1, 1)
+        assert built.interval_ms == (1000, 10_000, 20_000)[number]
+
+    built = report(*(lost(1, each) for each in in_turn), intervals_ms=dict.fromkeys(in_turn, 1000))
+
+    assert built is not None
+    assert (built.method, built.failure) == ("icmp", "no_answer")
 
 
 def test_a_period_in_which_udp_answers_at_all_is_reported_by_stamp() -> None:

@@ -144,10 +144,10 @@ def job_of(one: Target, period_ms: int = 60_000) -> Job:
 
 
 def test_what_stands_in_is_asked_at_a_tenth_and_at_least_once_a_period() -> None:
-    usual = job_of(target(interval_ms=1000, timeout_ms=2000))
-    short = job_of(target(interval_ms=1000, timeout_ms=2000), period_ms=5000)
+    usual = job_of(target(interval_ms=1000, timeout_ms=2000, tcp_port=80))
+    short = job_of(target(interval_ms=1000, timeout_ms=2000, tcp_port=80), period_ms=5000)
     tcp = job_of(target(method="tcp_connect", interval_ms=1000, timeout_ms=2000))
 
     assert usual.intervals_ms == {"stamp": 1000, "tcp_connect": 10_000}
     assert short.intervals_ms["tcp_connect"] == 5000
-    assert tcp.intervals_ms["tcp_connect"] == 1000
+    assert tcp.intervals_ms == {"tcp_connect": 1000}

@@ -11,9 +11,10 @@ Fates = Iterator[bool]
 class Network:
     """Whether each kind of traffic passes now, and how often it was tried."""
 
-    def __init__(self) -> None:
-        self.passes: dict[LatencyMethod, bool] = {"stamp": True, "tcp_connect": True}
-        self.tried: dict[LatencyMethod, int] = {"stamp": 0, "tcp_connect": 0}
+    def __init__(self, *methods: LatencyMethod) -> None:
+        self.methods: tuple[LatencyMethod, ...] = methods or ("stamp", "tcp_connect")
+        self.passes = dict.fromkeys(self.methods, True)
+        self.tried = dict.fromkeys(self.methods, 0)
 
     def probe(self, method: LatencyMethod) -> SingleProbe:
         async def probe() -> Sample:
@@ -25,7 +26,8 @@ class Network:
         return probe
 
     def stand_in(self) -> StandIn:
-        return StandIn(self.probe("stamp"), self.probe("tcp_connect"), alias="district")
+        first, *others = (self.probe(method) for method in self.methods)
+        return StandIn(first, others, alias="district")
 
 
 def call(stand_in: StandIn, times: int) -> list[Sample]:
@@ -83,6 +85,39 @@ def test_an_outage_of_both_is_not_a_block() -> None:
     assert network.tried["stamp"] == 60
     assert network.tried["tcp_connect"] == 60 // SPARSE
     assert not any(sample.answered for sample in samples)
+
+
+def test_a_gateway_that_drops_two_kinds_is_measured_by_the_third() -> None:
+    network = Network("icmp", "tcp_connect", "arp")
+    network.passes["icmp"] = network.passes["tcp_connect"] = False
+    stand_in = network.stand_in()
+    call(stand_in, BLOCKED_AFTER)
+    network.tried = dict.fromkeys(network.methods, 0)
+
+    samples = call(stand_in, 10 * SPARSE)
+
+    assert stand_in.blocked
+    assert network.tried == {"icmp": 10, "tcp_connect": 10, "arp": 10}
+    assert [(one.method, one.answered) for one in samples] == [("tcp_connect", False), ("arp", True)] * 10
+
+
+def test_a_third_kind_is_never_tried_while_the_second_answers() -> None:
+    network = Network("icmp", "tcp_connect", "arp")
+    network.passes["icmp"] = False
+
+    call(network.stand_in(), 10 * SPARSE)
+
+    assert network.tried["tcp_connect"] >= 10
+    assert network.tried["arp"] == 0
+
+
+def test_what_nothing_stands_in_for_is_tried_at_every_call() -> None:
+    network = Network("tcp_connect")
+    network.passes["tcp_connect"] = False
+
+    samples = call(network.stand_in(), 50)
+
+    assert [sample.answered for sample in samples] == [False] * 50
 
 
 def test_single_losses_do_not_make_a_block() -> None:
