@@ -17,6 +17,7 @@ from agent.state import write_private
 from wire.codec import decode
 from wire.enrolment import AgentConfig, Target
 from wire.fields import WireError
+from wire.version import WIRE_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class ConfigSource:
         if self._etag is not None:
             headers["If-None-Match"] = self._etag
         try:
-            answer = await self._collector.ask("GET", "/v1/agent/config", headers=headers)
+            answer = await self._collector.ask("GET", f"/v1/agent/config?version={WIRE_VERSION}", headers=headers)
         except Unanswered as error:
             return error.word
         if answer.status == 304 and self.config is not None:

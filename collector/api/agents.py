@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import time
 from collections import deque
+from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from collector.api.access import TheAgent
@@ -28,6 +30,8 @@ MAX_ENROLMENT_BYTES = 4_096
 FALLBACK_INTERVAL_MS = 10_000
 TIMEOUT_MS = 2_000
 GATEWAY_PORT = 80
+UNTOLD_VERSION = 2
+"""The newest wire version whose agents do not tell it when they ask for their configuration."""
 
 router = APIRouter()
 _ENROLMENT_REQUEST = TypeAdapter(EnrolmentRequest)
@@ -111,10 +115,15 @@ async def enrol(request: Request, services: TheServices) -> Enrolment:
     return Enrolment(version=WIRE_VERSION, agent=agent.agent, site=agent.site, room=agent.room, role=agent.role)
 
 
-@router.get("/v1/agent/config", responses={304: {"description": "Unchanged"}, 401: {"model": Problem}})
-async def agent_config(request: Request, agent: TheAgent, services: TheServices) -> AgentConfig:
-    """What this agent shall measure, and how often. Has an ETag."""
-    config = config_for(agent, services)
+@router.get(
+    "/v1/agent/config",
+    responses={304: {"description": "Unchanged"}, 401: {"model": Problem}, 422: {"model": Problem}},
+)
+async def agent_config(
+    request: Request, agent: TheAgent, services: TheServices, version: Annotated[int, Query(ge=1)] = UNTOLD_VERSION
+) -> AgentConfig:
+    """What this agent shall measure, and how often, in words that the wire version it speaks has. Has an ETag."""
+    config = config_for(agent, services, version)
     body = encode(config)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     if request.headers.get("if-none-match") == etag:
@@ -122,8 +131,9 @@ async def agent_config(request: Request, agent: TheAgent, services: TheServices)
     return Response(body, media_type="application/json", headers={"ETag": etag})  # type: ignore[return-value]
 
 
-def config_for(agent: Agent, services: Services) -> AgentConfig:
-    """The configuration of one agent: the district's reflector beside us, and the room's own gateway."""
+def config_for(agent: Agent, services: Services, version: int) -> AgentConfig:
+    """The configuration of one agent that speaks this wire version: the district's reflector beside us, and the room's
+    own gateway."""
     settings = services.settings
     district = Target(
         alias="district",
@@ -143,6 +153,9 @@ def config_for(agent: Agent, services: Services) -> AgentConfig:
         interval_ms=min(FALLBACK_INTERVAL_MS, settings.report_seconds * 1000),
         timeout_ms=TIMEOUT_MS,
     )
+    if version >= 3:
+        # In the same seconds as the district, so that both together say where a bad one lies.
+        gateway = replace(gateway, method="icmp", tcp_port=GATEWAY_PORT, interval_ms=district.interval_ms)
     tests = ThroughputPlan(interval_ms=settings.throughput_every_seconds * 1000) if settings.throughput else None
     return AgentConfig(
         version=WIRE_VERSION,

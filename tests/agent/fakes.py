@@ -88,12 +88,13 @@ def reflector(answers: Answers = honest, host: str = "127.0.0.1") -> Iterator[in
 
 @dataclass
 class Seen:
-    """One request a `FakeCollector` got."""
+    """One request a `FakeCollector` got. `query` is what stands behind the path."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    query: str = ""
 
     @property
     def batch(self) -> Any:
@@ -144,7 +145,8 @@ def collector(script: Script = acknowledge, *, certificate: Path | None = None) 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            seen = Seen(self.command, self.path, headers, body)
+            path, _, query = self.path.partition("?")
+            seen = Seen(self.command, path, headers, body, query)
             fake.seen.append(seen)
             status, more, answer = fake.script(seen)
             self.send_response(status)

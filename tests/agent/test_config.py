@@ -11,6 +11,7 @@ from agent.config import FIRST_RETRY_S, REFRESH_S, ConfigSource
 from agent.http import Collector
 from tests.agent.fakes import TOKEN, MovedClock, Reply, Script, Seen, as_json, collector
 from wire.enrolment import AgentConfig
+from wire.version import WIRE_VERSION
 
 
 def config(period_ms: int = 60_000, **changes: Any) -> dict[str, Any]:
@@ -80,6 +81,13 @@ def test_a_config_is_followed_once_kept_and_asked_for_by_its_tag(tmp_path: Path)
     assert fake.seen[0].headers["authorization"] == f"Bearer {TOKEN}"
     assert all(0.8 * REFRESH_S <= wait <= 1.2 * REFRESH_S for wait in source.waits)
     assert int(source.notes["config_ms"]) > 0
+
+
+def test_the_collector_is_told_which_words_this_agent_knows(tmp_path: Path) -> None:
+    with collector(lambda seen: as_json(200, config())) as here:
+        Source(tmp_path).run(here.url, rounds=1)
+
+    assert [seen.query for seen in here.seen] == [f"version={WIRE_VERSION}"]
 
 
 def test_the_kept_config_is_used_while_the_collector_is_away(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class StandInCollector:
 
     def _answer(self, request: bytes) -> bytes:
         head, _, body = request.partition(b"\r\n\r\n")
-        if head.startswith(b"GET /v1/agent/config "):
+        if head.startswith(b"GET /v1/agent/config?"):
             return _response(encode(self.config()), etag=secrets.token_hex(8))
         batch = json.loads(gzip.decompress(body))
         stored = len(batch["reports"])

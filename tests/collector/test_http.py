@@ -199,6 +199,31 @@ def test_the_configuration_has_an_etag(live: Live) -> None:
     assert (again.status, again.body) == (304, "")
 
 
+@pytest.mark.parametrize(
+    ("query", "method"), [("", "tcp_connect"), ("?version=2", "tcp_connect"), ("?version=3", "icmp")]
+)
+def test_the_gateway_is_pinged_only_by_agents_that_know_the_word(live: Live, query: str, method: str) -> None:
+    answered = live.ask("GET", f"/v1/agent/config{query}", headers=AGENT)
+
+    (gateway,) = (target for target in answered.body["targets"] if target["alias"] == "gateway")
+    assert gateway["method"] == method
+
+
+def test_an_agent_that_learned_new_words_is_not_told_that_nothing_changed(live: Live) -> None:
+    before = live.ask("GET", "/v1/agent/config", headers=AGENT)
+    after = live.ask("GET", "/v1/agent/config?version=3", headers=AGENT | {"If-None-Match": before.headers["etag"]})
+    newer = live.ask("GET", "/v1/agent/config?version=99", headers=AGENT | {"If-None-Match": after.headers["etag"]})
+
+    assert (before.status, after.status, newer.status) == (200, 200, 304)
+
+
+@pytest.mark.parametrize("version", ["", "0", "-1", "three", "3.5"])
+def test_what_is_no_version_is_no_reason_to_guess(live: Live, version: str) -> None:
+    answered = live.ask("GET", f"/v1/agent/config?version={version}", headers=AGENT)
+
+    assert (answered.status, answered.body["error"]) == (422, "bad_request")
+
+
 def test_the_reflector_answers_and_counts(live: Live) -> None:
     packet = SenderPacket(sequence=7, timestamp=99).encode()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

@@ -164,7 +164,7 @@ def check_the_run_was_worth_searching(texts: Mapping[str, bytes]) -> None:
     """All of the run is in what was recorded, in the clear."""
     up = texts["what the agent sent over TCP"]
     assert up.count(b"POST /v1/enrol ") == 1
-    assert up.count(b"GET /v1/agent/config ") >= 1
+    assert up.count(b"GET /v1/agent/config?version=") >= 1
     assert up.count(b"POST /v1/reports ") >= 5
     assert up.count(b"POST /v1/leases ") >= 1
     assert up.count(b'"kind":"throughput"') >= 2
