@@ -1,10 +1,12 @@
 """The table of probes: from a target that the collector names to a job for the loop."""
 
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from agent.arp import Arp
 from agent.clock import NS_PER_MS, Clock
 from agent.gateway import find_gateway
 from agent.icmp import IcmpPackets
@@ -86,6 +88,9 @@ def _ways(target: Target, collector_host: str, clock: Clock) -> Iterator[_Way]:
     if tcp_port is not None:
         tcp = TcpConnect(Place(find, tcp_port, socket.SOCK_STREAM), timeout_ms=timeout_ms, clock=clock)
         yield _Way("tcp_connect", tcp.probe, tcp.close)
+    if sys.platform == "linux" and target.alias == "gateway" and target.method == "icmp":
+        arp = Arp(find, timeout_ms=timeout_ms, clock=clock)
+        yield _Way("arp", arp.probe, arp.close)
 
 
 @contextmanager

@@ -43,8 +43,8 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UdpCount:
-    """What the district's end of a link saw of UDP from the room, and how much of it it dropped."""
+class Count:
+    """What the district's end of a link saw of one kind of packets from the room, and how much of it it dropped."""
 
     seen: int
     dropped: int
@@ -101,16 +101,27 @@ class Room:
         """From now on the district lets no UDP of this room in."""
         self._filter("meta l4proto != udp accept")
 
+    def ignore_at_the_gateway(self, *protocols: str) -> None:
+        """From now on the room's gateway takes nothing of these (``icmp``, ``tcp``) that is for itself."""
+        self._filter(f"ip daddr != {self.gateway} accept; meta l4proto != {{ {', '.join(protocols)} }} accept")
+
     def pass_all(self) -> None:
         """Neither lose nor block anything any more; the count is gone."""
         self.district.run("nft", "delete", "table", "inet", self.cable)
 
-    def udp_count(self) -> UdpCount:
-        """UDP since `lose` or `block_udp`."""
+    def udp_count(self) -> Count:
+        """UDP since something was first lost, blocked or ignored."""
+        return self._count("udp")
+
+    def ping_count(self) -> Count:
+        """ICMP since then."""
+        return self._count("icmp")
+
+    def _count(self, protocol: str) -> Count:
         listed = json.loads(self.district.run("nft", "--json", "list", "counters", "table", "inet", self.cable))
         counters = (one["counter"] for one in listed["nftables"] if "counter" in one)
         packets = {one["name"]: one["packets"] for one in counters}
-        return UdpCount(seen=packets["udp_seen"], dropped=packets["udp_dropped"])
+        return Count(seen=packets[f"{protocol}_seen"], dropped=packets[f"{protocol}_dropped"])
 
     def _filter(self, rule: str) -> None:
         self.district.run(
@@ -123,12 +134,16 @@ class Room:
             table inet {self.cable} {{
                 counter udp_seen {{}}
                 counter udp_dropped {{}}
+                counter icmp_seen {{}}
+                counter icmp_dropped {{}}
                 chain from_the_room {{
                     type filter hook prerouting priority raw
                     iifname != {self.cable} accept
                     meta l4proto udp counter name udp_seen
+                    meta l4proto icmp counter name icmp_seen
                     {rule}
                     meta l4proto udp counter name udp_dropped
+                    meta l4proto icmp counter name icmp_dropped
                     drop
                 }}
             }}

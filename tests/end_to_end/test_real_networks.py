@@ -18,7 +18,7 @@ import pytest
 from tests.end_to_end.bystander import Bystander, Ping, percentile_ms
 from tests.end_to_end.measured_school import MeasuredSchool, Said, measured_school
 from tests.end_to_end.pupils import pupils
-from tests.end_to_end.school import Link, UdpCount
+from tests.end_to_end.school import Count, Link
 
 pytestmark = [pytest.mark.requires("netns"), pytest.mark.slow]
 
@@ -47,7 +47,7 @@ class Lesson:
     well_at: float
     suffering: Span
     relief: Span
-    udp: dict[str, UdpCount]
+    udp: dict[str, Count]
     pings: dict[str, Sequence[Ping]]
 
     def said_of(self, room: str, since: float, until: float = math.inf) -> list[Said]:
