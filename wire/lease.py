@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from wire.batch import check_version
 from wire.fields import MAX_BPS, MAX_BYTES, WireError, check_id, check_range
-from wire.reports import STRICT
+from wire.reports import MAX_MBPS, STRICT, AskedBy, Bottleneck
 
+LeaseKind = Literal["sufficiency", "capacity"]  # is a rate there; how much is there
 MAX_LEASE_MS = 60_000
 MAX_STEPS = 1_000
 """Entries in an account of what arrived when."""
@@ -15,26 +17,34 @@ MAX_STEPS = 1_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRequest:
     """An agent asks to test now. `request` is drawn once for each wish: asking again with it, because an answer was
-    lost, gets the same lease and never a second one."""
+    lost, gets the same lease and never a second one. `link_mbps` is the speed of the link that it would test over,
+    ``None`` unknown: from it the collector estimates what a capacity test may cost."""
 
     __pydantic_config__ = STRICT
 
     version: int
     request: str
+    kind: LeaseKind = "sufficiency"
+    link_mbps: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
         check_version(self.version)
         check_id("request", self.request)
+        check_range("link_mbps", self.link_mbps, 0, MAX_MBPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """Permission for one sufficiency test in each direction, down first.
+    """Permission for one throughput test in each direction, down first.
 
     `valid_ms` counts from the moment the agent first sent the request, so that the agent's lease always ends before
-    the collector's. `down_bps` and `up_bps` are the rates to be shown, in bits per second; `down_bytes` and `up_bytes`
-    the most that each direction may carry.
+    the collector's. `down_bps` and `up_bps`, in bits per second, are the rates that a sufficiency test is to show, and
+    what a capacity test is reckoned to reach at the most; `down_bytes` and `up_bytes` the most that each direction may
+    carry. `bottlenecks` are what the test goes through, `asked_by` says who wanted it.
+
+    For a capacity test alone: an ndt7 server is at `host` and TCP `port`, with `tls` or without, and takes who shows
+    `token`; `host` ``None`` is the collector's own. Neither direction may take longer than `longest_ms`.
     """
 
     version: int
@@ -44,6 +54,14 @@ class Lease:
     up_bps: int
     down_bytes: int
     up_bytes: int
+    kind: LeaseKind = "sufficiency"
+    bottlenecks: tuple[Bottleneck, ...] = ()
+    asked_by: AskedBy = "schedule"
+    host: str | None = None
+    port: int | None = None
+    tls: bool = False
+    token: str | None = None
+    longest_ms: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
@@ -53,6 +71,12 @@ class Lease:
         check_range("up_bps", self.up_bps, 1, MAX_BPS)
         check_range("down_bytes", self.down_bytes, 1, MAX_BYTES)
         check_range("up_bytes", self.up_bytes, 1, MAX_BYTES)
+        check_range("port", self.port, 1, 65_535)
+        check_range("longest_ms", self.longest_ms, 1, MAX_LEASE_MS)
+        if self.token is not None:
+            check_id("token", self.token)
+        if {one is not None for one in (self.port, self.token, self.longest_ms)} != {self.kind == "capacity"}:
+            raise WireError("bad_lease", "port, token and longest_ms are there exactly for a capacity test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

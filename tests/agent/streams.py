@@ -96,14 +96,21 @@ def resets(link: socket.socket) -> None:
     link.close()
 
 
-def slower(**other: int) -> Lease:
-    return lease_of(200_000, **other)
+def slower(**limits: int) -> Lease:
+    return lease_of(200_000, **limits)
 
 
 def faster() -> Lease:
     return lease_of(50_000_000)
 
 
-def lease_of(bps: int, **other: int) -> Lease:
-    most = {"down_bytes": most_bytes(bps), "up_bytes": most_bytes(bps)}
-    return Lease(version=WIRE_VERSION, lease=LEASE.lease, valid_ms=20_000, down_bps=bps, up_bps=bps, **most | other)
+def lease_of(bps: int, **limits: int) -> Lease:
+    return Lease(
+        version=WIRE_VERSION,
+        lease=LEASE.lease,
+        valid_ms=20_000,
+        down_bps=bps,
+        up_bps=bps,
+        down_bytes=limits.get("down_bytes", most_bytes(bps)),
+        up_bytes=limits.get("up_bytes", most_bytes(bps)),
+    )
