@@ -11,15 +11,16 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from collector.mistakes import BadFile, Mistake, read_toml, validate
+from collector.assessments import Assessment
+from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.timetable import LessonTime, Timetable
 from collector.wanted import did_you_mean
 from wire.fields import MAX_SLUG, WireError, check_slug
@@ -31,6 +32,9 @@ OPTIONAL_COLUMNS = ("name", "seats", "ap", "switch", "uplink")
 MAX_SEATS = 500
 MAX_NAME = 80
 MAX_ROOMS = 20_000
+LONGEST_ASSESSMENT = timedelta(days=31)
+"""Longer is a slip of the pen: nothing would be tested all that time."""
+
 MAX_MISTAKES = 200
 """Mistakes of a spreadsheet that are told at once; where there are more, they are of one kind."""
 _LESSON = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -57,21 +61,27 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A school. `simulated` sites exist in the demo only and say so wherever they show."""
+    """A school. `simulated` sites exist in the demo only and say so wherever they show. `uplink_mbps` is what its
+    uplink carries, the less of the two directions, ``None`` unknown."""
 
     site: str
     name: str
     simulated: bool = False
+    uplink_mbps: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class District:
-    """Sites in the order of the file, rooms in the order of the spreadsheet."""
+    """Sites in the order of the file, rooms in the order of the spreadsheet. `egress_mbps` is what the district's way
+    out carries, `ap_mbps` an access point, each the less of the two directions, ``None`` unknown."""
 
     name: str
     timetable: Timetable
     sites: tuple[Site, ...]
     rooms: tuple[Room, ...]
+    egress_mbps: int | None = None
+    ap_mbps: int | None = None
+    assessments: tuple[Assessment, ...] = ()
 
     def has_room(self, site: str, room: str) -> bool:
         """Whether the district knows this room."""
@@ -122,6 +132,9 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+_Mbps = Annotated[int, Field(ge=1, le=10_000_000, examples=[1000])]
+
+
 def _in_order(lessons: list[str]) -> list[str]:
     for earlier, later in pairwise(lessons):
         if later[:5] < earlier[6:]:
@@ -141,6 +154,7 @@ class _Timetable(_Strict):
 class _Site(_Strict):
     id: Annotated[str, AfterValidator(_slug)]
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
+    uplink_mbps: _Mbps | None = None
 
 
 def _each_once(sites: list[_Site]) -> list[_Site]:
@@ -151,12 +165,42 @@ def _each_once(sites: list[_Site]) -> list[_Site]:
     return sites
 
 
+def _local(value: datetime) -> datetime:
+    if value.tzinfo is not None:
+        raise ValueError(f"{value.isoformat()} has a time zone; write the district's local time, without one")
+    return value
+
+
+_Local = Annotated[datetime, Field(examples=[datetime(2026, 4, 14, 8, 30)]), AfterValidator(_local)]  # noqa: DTZ001 - local
+
+
+class _Assessment(_Strict):
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
+    starts: Annotated[_Local, Field(alias="from")]
+    ends: Annotated[_Local, Field(alias="to")]
+    sites: list[str] | None = None
+
+    @field_validator("ends")
+    @classmethod
+    def _after_it_starts(cls, ends: datetime, info: ValidationInfo) -> datetime:
+        starts = info.data.get("starts")
+        if starts is not None and ends <= starts:
+            raise ValueError(f"{ends.isoformat()} is not after {starts.isoformat()}, where it begins")
+        if starts is not None and ends - starts > LONGEST_ASSESSMENT:
+            days = LONGEST_ASSESSMENT.days
+            raise ValueError(f"{ends.isoformat()} is more than {days} days after it begins; list its parts")
+        return ends
+
+
 class _DistrictFile(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     time_zone: Annotated[str, AfterValidator(_zone)]
     rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
+    egress_mbps: _Mbps | None = None
+    ap_mbps: _Mbps | None = None
     timetable: _Timetable
     sites: Annotated[list[_Site], Field(min_length=1), AfterValidator(_each_once)]
+    assessments: list[_Assessment] = []
 
 
 def load_district(path: Path) -> District:
@@ -176,18 +220,43 @@ def load_district(path: Path) -> District:
             rooms = read_rooms(path.parent / csv_name, known_sites=_site_ids(data))
         except BadFile as error:
             mistakes += error.mistakes
+    if file is not None:
+        mistakes += _unknown_sites(file.assessments, {one.id for one in file.sites}, text, path.name)
     if mistakes or file is None:
         raise BadFile(mistakes)
+    zone = ZoneInfo(file.time_zone)
     lessons = tuple(LessonTime(start=_time(one[:5]), end=_time(one[6:])) for one in file.timetable.lessons)
     return District(
         name=file.name,
         timetable=Timetable(
-            time_zone=ZoneInfo(file.time_zone),
+            time_zone=zone,
             lessons_by_weekday={WEEKDAYS.index(day): lessons for day in file.timetable.days},
         ),
-        sites=tuple(Site(site=one.id, name=one.name) for one in file.sites),
+        sites=tuple(Site(site=one.id, name=one.name, uplink_mbps=one.uplink_mbps) for one in file.sites),
         rooms=rooms,
+        egress_mbps=file.egress_mbps,
+        ap_mbps=file.ap_mbps,
+        assessments=tuple(
+            Assessment(
+                name=one.name,
+                started_at=one.starts.replace(tzinfo=zone).astimezone(UTC),
+                ended_at=one.ends.replace(tzinfo=zone).astimezone(UTC),
+                sites=frozenset(one.sites or ()),
+            )
+            for one in file.assessments
+        ),
     )
+
+
+def _unknown_sites(assessments: list[_Assessment], known: set[str], text: str, file: str) -> Iterator[Mistake]:
+    for number, one in enumerate(assessments):
+        for site in sorted(set(one.sites or ()) - known):
+            yield Mistake(
+                file=file,
+                line=line_of(text, ["assessments", number, "sites"]),
+                key="assessments.sites",
+                text=f'"{site[:60]}" is not a site of this file{did_you_mean(site, known)}',
+            )
 
 
 def read_rooms(path: Path, *, known_sites: frozenset[str]) -> tuple[Room, ...]:

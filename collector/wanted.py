@@ -6,6 +6,7 @@ A value is repeated only where one of a few words was wanted: a number may be a 
 import json
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,6 +18,7 @@ _WANTED = {
     "string_type": "wanted is text in quotes",
     "path_type": "wanted is a path in quotes",
     "list_type": "wanted is a list in square brackets",
+    "datetime_type": "wanted is a local date and time without quotes",
     "string_too_short": "is empty; write something between the quotes",
     "too_short": "is empty; list at least one",
 }
@@ -63,7 +65,8 @@ def _examples(model: type[BaseModel], location: Sequence[str | int]) -> list[Any
     """Values that the field at `location` takes: its examples, or its default. Those of a list are of what is in it."""
     names = [part for part in location if isinstance(part, str)]
     inner = _model_at(model, names[:-1])
-    field = inner.model_fields.get(names[-1]) if inner else None
+    fields = inner.model_fields.items() if inner else ()
+    field = next((field for name, field in fields if names[-1] == (field.alias or name)), None)
     if field is None:
         return []
     return field.examples or ([] if field.is_required() or field.default is None else [field.default])
@@ -96,6 +99,8 @@ def _model_at(model: Any, location: Sequence[str | int]) -> Any:
 
 def _toml(value: object) -> str:
     """`value` as a TOML file has it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value if isinstance(value, (bool, int, float)) else str(value)[:60], ensure_ascii=False)

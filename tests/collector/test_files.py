@@ -56,6 +56,41 @@ def test_a_good_district_is_read(tmp_path: Path) -> None:
     assert district.timetable.lesson_at(datetime(2026, 11, 15, 14, 10, tzinfo=UTC)) is None  # a Sunday
 
 
+def test_assessments_are_in_local_time_and_capacities_are_known_where_they_stand(tmp_path: Path) -> None:
+    capacities = GOOD_DISTRICT.replace("[timetable]", "egress_mbps = 1000\nap_mbps = 200\n\n[timetable]", 1)
+    assessments = """
+uplink_mbps = 300
+
+[[assessments]]
+name = "Reading"
+from = 2026-04-14T08:30:00
+to = 2026-04-14T12:00:00
+sites = ["lakeside"]
+
+[[assessments]]
+name = "Mathematics"
+from = 2026-12-01T08:30:00
+to = 2026-12-01T12:00:00
+"""
+
+    district = load_district(write(tmp_path, capacities + assessments))
+
+    assert (district.egress_mbps, district.ap_mbps) == (1000, 200)
+    assert [site.uplink_mbps for site in district.sites] == [None, 300]
+    reading, mathematics = district.assessments
+    assert (reading.started_at, reading.ended_at) == (
+        datetime(2026, 4, 14, 13, 30, tzinfo=UTC),
+        datetime(2026, 4, 14, 17, tzinfo=UTC),
+    )
+    assert mathematics.started_at == datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
+    assert [one.concerns(site) for one in district.assessments for site in ("oak-hill", "lakeside")] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
 def test_a_spreadsheet_from_excel_is_read(tmp_path: Path) -> None:
     path = write(tmp_path)
     (tmp_path / "rooms.csv").write_bytes("\ufeffSite;Room;Seats\r\noak-hill;204;28\r\n\r\n".encode())
