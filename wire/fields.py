@@ -27,7 +27,7 @@ MAX_BYTES = 10**12
 _HEX_ID = re.compile(r"[0-9a-f]{16}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_TARGET = re.compile(r"gateway|site|district|(?:anchor|service|resolver):[a-z0-9]+(?:-[a-z0-9]+)*")
+_TARGET = re.compile(r"gateway|site|district|resolver:[1-9]|(?:anchor|service):[a-z0-9]+(?:-[a-z0-9]+)*")
 _PATH = re.compile(r"/[A-Za-z0-9/._~%+-]{0,200}")
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,2}")
 MAX_SLUG = 40
@@ -79,10 +79,10 @@ def check_slug(name: str, value: str) -> None:
 
 
 def check_target(value: str) -> None:
-    """Refuse anything but a target alias: gateway, site, district, or anchor:, service: or resolver:NAME."""
+    """Refuse anything but a target alias: gateway, site, district, anchor:NAME, service:NAME, or resolver:1 to 9."""
     if len(value.rpartition(":")[2]) > MAX_SLUG or not _TARGET.fullmatch(value):
         raise WireError(
-            "unknown_target", "target must be gateway, site, district, or anchor:, service: or resolver:NAME"
+            "unknown_target", "target must be gateway, site, district, anchor:NAME, service:NAME or resolver:1 to 9"
         )
 
 

@@ -312,7 +312,7 @@ def test_a_clock_may_have_stepped_back() -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["gateway", "site", "district", "anchor:a", "service:video-1", "service:" + "s" * 40, "anchor:" + "a" * 40],
+    ["gateway", "site", "district", "anchor:a", "service:video-1", "resolver:9", "service:" + "s" * 40],
 )
 def test_a_target_is_an_alias(target: str) -> None:
     assert built(LatencyReport, target=target).target == target
@@ -334,6 +334,9 @@ def test_a_target_is_an_alias(target: str) -> None:
         "anchor:a--b",
         "anchor:a.example.org",
         "service:192.0.2.1",
+        "resolver:0",
+        "resolver:10",
+        "resolver:a",
         "service:[2001:db8::1]",
         "https://example.org",
         "service:" + "s" * 41,
