@@ -9,7 +9,6 @@ from functools import partial
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
 from agent.connection import TcpConnection
-from agent.finding import Finding, find
 from agent.fold import Draft
 from agent.http import Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
@@ -17,6 +16,7 @@ from agent.rtt_watch import RttWatch
 from agent.sample import Sample, SingleProbe
 from agent.schedule import Sleep
 from agent.stream import HEAD_S, Stream
+from wire.finding import Finding, find
 from wire.histogram import Histogram
 from wire.lateness import LOOK_EVERY_MS, Lateness
 from wire.lease import LeaseAccount

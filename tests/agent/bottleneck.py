@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.clock import NS_PER_MS, NS_PER_S
-from agent.finding import Finding, find
 from agent.rtt_watch import RttWatch
 from agent.sample import Sample
 from tests.virtual_time import VirtualLoop, run
+from wire.finding import Finding, find
 from wire.pace import BLOCK_BYTES, Pace
 from wire.reports import EndedBy
 from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps

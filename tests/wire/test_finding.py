@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.finding import Finding, find
+from wire.finding import Finding, find
 from wire.reports import EndedBy
 from wire.sufficiency import LONGEST_MS, Arrivals
 
