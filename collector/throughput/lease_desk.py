@@ -1,10 +1,15 @@
-"""Gives and takes back leases: in lessons only, one at a time, within each agent's bytes of the day."""
+"""Gives and takes back leases: in lessons only, one at a time, within each agent's bytes of the day.
+
+A room's page gets one at any time, because somebody there asks.
+"""
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -23,10 +28,12 @@ log = logging.getLogger(__name__)
 WATCH_BYTES = 20_000
 """Set aside beside the streams for the packets that watch the round trips, and the least that a lease costs."""
 
-
 CLOSEST_SHARE = 20
 """Two moments of an agent are never closer than a fifteenth of the interval, so who asks within a twentieth is not one
 that keeps to them, and must not keep the lease from others."""
+
+PAGE_APART_NS = 30_000_000_000
+"""A room's page gets no lease sooner after its last one: who presses again and again must not keep others from it."""
 
 
 def tested_bps(profiles: Profiles) -> tuple[int, int]:
@@ -83,23 +90,34 @@ class LeaseDesk:
     async def ask(self, agent: Agent, request: str) -> Lease:
         """A lease for `agent`. Raises `Refusal`: ``throughput_off``, ``no_lesson``, ``lease_taken``, ``too_soon``,
         ``lease_over``, ``budget_spent``."""
+        return await self._counted(self._ask(agent.agent, request, in_lessons_only=True, apart_ns=None))
+
+    async def ask_for_page(self, site: str, room: str, request: str) -> Lease:
+        """A lease for the page of a room, in lessons or not. ``Lease.lease`` is a secret of that page: `held_by_token`
+        finds what it stands for, `end_by_token` gives it back. The room must be of the district; that is not looked at
+        here. Raises `Refusal` as `ask` does, ``too_soon`` within 30 seconds of the room's last page."""
+        return await self._counted(
+            self._ask(_page_of(site, room), request, in_lessons_only=False, apart_ns=PAGE_APART_NS)
+        )
+
+    async def _counted(self, asking: Coroutine[Any, Any, Lease]) -> Lease:
         try:
-            lease = await self._ask(agent, request)
+            lease = await asking
         except Refusal as error:
             self.asked.labels(answer=error.word).inc()
             raise
         self.asked.labels(answer="given").inc()
         return lease
 
-    async def _ask(self, agent: Agent, request: str) -> Lease:
+    async def _ask(self, holder: str, request: str, *, in_lessons_only: bool, apart_ns: int | None) -> Lease:
         now = self._clock()
         if self.off is not None:
             raise Refusal(403, "throughput_off", self.off)
-        if self._timetable.lesson_at(now) is None:
+        if in_lessons_only and self._timetable.lesson_at(now) is None:
             raise Refusal(403, "no_lesson", "throughput is tested in lessons only")
         # A copy of a request waits for what becomes of the first: until its bytes are set aside, no lease is given.
         async with self._asking:
-            held = await self._held_for(agent, request, now)
+            held = await self._held_for(holder, request, now, apart_ns)
         return Lease(
             version=WIRE_VERSION,
             lease=held.lease,
@@ -110,10 +128,15 @@ class LeaseDesk:
             up_bytes=most_bytes(held.up_bps),
         )
 
-    async def _held_for(self, agent: Agent, request: str, now: datetime) -> Held:
+    async def _held_for(self, holder: str, request: str, now: datetime, apart_ns: int | None) -> Held:
         try:
             held, is_new = self._leases.ask(
-                agent.agent, request, down_bps=self._down_bps, up_bps=self._up_bps, now_ns=self.elapsed_ns()
+                holder,
+                request,
+                down_bps=self._down_bps,
+                up_bps=self._up_bps,
+                now_ns=self.elapsed_ns(),
+                apart_ns=apart_ns,
             )
         except Taken:
             raise Refusal(409, "lease_taken", "a lease is held already; ask again in some seconds") from None
@@ -145,7 +168,14 @@ class LeaseDesk:
         try:
             return self._leases.find(agent.agent, lease, self.elapsed_ns())
         except Over:
-            raise Refusal(403, "lease_over", "there is no such lease, or it is over") from None
+            raise _over() from None
+
+    def held_by_token(self, token: str) -> Held:
+        """The lease of a page that whoever shows `token` may use. Raises `Refusal` ``lease_over``."""
+        held = self._leases.current(self.elapsed_ns())
+        if held is None or held.lease != token or not held.agent.startswith(_PAGE):
+            raise _over()
+        return held
 
     def left_s(self, held: Held) -> float:
         """How long `held` still holds."""
@@ -153,7 +183,13 @@ class LeaseDesk:
 
     async def end(self, agent: Agent, lease: str, *, used_bytes: int) -> LeaseAccount:
         """Take a lease back and tell our side of its test. Raises `Refusal` ``lease_over``."""
-        held = self.held(agent, lease)
+        return await self._end(self.held(agent, lease), used_bytes)
+
+    async def end_by_token(self, token: str, *, used_bytes: int) -> LeaseAccount:
+        """Take a page's lease back. Raises `Refusal` ``lease_over``."""
+        return await self._end(self.held_by_token(token), used_bytes)
+
+    async def _end(self, held: Held, used_bytes: int) -> LeaseAccount:
         self._leases.end(held)
         if held.streaming:  # what still comes of them must not be missing below
             await asyncio.wait(set(held.streaming))
@@ -175,3 +211,15 @@ class LeaseDesk:
         held = self._leases.current(self.elapsed_ns())
         if held is not None:
             self._leases.end(held)
+
+
+_PAGE = "page"
+
+
+def _page_of(site: str, room: str) -> str:
+    """What a room's page is called among the agents, by whose rules it plays: no agent's id has such letters."""
+    return _PAGE + hashlib.sha256(f"{site}/{room}".encode()).hexdigest()[:12]
+
+
+def _over() -> Refusal:
+    return Refusal(403, "lease_over", "there is no such lease, or it is over")

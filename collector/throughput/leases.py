@@ -66,8 +66,11 @@ class Leases:
         self._held: Held | None = None
         self._over: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def ask(self, agent: str, request: str, *, down_bps: int, up_bps: int, now_ns: int) -> tuple[Held, bool]:
-        """The lease for `request` of `agent`, and whether it is new: asked again, it is the same one.
+    def ask(
+        self, agent: str, request: str, *, down_bps: int, up_bps: int, now_ns: int, apart_ns: int | None = None
+    ) -> tuple[Held, bool]:
+        """The lease for `request` of `agent`, and whether it is new: asked again, it is the same one. `apart_ns` stands
+        in for what keeps agents' leases apart.
 
         Raises `Taken` while another agent's holds, `TooSoon`, and `Over` when the lease of this request is over.
         """
@@ -78,7 +81,8 @@ class Leases:
             raise Over
         if held is not None:
             raise Taken
-        if now_ns - self._given_ns.get(agent, now_ns - self._apart_ns) < self._apart_ns:
+        apart_ns = self._apart_ns if apart_ns is None else apart_ns
+        if now_ns - self._given_ns.get(agent, now_ns - apart_ns) < apart_ns:
             raise TooSoon
         self._given_ns[agent] = now_ns
         self._held = Held(

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from collector.refusal import Refusal
 from collector.registry.agent import Agent
 from collector.registry.registry import Registry
-from collector.throughput.lease_desk import WATCH_BYTES, LeaseDesk
+from collector.throughput.lease_desk import PAGE_APART_NS, WATCH_BYTES, LeaseDesk
 from collector.throughput.leases import LEASE_NS
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import HERE
@@ -54,6 +54,13 @@ class Room:
         """The lease, or the word of the refusal."""
         try:
             return await self.desk.ask(agent, request)
+        except Refusal as refusal:
+            return refusal.word
+
+    async def ask_for_page(self, room: str, request: str) -> Lease | str:
+        """The same for the page of a room."""
+        try:
+            return await self.desk.ask_for_page("oak-hill", room, request)
         except Refusal as refusal:
             return refusal.word
 
@@ -193,3 +200,51 @@ def test_an_agent_that_asks_again_and_again_does_not_keep_the_lease_from_others(
         assert await room.ask(ONE, secrets.token_hex(8)) == "too_soon"
 
     at_a_desk(work, every_s=1800)
+
+
+def test_a_room_s_page_gets_a_lease_out_of_lessons_too_and_the_same_one_for_the_same_request() -> None:
+    async def work(room: Room) -> None:
+        lease = await room.desk.ask_for_page("oak-hill", "204", REQUEST)
+        again = await room.desk.ask_for_page("oak-hill", "204", REQUEST)
+
+        assert lease == again
+        assert await room.ask_for_page("205", ANOTHER) == "lease_taken"
+        assert room.desk.held_by_token(lease.lease).down_bps == lease.down_bps
+        with pytest.raises(Refusal, match="no such lease"):
+            room.desk.held(ONE, lease.lease)
+
+    at_a_desk(work, lessons=False)
+
+
+def test_a_page_s_lease_is_found_by_its_secret_and_an_agent_s_is_not() -> None:
+    async def work(room: Room) -> None:
+        lease = await room.ask(ONE, REQUEST)
+        assert isinstance(lease, Lease)
+
+        for token in (lease.lease, "0" * 16, ""):
+            with pytest.raises(Refusal, match="no such lease"):
+                room.desk.held_by_token(token)
+
+    at_a_desk(work)
+
+
+def test_a_room_s_page_is_given_back_and_must_wait_before_it_asks_again_while_another_need_not() -> None:
+    async def work(room: Room) -> None:
+        lease = await room.desk.ask_for_page("oak-hill", "204", REQUEST)
+        await room.desk.end_by_token(lease.lease, used_bytes=0)
+
+        assert await room.ask_for_page("204", ANOTHER) == "too_soon"
+        assert await room.ask_for_page("204", REQUEST) == "lease_over"
+        other = await room.ask_for_page("205", ANOTHER)
+        assert isinstance(other, Lease)
+        await asyncio.sleep(PAGE_APART_NS / 1e9)
+        assert isinstance(await room.ask_for_page("204", "3" * 16), Lease)
+
+    at_a_desk(work)
+
+
+def test_a_room_s_page_has_a_budget() -> None:
+    async def work(room: Room) -> None:
+        assert await room.ask_for_page("204", REQUEST) == "budget_spent"
+
+    at_a_desk(work, bytes_a_day=RESERVED - 1)
