@@ -1,0 +1,24 @@
+"""The output of one of the system's own commands, for what a system tells in no other way."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+TIMEOUT_S = 3.0
+
+
+def output_of(command: Sequence[str]) -> bytes:
+    """What `command` prints, in the C locale where the system has one; nothing when it is not installed, fails, or
+    takes longer than `TIMEOUT_S`. Blocks."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            env=os.environ | {"LC_ALL": "C"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return b""
+    return done.stdout if done.returncode == 0 else b""
