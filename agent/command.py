@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-TIMEOUT_S = 3.0
+TIMEOUT_S = 2.0
 
 
 def output_of(command: Sequence[str]) -> bytes:

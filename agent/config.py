@@ -15,7 +15,7 @@ from agent.outcome import problem_word
 from agent.schedule import Sleep
 from agent.state import write_private
 from wire.codec import decode
-from wire.enrolment import AgentConfig, Target
+from wire.enrolment import AgentConfig, Role, Target
 from wire.fields import WireError
 from wire.version import WIRE_VERSION
 
@@ -46,6 +46,11 @@ class ConfigSource:
         """How often to deliver. Only asked once there is a config."""
         assert self.config is not None
         return self.config.push_interval_ms * NS_PER_MS
+
+    def role(self) -> Role:
+        """What this agent is for. Only asked once there is a config."""
+        assert self.config is not None
+        return self.config.role
 
     def throughput_interval_ns(self) -> int | None:
         """How often to test throughput; ``None`` when the collector wants none, or nothing is known to test to."""

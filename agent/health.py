@@ -1,34 +1,29 @@
-"""How the agent and its link are: one report a period."""
+"""How the agent, its machine and its link are: one report a period."""
 
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 
 import psutil
 
+from agent.association import Association, retries_permille
 from agent.background import background
 from agent.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.fold import Draft
-from agent.link import Link, grown, read_link
+from agent.link import grown
+from agent.machine import busy_permille
+from agent.reading import Reading, read
 from agent.schedule import ASLEEP_NS, Emit, Sleep, Tally, next_due_ns
 from agent.spool_file import Counts
+from agent.uplink import octets_between
+from wire.enrolment import Role
 from wire.fields import MAX_COUNT, MAX_ELAPSED_MS
 from wire.reports import HealthReport, Platform
 from wire.version import VERSION
 
 PLATFORMS: dict[str, Platform] = {"linux": "linux", "win32": "windows", "darwin": "macos"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What is compared between the two ends of a period."""
-
-    boot_ns: int
-    cpu_ns: int
-    wall_ahead_ns: int
-    link: Link | None
+_NO_ASSOCIATION = Association()
 
 
 async def watch_health(
@@ -40,22 +35,21 @@ async def watch_health(
     tally: Tally,
     count: Callable[[], Counts],
     towards: tuple[str, int],
+    role: Callable[[], Role],
 ) -> None:
     """Report the agent's health at the end of each period until cancelled.
 
-    A period in which the machine slept is not reported; a clock step and skipped probes found in
-    it are told with the next one.
+    A period in which the machine slept is not reported; a clock step, the sleep and skipped probes found in it are told
+    with the next one.
     """
-    before = await _read(clock, towards)
+    before = await read(clock, towards, role(), None)
     while True:
         length_ns = period_ns()
         due_ns = next_due_ns(clock.boot_ns() + 1, length_ns, 0)
         await sleep((due_ns - clock.boot_ns()) / NS_PER_S)
-        after = await _read(clock, towards)
+        after = await read(clock, towards, role(), before)
         if after.boot_ns - before.boot_ns > length_ns + ASLEEP_NS:
-            before = Reading(
-                boot_ns=after.boot_ns, cpu_ns=after.cpu_ns, wall_ahead_ns=before.wall_ahead_ns, link=after.link
-            )
+            before = replace(after, wall_ahead_ns=before.wall_ahead_ns, asleep_ns=before.asleep_ns)
             continue
         skipped, tally.skipped_probes = tally.skipped_probes, 0
         emit(
@@ -83,7 +77,10 @@ def health(
     """The report of the period between two readings. Pure."""
     elapsed_ns = max(1, after.boot_ns - before.boot_ns)
     step_ms = round((after.wall_ahead_ns - before.wall_ahead_ns) / NS_PER_MS)
-    same = before.link if before.link and after.link and before.link.name == after.link.name else None
+    slept_ms = (after.asleep_ns - before.asleep_ns) // NS_PER_MS
+    link, association = after.link, after.association or _NO_ASSOCIATION
+    same = before.last_link if before.last_link and link and before.last_link.name == link.name else None
+    uplink_in_bytes, uplink_out_bytes = octets_between(before.octets, after.octets)
     return partial(
         HealthReport,
         boot_ms=before.boot_ns // NS_PER_MS,
@@ -98,13 +95,28 @@ def health(
         dropped_reports=counts.dropped,
         quarantined_reports=counts.quarantined,
         skipped_probes=min(skipped_probes, MAX_COUNT),
-        link_mbps=after.link.mbps if after.link else None,
-        link_errors=grown(same.errors, after.link.errors) if same and after.link else None,
-        link_drops=grown(same.drops, after.link.drops) if same and after.link else None,
+        link_mbps=link.mbps if link else None,
+        link_errors=grown(same.errors, link.errors) if same and link else None,
+        link_drops=grown(same.drops, link.drops) if same and link else None,
+        machine_cpu_permille=busy_permille(before.machine, after.machine),
+        memory_used_permille=after.machine.memory_used_permille,
+        memory_stalled_permille=_stalled_permille(before, after, elapsed_ns),
+        slept_ms=max(0, min(MAX_ELAPSED_MS, slept_ms)),
+        on_battery=after.machine.on_battery,
+        link_medium=link.medium if link else None,
+        link_full_duplex=link.full_duplex if link else None,
+        link_flaps=grown(same.carrier_losses, link.carrier_losses) if same and link else None,
+        wifi_band=association.band,
+        wifi_channel_mhz=association.channel_mhz,
+        wifi_down_mbps=association.down_mbps,
+        wifi_up_mbps=association.up_mbps,
+        wifi_signal_dbm=association.signal_dbm,
+        wifi_retries_permille=retries_permille(before.association, after.association) if same else None,
+        uplink_in_bytes=uplink_in_bytes,
+        uplink_out_bytes=uplink_out_bytes,
     )
 
 
-async def _read(clock: Clock, towards: tuple[str, int]) -> Reading:
-    link = await background(partial(read_link, *towards))
-    boot_ns = clock.boot_ns()
-    return Reading(boot_ns=boot_ns, cpu_ns=time.process_time_ns(), wall_ahead_ns=clock.wall_ns() - boot_ns, link=link)
+def _stalled_permille(before: Reading, after: Reading, elapsed_ns: int) -> int | None:
+    stalled_us = grown(before.machine.memory_stalled_us, after.machine.memory_stalled_us)
+    return None if stalled_us is None else min(1000, round(stalled_us * 1_000_000 / elapsed_ns))

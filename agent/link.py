@@ -1,24 +1,34 @@
-"""The network interface that leads to the collector: speed, errors and drops, never octets.
+"""The network interface that leads to the collector: what it is and how it fares, never its octets.
 
 The interface is found by the address a connected UDP socket gets; neither leaves this file.
 """
 
 import socket
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
+from wire.reports import Medium
+
+NET = Path("/sys/class/net")
 _UNKNOWN_SPEEDS = (0, 65_535)  # what systems say for "no idea"
+_ETHERNET = "1"  # ARPHRD_ETHER (Linux' if_arp.h)
+_DUPLEX: dict[int, bool] = {psutil.NIC_DUPLEX_FULL: True, psutil.NIC_DUPLEX_HALF: False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One reading. `errors` and `drops` count since the interface came up; `name` stays here."""
+    """One reading. `errors`, `drops` and `carrier_losses` count since the interface came up; `name` stays here."""
 
     name: str
     mbps: int | None
     errors: int | None
     drops: int | None
+    medium: Medium | None = None
+    full_duplex: bool | None = None
+    carrier_losses: int | None = None
 
 
 def read_link(host: str, port: int) -> Link | None:
@@ -34,15 +44,30 @@ def read_link(host: str, port: int) -> Link | None:
         return None
     for name, own in addresses.items():
         if any(one.address.partition("%")[0] == local for one in own):
-            speed = stats[name].speed if name in stats else 0
-            counted = counters.get(name)
+            stat, counted = stats.get(name), counters.get(name)
+            medium = linux_medium(NET / name) if sys.platform == "linux" else None
             return Link(
                 name=name,
-                mbps=None if speed in _UNKNOWN_SPEEDS else speed,
+                mbps=None if stat is None or stat.speed in _UNKNOWN_SPEEDS else stat.speed,
                 errors=counted.errin + counted.errout if counted else None,
                 drops=counted.dropin + counted.dropout if counted else None,
+                medium=medium,
+                full_duplex=_full_duplex(stat.duplex) if stat else None,
+                carrier_losses=_number(NET / name / "carrier_down_count"),
             )
     return None
+
+
+def linux_medium(folder: Path) -> Medium | None:
+    """What the interface with that folder in /sys/class/net is: only a device of its own can be ``wired`` or ``wifi``;
+    a bridge, a tunnel or a VLAN has others below it."""
+    if (folder / "phy80211").exists() or (folder / "wireless").exists():
+        return "wifi"
+    try:
+        kind = (folder / "type").read_text().strip()
+    except OSError:
+        return None
+    return "wired" if kind == _ETHERNET and (folder / "device").exists() else "other"
 
 
 def grown(before: int | None, after: int | None) -> int | None:
@@ -50,6 +75,18 @@ def grown(before: int | None, after: int | None) -> int | None:
     if before is None or after is None or after < before:
         return None
     return after - before
+
+
+def _full_duplex(duplex: int) -> bool | None:
+    """psutil cannot tell on Windows and says that it is full."""
+    return None if sys.platform == "win32" else _DUPLEX.get(duplex)
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def _local_address(host: str, port: int) -> str | None:

@@ -85,6 +85,7 @@ async def run_agent(
                             tally=tally,
                             count=last_counts.now,
                             towards=(settings.host, settings.port),
+                            role=config.role,
                         )
                     )
                 )

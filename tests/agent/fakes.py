@@ -22,10 +22,12 @@ TOKEN = "t" * 43
 
 @dataclass
 class MovedClock:
-    """The machine's clocks, moved by hand on top. With ``frozen`` they only move by hand."""
+    """The machine's clocks, moved by hand on top. With ``frozen`` they only move by hand. `asleep_ns` of `boot_ns` the
+    machine slept."""
 
     frozen: bool = False
     boot_ns: int = 1_000 * NS_PER_S
+    asleep_ns: int = 0
     wall_step_ns: int = 0
     synchronised: bool | None = True
 
@@ -38,6 +40,7 @@ class MovedClock:
                 precise_ns=lambda: self.boot_ns,
                 wall_ns=lambda: wall_ns + self.boot_ns + self.wall_step_ns,
                 synchronised=lambda: self.synchronised,
+                awake_ns=lambda: self.boot_ns - self.asleep_ns,
             )
         return Clock(
             boot_ns=real.boot_ns,

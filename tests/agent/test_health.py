@@ -1,22 +1,29 @@
 import asyncio
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 
-from agent.clock import NS_PER_S
+from agent.association import Association
+from agent.clock import NS_PER_S, system_clock
 from agent.fold import Draft
-from agent.health import Reading, health, watch_health
-from agent.link import Link, grown, read_link
+from agent.health import health, watch_health
+from agent.link import Link, grown, linux_medium, read_link
+from agent.machine import Machine, busy_permille, read_machine, stalled_us
+from agent.reading import Reading, read
 from agent.schedule import Tally
 from agent.spool_file import Counts
+from agent.uplink import Octets, octets_between, read_octets
 from tests.agent.fakes import MovedClock
-from wire.reports import HealthReport
+from wire.enrolment import Role
+from wire.reports import HealthReport, Medium
 
-WIRED = Link(name="eth0", mbps=1000, errors=5, drops=7)
-BEFORE = Reading(boot_ns=600 * NS_PER_S, cpu_ns=0, wall_ahead_ns=0, link=WIRED)
-AFTER = Reading(boot_ns=660 * NS_PER_S, cpu_ns=NS_PER_S // 5, wall_ahead_ns=0, link=WIRED)
+WIRED = Link(name="eth0", mbps=1000, errors=5, drops=7, medium="wired", full_duplex=True, carrier_losses=4)
+BEFORE = Reading(boot_ns=600 * NS_PER_S, cpu_ns=0, wall_ahead_ns=0, link=WIRED, last_link=WIRED)
+AFTER = Reading(boot_ns=660 * NS_PER_S, cpu_ns=NS_PER_S // 5, wall_ahead_ns=0, link=WIRED, last_link=WIRED)
 COUNTS = Counts(numbered=9, delivered=3, dropped=2, quarantined=1, waiting=3)
 
 
@@ -54,6 +61,158 @@ def test_counters_of_another_interface_or_that_began_anew_are_absent() -> None:
     assert grown(None, 5) is None
 
 
+def test_the_machine_is_compared_too() -> None:
+    built = report(
+        replace(BEFORE, machine=Machine(busy_s=100, idle_s=300, memory_stalled_us=1_000_000)),
+        replace(
+            AFTER,
+            machine=Machine(
+                busy_s=130, idle_s=390, memory_used_permille=612, memory_stalled_us=4_000_000, on_battery=True
+            ),
+        ),
+    )
+
+    assert (built.machine_cpu_permille, built.memory_used_permille, built.memory_stalled_permille) == (250, 612, 50)
+    assert built.on_battery is True
+
+
+def test_what_the_machine_does_not_say_is_absent() -> None:
+    built = report()
+
+    assert (built.machine_cpu_permille, built.memory_used_permille, built.memory_stalled_permille) == (None, None, None)
+    assert built.on_battery is None
+    assert busy_permille(Machine(busy_s=2, idle_s=2), Machine(busy_s=1, idle_s=3)) is None, "a counter stepped back"
+
+
+def test_the_link_says_what_it_is_and_how_often_it_was_lost() -> None:
+    built = report(after=replace(AFTER, link=replace(WIRED, carrier_losses=6, full_duplex=False)))
+
+    assert (built.link_medium, built.link_full_duplex, built.link_flaps) == ("wired", False, 2)
+
+
+def test_a_loss_of_carrier_is_told_though_the_link_was_away_when_we_looked() -> None:
+    away = replace(AFTER, link=None)
+    back = replace(AFTER, boot_ns=720 * NS_PER_S, link=replace(WIRED, carrier_losses=5))
+
+    assert report(after=away).link_flaps is None
+    assert report(away, back).link_flaps == 1
+
+
+def test_the_association_goes_into_the_report_down_apart_from_up() -> None:
+    first = Association(band="5", channel_mhz=80, down_mbps=648, up_mbps=245, signal_dbm=-70)
+    air = Link(name="wlan0", mbps=None, errors=0, drops=0, medium="wifi")
+    built = report(
+        replace(BEFORE, last_link=air, association=replace(first, sent_frames=100, repeated_frames=10)),
+        replace(AFTER, link=air, association=replace(first, sent_frames=190, repeated_frames=20)),
+    )
+
+    assert (built.link_medium, built.wifi_band, built.wifi_channel_mhz) == ("wifi", "5", 80)
+    assert (built.wifi_down_mbps, built.wifi_up_mbps, built.wifi_signal_dbm) == (648, 245, -70)
+    assert built.wifi_retries_permille == 100
+
+
+@pytest.mark.parametrize("role", ["edge", "reference"])
+def test_who_stands_at_the_uplink_counts_its_octets(role: Role) -> None:
+    async def two() -> HealthReport:
+        before = await read(system_clock(), ("127.0.0.1", 9), role, None)
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            socket.create_connection(listener.getsockname()) as one,
+        ):
+            other, _ = listener.accept()
+            with other:
+                one.sendall(bytes(50_000))
+                assert len(other.recv(50_000, socket.MSG_WAITALL)) == 50_000
+        return report(before, await read(system_clock(), ("127.0.0.1", 9), role, before))
+
+    built = asyncio.run(two())
+    assert built.uplink_in_bytes is not None
+    assert built.uplink_out_bytes is not None
+    assert min(built.uplink_in_bytes, built.uplink_out_bytes) >= 50_000
+
+
+def test_octets_in_are_not_octets_out() -> None:
+    before, after = Octets(name="eth0", in_bytes=1, out_bytes=1), Octets(name="eth0", in_bytes=8, out_bytes=3)
+    built = report(replace(BEFORE, octets=before), replace(AFTER, octets=after))
+
+    assert (built.uplink_in_bytes, built.uplink_out_bytes) == (7, 2)
+    assert octets_between(after, before) == (None, None), "the counters began anew"
+    assert octets_between(before, replace(after, name="eth1")) == (None, None)
+
+
+def test_a_room_agent_cannot_tell_octets(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Person:
+        def __getattr__(self, name: str) -> int:
+            assert not name.startswith("bytes"), "the octets of a room's machine were looked at"
+            return 0
+
+    def counters(*, pernic: bool) -> Mapping[str, Person]:
+        assert pernic
+        return {name: Person() for name in psutil.net_if_addrs()}
+
+    monkeypatch.setattr(psutil, "net_io_counters", counters)
+
+    async def two() -> tuple[Reading, Reading]:
+        before = await read(system_clock(), ("127.0.0.1", 9), "room", None)
+        return before, await read(system_clock(), ("127.0.0.1", 9), "room", before)
+
+    before, after = asyncio.run(two())
+    assert (before.octets, after.octets) == (None, None)
+    assert after.link is not None
+    built = report(before, after)
+    assert (built.uplink_in_bytes, built.uplink_out_bytes) == (None, None)
+    assert all(read_octets("room", name) is None for name in psutil.net_if_addrs())
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside", "medium"),
+    [
+        ("1", ["phy80211", "device"], "wifi"),
+        ("1", ["wireless", "device"], "wifi"),
+        ("1", ["device"], "wired"),
+        ("1", [], "other"),  # a bridge, a VLAN, a tunnel with Ethernet's frames
+        ("772", [], "other"),  # loopback
+        ("512", ["device"], "other"),  # PPP of a modem
+        (None, [], None),
+    ],
+)
+def test_the_medium_is_told_by_what_the_kernel_says_of_the_interface(
+    tmp_path: Path, kind: str | None, inside: list[str], medium: Medium | None
+) -> None:
+    for name in inside:
+        (tmp_path / name).mkdir()
+    if kind is not None:
+        (tmp_path / "type").write_text(f"{kind}\n")
+
+    assert linux_medium(tmp_path) == medium
+
+
+def test_the_pressure_of_memory_is_that_of_some_not_of_full() -> None:
+    text = "some avg10=0.00 avg60=1.20 avg300=0.00 total=4711\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=12\n"
+
+    assert stalled_us(text) == 4711
+    assert all(stalled_us(text[:length]) is None for length in range(text.index("\n")))
+
+
+def test_this_machine_says_how_it_is() -> None:
+    machine = read_machine()
+
+    assert machine.busy_s is not None
+    assert machine.idle_s is not None
+    assert machine.memory_used_permille is not None
+    assert 0 < machine.memory_used_permille < 1000
+
+
+def test_a_sensor_that_breaks_is_missing_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(psutil, "sensors_battery", breaks)
+    machine = read_machine()
+    assert machine.on_battery is None
+    assert machine.memory_used_permille is not None
+
+
 def test_the_interface_is_the_one_that_leads_to_the_collector() -> None:
     found = read_link("127.0.0.1", 8600)
 
@@ -78,6 +237,7 @@ def test_a_period_of_sleep_is_not_reported_and_its_step_is_told_afterwards() -> 
         longer = slept.pop(0)
         moved.boot_ns += int((seconds if longer == 60.0 else longer) * NS_PER_S)
         if longer > 60:
+            moved.asleep_ns += 7140 * NS_PER_S
             moved.wall_step_ns += 3 * NS_PER_S
 
     tally = Tally(skipped_probes=7)
@@ -92,10 +252,12 @@ def test_a_period_of_sleep_is_not_reported_and_its_step_is_told_afterwards() -> 
                 tally=tally,
                 count=lambda: COUNTS,
                 towards=("127.0.0.1", 8600),
+                role=lambda: "room",
             )
 
     asyncio.run(work())
-    reports = [draft(seq=1) for draft in drafts]
-    assert all(isinstance(one, HealthReport) and one.duration_ms <= 60_000 for one in reports)
-    assert [one.clock_step_ms for one in reports if isinstance(one, HealthReport)] == [0, 0, 3000, 0]
-    assert [one.skipped_probes for one in reports if isinstance(one, HealthReport)] == [7, 0, 0, 0]
+    reports = [one for draft in drafts if isinstance(one := draft(seq=1), HealthReport)]
+    assert all(one.duration_ms <= 60_000 for one in reports)
+    assert [one.clock_step_ms for one in reports] == [0, 0, 3000, 0]
+    assert [one.slept_ms for one in reports] == [0, 0, 7_140_000, 0]
+    assert [one.skipped_probes for one in reports] == [7, 0, 0, 0]
