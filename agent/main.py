@@ -33,7 +33,11 @@ from agent.state import ENVIRONMENT, State, default_folder
 from agent.status import read_status
 from agent.stop import stop_on_signals
 from agent.systemd import attend, systemd_of
+from agent.trace import Broke, hindrance, report, trace
+from agent.trace_command import TRACE_ADVICE, trace_table
+from agent.trace_request import request_for
 from wire.codec import encode
+from wire.enrolment import AgentConfig
 from wire.fields import WireError
 from wire.version import VERSION
 
@@ -164,6 +168,28 @@ def _status(options: argparse.Namespace, state: State) -> int:
     return 0
 
 
+def _trace(options: argparse.Namespace, state: State) -> int:
+    if (word := hindrance()) is not None:
+        raise Failed(f"no path can be traced here ({word}): {TRACE_ADVICE[word]}")
+    config: AgentConfig | None = None
+    collector_host = ""
+    if state.settings.exists():
+        settings = _settings(state)
+        source = ConfigSource(state.config, collector_of(settings), token=settings.token.shown)
+        source.load()
+        config, collector_host = source.config, settings.host
+    request = request_for(options.target, config, collector_host=collector_host, method=options.method)
+    try:
+        found = _loop(trace(request))
+    except Broke as error:
+        raise Failed(f"the trace broke ({error.word})") from None
+    if options.json:
+        print(encode(report(request, found, seq=1, boot_ms=system_clock().boot_ns() // NS_PER_MS)).decode())
+    else:
+        print(trace_table(found))
+    return 0
+
+
 def _settings(state: State) -> Settings:
     try:
         return read_settings(state.settings)
@@ -209,6 +235,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="a report on each line, as it would travel")
     one.add_argument("--seconds", type=float, default=5.0, help="how long to measure (default: 5)")
     one.set_defaults(command=_once)
+
+    one = commands.add_parser(
+        "trace", parents=[common], help="the steps on the way to a target: what stands there and how far, no addresses"
+    )
+    one.add_argument("target", metavar="TARGET|HOST", help="such as district or gateway; or any host")
+    one.add_argument("--method", choices=("icmp", "udp", "tcp"), help="what to send (default: what the agent would)")
+    one.add_argument("--json", action="store_true", help="the report, as it would travel")
+    one.set_defaults(command=_trace)
 
     one = commands.add_parser("status", parents=[common], help="what the agent here is doing")
     one.add_argument("--json", action="store_true", help="for programs")

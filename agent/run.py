@@ -8,10 +8,12 @@ from functools import partial
 
 from agent.clock import Clock
 from agent.config import ConfigSource
+from agent.fold import Draft
 from agent.health import watch_health
 from agent.http import Collector
 from agent.last_counts import LastCounts
 from agent.lease import LeaseOffice
+from agent.path import BadPeriod, trace_paths
 from agent.probes import prepare, watches
 from agent.push import Push
 from agent.roster import Roster
@@ -22,6 +24,7 @@ from agent.spool import Spool
 from agent.state import State
 from agent.sufficiency import run_sufficiency_test
 from agent.throughput import run_throughput_tests
+from agent.trace import hindrance, trace
 from agent.working import WorkingTimes
 from agent.writer import Writer
 from wire.enrolment import AgentConfig
@@ -52,6 +55,7 @@ async def run_agent(
     writer = Writer(spool, clock=clock, sleep=sleep)
     last_counts = LastCounts(spool)
     push = Push(spool, collector, agent=settings.agent, token=token, clock=clock, sleep=sleep)
+    bad = BadPeriod()
     office = LeaseOffice(collector, token=token, clock=clock, sleep=sleep)
 
     def probes_beside_a_test() -> AbstractContextManager[Sequence[SingleProbe]]:
@@ -59,13 +63,17 @@ async def run_agent(
         assert district is not None  # without it there is no interval to test in
         return watches(district, collector_host=settings.host, clock=clock)
 
+    def emit(draft: Draft) -> None:
+        writer.emit(draft)
+        bad.notice(draft)
+
     async with asyncio.TaskGroup() as tasks:
         roster = Roster(
             tasks,
             partial(prepare, agent=settings.agent, collector_host=settings.host, clock=clock),
             clock=clock,
             sleep=sleep,
-            emit=writer.emit,
+            emit=emit,
             tally=tally,
             working=working,
         )
@@ -104,6 +112,22 @@ async def run_agent(
                                 clock=clock,
                                 sleep=sleep,
                             ),
+                            working=working,
+                            emit=writer.emit,
+                            clock=clock,
+                            sleep=sleep,
+                        )
+                    )
+                )
+                loops.append(
+                    tasks.create_task(
+                        trace_paths(
+                            config,
+                            agent=settings.agent,
+                            collector_host=settings.host,
+                            trace=trace,
+                            hindrance=hindrance,
+                            bad=bad,
                             working=working,
                             emit=writer.emit,
                             clock=clock,

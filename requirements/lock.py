@@ -33,12 +33,15 @@ class RequirementFile:
 DEV = RequirementFile(
     name="dev.txt",
     purpose="what make demo, test and check install",
-    extras=("collector", "influx", "dashboards"),
+    extras=("path", "collector", "influx", "dashboards"),
     groups=("dev",),
 )
 # Installers get what the tests ran with: dev.txt constrains these.
 INSTALLED = (
     RequirementFile(name="agent.txt", purpose="what an agent's machine installs"),
+    RequirementFile(
+        name="agent-path.txt", purpose="what an agent's machine installs that also traces paths", extras=("path",)
+    ),
     RequirementFile(name="build.txt", purpose="what builds the wheel", groups=("build",)),
     RequirementFile(
         name="collector.txt", purpose="what a collector installs", extras=("collector", "influx", "dashboards")
