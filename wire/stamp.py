@@ -1,13 +1,13 @@
-"""The STAMP test packet of RFC 8762, unauthenticated mode, and the pure reflect function.
+"""The STAMP test packet of RFC 8762, both modes, and the pure reflect function.
 
-Sender packet, 44 octets (RFC 8762, section 4.2.1)::
+Unauthenticated, 44 octets each (sections 4.2.1 and 4.3.1). Sender::
 
      0..3   sequence number
-     4..11  timestamp T1, NTP format (RFC 5905): 32 bits seconds since 1900, 32 bits fraction
+     4..11  timestamp T1
     12..13  error estimate
     14..43  must be zero (30 octets)
 
-Reflector packet, 44 octets (RFC 8762, section 4.3.1)::
+Reflector::
 
      0..3   sequence number            4..11  timestamp T3
     12..13  error estimate            14..15  must be zero
@@ -16,16 +16,47 @@ Reflector packet, 44 octets (RFC 8762, section 4.3.1)::
     38..39  must be zero              40      session-sender TTL
     41..43  must be zero
 
+Authenticated, 112 octets each (sections 4.2.2 and 4.3.2): the same fields, each in a block of 16 octets of its own, and
+at the end 16 octets of HMAC-SHA-256, truncated to 128 bits, over the 96 octets before them (section 4.4). Sender::
+
+     0..3   sequence number            4..15  must be zero
+    16..23  timestamp T1              24..25  error estimate
+    26..95  must be zero              96..111 HMAC
+
+Reflector::
+
+     0..3   sequence number            4..15  must be zero
+    16..23  timestamp T3              24..25  error estimate
+    26..31  must be zero              32..39  receive timestamp T2
+    40..47  must be zero              48..51  session-sender sequence number
+    52..63  must be zero              64..71  session-sender T1
+    72..73  session-sender error estimate     74..79  must be zero
+    80      session-sender TTL        81..95  must be zero
+    96..111 HMAC
+
+Timestamps are NTP's (RFC 5905): 32 bits of seconds since 1900, 32 bits of fraction; or, where the Z bit of the error
+estimate beside them is set, PTP's (RFC 8186, section 2.3): 32 bits of seconds, 32 bits of nanoseconds. We send NTP's
+and read both.
+
 The round-trip time is ``(T4 - T1) - (T3 - T2)``: neither clock needs to be right, because each
 difference is taken on one clock.
 """
 
+import hmac
 import struct
 from dataclasses import dataclass
 
 PACKET_BYTES = 44
+AUTHENTICATED_BYTES = 112
+SHORTEST_BYTES = 41
+"""TWAMP-Light's packets are laid out as STAMP's unauthenticated ones, but an answer may end after the TTL and a request
+is padded to that length (RFC 5357, sections 4.1.2 and 4.2.1)."""
+
 MAX_PACKET_BYTES = 1500
 """Longer packets are not answered: padding is reflected, so this bounds what a reflector sends."""
+
+KEY_BYTES = 32
+"""The length of the keys that we make: HMAC-SHA-256 gains nothing from longer ones (RFC 2104, section 3)."""
 
 NTP_EPOCH_S = 2_208_988_800
 """Seconds from 1900-01-01 to 1970-01-01 (RFC 5905, section 6)."""
@@ -36,8 +67,14 @@ ERROR_UNSYNCHRONISED = 0x0001
 ERROR_SYNCHRONISED = 0x8001
 """The same with S = 1: the clock is synchronised to UTC by an outside source."""
 
+_PTP_FORMAT = 0x4000
 _SENDER = struct.Struct("!IQH30x")
+_SENDER_SHORTEST = struct.Struct("!IQH")
+_SENDER_AUTHENTICATED = struct.Struct("!I12xQH70x")
 _REFLECTOR = struct.Struct("!IQHxxQIQHxxB3x")
+_REFLECTOR_AUTHENTICATED = struct.Struct("!I12xQH6xQ8xI12xQH6xB15x")
+_REFLECTOR_SHORTEST = struct.Struct("!IQHxxQIQHxxB")
+_COVERED_BYTES = 96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +85,29 @@ class SenderPacket:
     timestamp: int
     error_estimate: int = ERROR_UNSYNCHRONISED
 
-    def encode(self) -> bytes:
-        """The 44 octets."""
-        return _SENDER.pack(self.sequence, self.timestamp, self.error_estimate)
+    def encode(self, key: bytes | None = None) -> bytes:
+        """The 44 octets; with `key` the 112 that are authenticated by it."""
+        values = (self.sequence, self.timestamp, self.error_estimate)
+        return _SENDER.pack(*values) if key is None else _sealed(_SENDER_AUTHENTICATED.pack(*values), key)
 
     @classmethod
-    def decode(cls, packet: bytes) -> "SenderPacket | None":
-        """Read the first 44 octets; ``None`` when there are fewer. Extra octets are padding."""
-        if len(packet) < PACKET_BYTES:
-            return None
-        sequence, timestamp, error_estimate = _SENDER.unpack_from(packet)
+    def decode(cls, packet: bytes, key: bytes | None = None) -> "SenderPacket | None":
+        """Read a packet of 41 octets or more, with `key` the first 112; ``None`` when there are fewer or `key` did not
+        authenticate them. Extra octets are padding."""
+        if key is None:
+            if len(packet) < SHORTEST_BYTES:
+                return None
+            sequence, timestamp, error_estimate = _SENDER_SHORTEST.unpack_from(packet)
+        else:
+            if not _is_authentic(packet, key):
+                return None
+            sequence, timestamp, error_estimate = _SENDER_AUTHENTICATED.unpack_from(packet)
         return cls(sequence=sequence, timestamp=timestamp, error_estimate=error_estimate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectorPacket:
-    """What a session-reflector answers. Timestamps are 64-bit NTP timestamps."""
+    """What a session-reflector answers. Timestamps are of 64 bits; T2 and T3 may be in PTP's format."""
 
     sequence: int
     timestamp: int
@@ -74,9 +118,9 @@ class ReflectorPacket:
     sender_error_estimate: int
     sender_ttl: int
 
-    def encode(self) -> bytes:
-        """The 44 octets."""
-        return _REFLECTOR.pack(
+    def encode(self, key: bytes | None = None) -> bytes:
+        """The 44 octets; with `key` the 112 that are authenticated by it."""
+        values = (
             self.sequence,
             self.timestamp,
             self.error_estimate,
@@ -86,13 +130,20 @@ class ReflectorPacket:
             self.sender_error_estimate,
             self.sender_ttl,
         )
+        return _REFLECTOR.pack(*values) if key is None else _sealed(_REFLECTOR_AUTHENTICATED.pack(*values), key)
 
     @classmethod
-    def decode(cls, packet: bytes) -> "ReflectorPacket | None":
-        """Read the first 44 octets; ``None`` when there are fewer."""
-        if len(packet) < PACKET_BYTES:
-            return None
-        values = _REFLECTOR.unpack_from(packet)
+    def decode(cls, packet: bytes, key: bytes | None = None) -> "ReflectorPacket | None":
+        """Read the first 41 octets, with `key` the first 112; ``None`` when there are fewer or `key` did not
+        authenticate them."""
+        if key is None:
+            if len(packet) < SHORTEST_BYTES:
+                return None
+            values = _REFLECTOR_SHORTEST.unpack_from(packet)
+        else:
+            if not _is_authentic(packet, key):
+                return None
+            values = _REFLECTOR_AUTHENTICATED.unpack_from(packet)
         return cls(
             sequence=values[0],
             timestamp=values[1],
@@ -107,25 +158,32 @@ class ReflectorPacket:
     @property
     def residence_ns(self) -> int:
         """T3 - T2: how long the reflector held the packet, in nanoseconds, on its own clock."""
+        if self.error_estimate & _PTP_FORMAT:
+            return ptp_difference_ns(self.timestamp, self.receive_timestamp)
         return ntp_difference_ns(self.timestamp, self.receive_timestamp)
 
 
-def reflect(packet: bytes, *, received_ns: int, sent_ns: int, ttl: int, error_estimate: int) -> bytes | None:
+def reflect(
+    packet: bytes, *, received_ns: int, sent_ns: int, ttl: int, error_estimate: int, key: bytes | None = None
+) -> bytes | None:
     """The answer of a stateless session-reflector (RFC 8762, section 4.3), or ``None`` for silence.
 
     `received_ns` (T2) and `sent_ns` (T3) are Unix times in nanoseconds; `ttl` is the TTL or hop
     limit the packet arrived with, 255 when unknown. The answer is exactly as long as the request,
-    octets past the 44th are returned as they came: a reflector never amplifies. Packets shorter
-    than 44 or longer than 1500 octets, and packets whose error estimate is zero (RFC 4656 says
-    such a packet must be dropped), get no answer. Nor does a packet that is itself the answer of a
-    stateless reflector (its sequence number stands in it twice, with a T1 or T2), so that a forged
-    packet cannot set two reflectors talking to each other. Other octets past the 14th are not
-    looked at: TWAMP-Light senders (RFC 8762, section 4.6) may fill them with padding.
+    octets past the base packet are returned as they came: a reflector never amplifies. With `key` only packets that it
+    authenticates are answered, and the answer is authenticated, too. Packets that are too short (RFC 8762, section 4.6,
+    would answer them with 44 octets, which is more than was asked) or longer than 1500 octets, and packets whose error
+    estimate has a multiplier of zero (RFC 4656 says such a packet must be dropped), get no answer. Nor does a packet
+    that is itself the answer of a stateless reflector (its sequence number stands in it twice, with a T1 or T2), so
+    that a forged packet cannot set two reflectors talking to each other. Other octets that must be zero are not looked
+    at: TWAMP-Light senders (RFC 8762, section 4.6) may fill them with padding.
     """
-    request = SenderPacket.decode(packet)
-    if request is None or len(packet) > MAX_PACKET_BYTES or request.error_estimate & 0xFF == 0:
+    if len(packet) > MAX_PACKET_BYTES:
         return None
-    looks_answered = ReflectorPacket.decode(packet)
+    request = SenderPacket.decode(packet, key)
+    if request is None or request.error_estimate & 0xFF == 0:
+        return None
+    looks_answered = ReflectorPacket.decode(packet, key)
     if (
         looks_answered is not None
         and looks_answered.sender_sequence == looks_answered.sequence
@@ -141,8 +199,8 @@ def reflect(packet: bytes, *, received_ns: int, sent_ns: int, ttl: int, error_es
         sender_timestamp=request.timestamp,
         sender_error_estimate=request.error_estimate,
         sender_ttl=ttl,
-    )
-    return answer.encode() + packet[PACKET_BYTES:]
+    ).encode(key)
+    return answer[: len(packet)] + packet[len(answer) :]
 
 
 def ntp_from_unix_ns(unix_ns: int) -> int:
@@ -162,3 +220,28 @@ def ntp_difference_ns(later: int, earlier: int) -> int:
     if difference >= 2**63:
         difference -= 2**64
     return (difference * 1_000_000_000 + 2**31) >> 32
+
+
+def ptp_difference_ns(later: int, earlier: int) -> int:
+    """``later - earlier`` of two truncated PTP timestamps (RFC 8186, section 2.3) in nanoseconds, right within +-68
+    years, across the end of the 32 bits of seconds, too."""
+    seconds = ((later >> 32) - (earlier >> 32)) % 2**32
+    if seconds >= 2**31:
+        seconds -= 2**32
+    return seconds * 1_000_000_000 + (later & 0xFFFFFFFF) - (earlier & 0xFFFFFFFF)
+
+
+def _sealed(covered: bytes, key: bytes) -> bytes:
+    """`covered` and the HMAC over it (RFC 8762, section 4.4)."""
+    return covered + _hmac(covered, key)
+
+
+def _is_authentic(packet: bytes, key: bytes) -> bool:
+    """Whether `packet` begins with 112 octets that `key` authenticates."""
+    return len(packet) >= AUTHENTICATED_BYTES and hmac.compare_digest(
+        packet[_COVERED_BYTES:AUTHENTICATED_BYTES], _hmac(packet[:_COVERED_BYTES], key)
+    )
+
+
+def _hmac(covered: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, covered, "sha256")[: AUTHENTICATED_BYTES - _COVERED_BYTES]

@@ -1,5 +1,6 @@
 """STAMP packets, octet by octet as RFC 8762 draws them, and a reflector that never does harm."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,10 +12,12 @@ from wire.stamp import (
     ERROR_UNSYNCHRONISED,
     MAX_PACKET_BYTES,
     PACKET_BYTES,
+    SHORTEST_BYTES,
     ReflectorPacket,
     SenderPacket,
     ntp_difference_ns,
     ntp_from_unix_ns,
+    ptp_difference_ns,
     reflect,
 )
 
@@ -108,8 +111,8 @@ def test_any_reflector_packet_comes_back_from_its_octets(packet: ReflectorPacket
     assert ReflectorPacket.decode(packet.encode()) == packet
 
 
-@given(st.binary(max_size=43))
-def test_fewer_than_44_octets_are_no_packet(octets: bytes) -> None:
+@given(st.binary(max_size=40))
+def test_fewer_than_41_octets_are_no_packet(octets: bytes) -> None:
     assert SenderPacket.decode(octets) is None
     assert ReflectorPacket.decode(octets) is None
     assert answer_to(octets) is None
@@ -179,8 +182,10 @@ def test_the_round_trip_is_right_however_wrong_the_reflectors_clock_is(
     assert ntp_difference_ns(t4, answer.sender_timestamp) - answer.residence_ns == out_ns + back_ns
 
 
-@given(st.binary(max_size=2000) | st.binary(min_size=PACKET_BYTES, max_size=200))
+@given(st.binary(max_size=2000) | st.binary(min_size=SHORTEST_BYTES, max_size=200))
+@example(bytes(SHORTEST_BYTES))
 @example(bytes(PACKET_BYTES))
+@example(b"\xff" * SHORTEST_BYTES)
 @example(b"\xff" * PACKET_BYTES)
 @example(b"\xff" * MAX_PACKET_BYTES)
 def test_no_octets_make_the_reflector_answer_with_more_than_it_got(octets: bytes) -> None:
@@ -240,3 +245,39 @@ def test_the_answer_to_an_answer_is_silence(octets: bytes) -> None:
     answer = answer_to(octets)
     if answer is not None:
         assert answer_to(answer, received_ns=NOW_NS + 5000, sent_ns=NOW_NS + 6000) is None
+
+
+def test_a_twamp_light_request_of_41_octets_gets_the_41_octets_of_a_twamp_light_answer() -> None:
+    # RFC 5357, section 4.1.2: 14 octets and 27 of padding; section 4.2.1: an answer's 41 octets end with the TTL.
+    request = bytes.fromhex("00000007 e94fe000 80000000 8001") + bytes(range(27))
+    answer = answer_to(request, ttl=63)
+    assert answer is not None
+    assert len(answer) == 41
+    assert answer[:4] == answer[24:28] == request[:4]
+    assert answer[28:36] == request[4:12]
+    assert answer[36:38] == request[12:14]
+    assert answer[40] == 63
+
+
+def test_an_answer_that_ends_after_the_ttl_is_an_answer() -> None:
+    octets = bytes.fromhex(REFLECTOR_HEX)
+    assert ReflectorPacket.decode(octets[:41]) == REFLECTOR
+    assert ReflectorPacket.decode(octets[:40]) is None
+    assert ReflectorPacket.decode(octets + bytes(100)) == REFLECTOR
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier", "difference_ns"),
+    [
+        (0x5F000001_00000000, 0x5F000000_3B9AC9FF, 1),
+        (0x5F000000_00000005, 0x5F000000_00000001, 4),
+        (0x00000000_00000000, 0xFFFFFFFF_3B9AC9FF, 1),
+        (0x5F000000_00000000, 0x5F000001_00000000, -1_000_000_000),
+    ],
+)
+def test_a_reflector_with_a_ptp_clock_tells_its_residence_in_nanoseconds(
+    later: int, earlier: int, difference_ns: int
+) -> None:
+    assert ptp_difference_ns(later, earlier) == difference_ns
+    packet = replace(REFLECTOR, timestamp=later, receive_timestamp=earlier, error_estimate=0x4001)
+    assert packet.residence_ns == difference_ns
