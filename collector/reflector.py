@@ -2,8 +2,7 @@
 
 It runs in a thread of its own and takes T2 from the kernel where the platform tells it, so that a busy
 collector is not mistaken for a slow network: what a packet waits here is in T3 - T2, which the sender
-subtracts. It keeps no address beyond a count of the current second, by address and port: a school may
-stand behind one address, and one wild sender there must not be taken for a lossy network by the others.
+subtracts. It keeps no address beyond the count of the current second in `wire.reflector_limits`.
 """
 
 import contextlib
@@ -13,20 +12,17 @@ import struct
 import sys
 import threading
 import time
-from collections import Counter as Tally
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter
 
+from wire.reflector_limits import ReflectorLimits
 from wire.stamp import ERROR_UNSYNCHRONISED, MAX_PACKET_BYTES, reflect
 
 log = logging.getLogger(__name__)
 
-MAX_PER_SENDER = 100
-"""Packets a second from one address and port: an agent sends ten at the most."""
-
 MAX_PER_SECOND = 50_000
-"""Packets a second from everybody; it also bounds the memory that counting takes."""
+"""Packets a second from everybody."""
 
 UNKNOWN_TTL = 255
 """Told to senders where the system does not say how a packet came (RFC 8762 lets the field be unused)."""
@@ -47,9 +43,7 @@ class Reflector:
         self._answered = packets.labels(outcome="answered")
         self._ignored = packets.labels(outcome="ignored")
         self._limited = packets.labels(outcome="limited")
-        self._second = 0
-        self._this_second = 0
-        self._by_sender: Tally[Any] = Tally()
+        self._limits = ReflectorLimits(per_second=MAX_PER_SECOND)
         self._closing = False
         self._socket = _open(host, port)
         self.port: int = self._socket.getsockname()[1]
@@ -83,7 +77,7 @@ class Reflector:
             self._answer(packet, received_ns, source)
 
     def _answer(self, packet: bytes, received_ns: int, source: tuple[Any, ...]) -> None:
-        if self._over_limit(source[:2], received_ns // 1_000_000_000):
+        if not self._limits.admits(source[:2], received_ns // 1_000_000_000):
             self._limited.inc()
             return
         answer = reflect(
@@ -99,16 +93,6 @@ class Reflector:
         with contextlib.suppress(OSError):  # lost, as packets are
             self._socket.sendto(answer, source)
         self._answered.inc()
-
-    def _over_limit(self, sender: tuple[Any, ...], second: int) -> bool:
-        if second != self._second:
-            self._second, self._this_second = second, 0
-            self._by_sender.clear()
-        self._this_second += 1
-        if self._this_second > MAX_PER_SECOND:
-            return True
-        self._by_sender[sender] += 1
-        return self._by_sender[sender] > MAX_PER_SENDER
 
 
 def _open(host: str, port: int) -> socket.socket:
