@@ -5,12 +5,12 @@ There is no place here for a network's name or an access point's address: what r
 
 from dataclasses import dataclass
 
-from wire.reports import SIGNAL_STEP_DBM, WifiBand
+from wire.reports import SIGNAL_STEP_DBM
 
-_BANDS_MHZ: dict[WifiBand, range] = {
-    "2.4": range(2_401, 2_496),
-    "5": range(4_900, 5_926),
-    "6": range(5_926, 7_126),
+_BANDS_MHZ = {
+    2_400: range(2_401, 2_496),
+    5_000: range(4_900, 5_926),
+    6_000: range(5_926, 7_126),
 }
 """Frequencies by band. The highest channel of 5 GHz, 177, is at 5885 MHz, the lowest of 6 GHz, 2, at 5935 MHz."""
 
@@ -33,7 +33,7 @@ class Association:
     count since the association began.
     """
 
-    band: WifiBand | None = None
+    band_mhz: int | None = None
     channel_mhz: int | None = None
     down_mbps: int | None = None
     up_mbps: int | None = None
@@ -42,8 +42,8 @@ class Association:
     repeated_frames: int | None = None
 
 
-def band_of(mhz: int) -> WifiBand | None:
-    """The band that a frequency lies in; ``None`` where Wi-Fi has none."""
+def band_mhz_of(mhz: int) -> int | None:
+    """The band that a frequency lies in: 2400, 5000 or 6000; ``None`` where Wi-Fi has none."""
     return next((band for band, inside in _BANDS_MHZ.items() if mhz in inside), None)
 
 

@@ -106,7 +106,7 @@ def health(
         link_medium=link.medium if link else None,
         link_full_duplex=link.full_duplex if link else None,
         link_flaps=grown(same.carrier_losses, link.carrier_losses) if same and link else None,
-        wifi_band=association.band,
+        wifi_band_mhz=association.band_mhz,
         wifi_channel_mhz=association.channel_mhz,
         wifi_down_mbps=association.down_mbps,
         wifi_up_mbps=association.up_mbps,

@@ -8,8 +8,7 @@ a value missing and never wrong.
 import re
 from collections.abc import Sequence
 
-from agent.association import WIDTHS_MHZ, Association, band_of, rate_mbps, rounded_signal_dbm
-from wire.reports import WifiBand
+from agent.association import WIDTHS_MHZ, Association, band_mhz_of, rate_mbps, rounded_signal_dbm
 
 _MANAGED = "\ttype managed"
 _SEVERAL = "\tMLD with links:"
@@ -27,11 +26,11 @@ def from_iw(info: str, station_dump: str) -> Association | None:
     stations = [one for one in _stations(station_dump) if one.get("TDLS peer") == "no"]
     if _MANAGED not in lines or len(stations) != 1:
         return None
-    band, channel_mhz = _channel(lines)
+    band_mhz, channel_mhz = _channel(lines)
     said = stations[0]
     signal = _SIGNAL.fullmatch(said.get("signal", ""))
     return Association(
-        band=band,
+        band_mhz=band_mhz,
         channel_mhz=channel_mhz,
         down_mbps=_rate(said.get("rx bitrate", "")),
         up_mbps=_rate(said.get("tx bitrate", "")),
@@ -41,14 +40,14 @@ def from_iw(info: str, station_dump: str) -> Association | None:
     )
 
 
-def _channel(lines: Sequence[str]) -> tuple[WifiBand | None, int | None]:
+def _channel(lines: Sequence[str]) -> tuple[int | None, int | None]:
     """Band and width of the one channel. Where there can be several, as with Wi-Fi 7, they are not read: of a list that
     was cut off nobody knows what is missing."""
     found = [match for line in lines if (match := _CHANNEL.fullmatch(line))]
     if len(found) != 1 or _SEVERAL in lines:
         return None, None
     width_mhz = int(found[0][2]) + int(found[0][3] or 0)
-    return band_of(int(found[0][1])), width_mhz if width_mhz in WIDTHS_MHZ else None
+    return band_mhz_of(int(found[0][1])), width_mhz if width_mhz in WIDTHS_MHZ else None
 
 
 def _stations(station_dump: str) -> list[dict[str, str]]:

@@ -13,8 +13,7 @@ The percentage is a driver's own measure and was seen 10 dB off the dBm beside i
 import re
 from collections.abc import Collection
 
-from agent.association import Association, band_of, rate_mbps, rounded_signal_dbm
-from wire.reports import WifiBand
+from agent.association import Association, band_mhz_of, rate_mbps, rounded_signal_dbm
 
 _LINE = re.compile(rb"[ \t]+([^:]*[^:\s])[ \t]*:[ \t]+(.*\S)\s*")
 _ADDRESS = re.compile(rb"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
@@ -25,7 +24,7 @@ _BAND = re.compile(rb"(2[.,]4|5|6) GHz")
 _RADIO = re.compile(rb"802\.11([a-z]{1,2})")
 _CHANNEL = re.compile(rb"\d{1,3}")
 _DBM = re.compile(rb"-\d{1,3}")
-_BANDS: dict[bytes, WifiBand] = {b"2.4": "2.4", b"2,4": "2.4", b"5": "5", b"6": "6"}
+_BANDS_MHZ = {b"2.4": 2_400, b"2,4": 2_400, b"5": 5_000, b"6": 6_000}
 _NOT_IN_6_GHZ = frozenset({b"a", b"b", b"g", b"n", b"ac"})
 
 
@@ -47,7 +46,7 @@ def from_netsh(output: bytes, name: str, encodings: Collection[str]) -> Associat
     described, (down, up) = lines[bssid_at + 1 : signal_at - 2], lines[signal_at - 2 : signal_at]
     after = lines[signal_at + 1][1] if signal_at + 1 < len(lines) else b""
     return Association(
-        band=_band([value for _, value in described]),
+        band_mhz=_band_mhz([value for _, value in described]),
         down_mbps=_rate(*down),
         up_mbps=_rate(*up),
         signal_dbm=rounded_signal_dbm(int(after)) if _DBM.fullmatch(after) else None,
@@ -71,9 +70,9 @@ def _rate(label: bytes, value: bytes) -> int | None:
     return rate_mbps(float(value.replace(b",", b".")))
 
 
-def _band(values: Collection[bytes]) -> WifiBand | None:
+def _band_mhz(values: Collection[bytes]) -> int | None:
     """As stated, or told by the channel where its number is in use in one band only."""
-    stated = [_BANDS[match[1]] for value in values if (match := _BAND.fullmatch(value))]
+    stated = [_BANDS_MHZ[match[1]] for value in values if (match := _BAND.fullmatch(value))]
     if stated:
         return stated[0] if len(stated) == 1 else None
     channels = [int(value) for value in values if _CHANNEL.fullmatch(value)]
@@ -81,13 +80,13 @@ def _band(values: Collection[bytes]) -> WifiBand | None:
         return None
     radios = {match[1] for value in values if (match := _RADIO.fullmatch(value))}
     may_be_6_ghz = not radios or not radios <= _NOT_IN_6_GHZ
-    return _band_of_channel(channels[0], may_be_6_ghz=may_be_6_ghz)
+    return _band_mhz_of_channel(channels[0], may_be_6_ghz=may_be_6_ghz)
 
 
-def _band_of_channel(channel: int, *, may_be_6_ghz: bool) -> WifiBand | None:
+def _band_mhz_of_channel(channel: int, *, may_be_6_ghz: bool) -> int | None:
     """Channels of 6 GHz are 2 and every fourth from 1 to 233 (IEEE 802.11ax); those of 2.4 GHz end at 14."""
     if may_be_6_ghz and (channel == 2 or channel % 4 == 1):
         return None
     if 1 <= channel <= 14:
-        return "2.4"
-    return band_of(5_000 + 5 * channel) if 32 <= channel <= 177 else None
+        return 2_400
+    return band_mhz_of(5_000 + 5 * channel) if 32 <= channel <= 177 else None

@@ -7,7 +7,7 @@ from 22H2 on. A part that does not look like Wi-Fi is missing, should a Windows 
 
 import struct
 
-from agent.association import WIDTHS_MHZ, Association, band_of, rate_mbps, rounded_signal_dbm
+from agent.association import WIDTHS_MHZ, Association, band_mhz_of, rate_mbps, rounded_signal_dbm
 
 _HEAD = struct.Struct("<IIIIII")  # PHY type, link quality in percent, rates in kbit/s: in, out, is multi-link, links
 _LINK = struct.Struct("<BxxxIIi256x")  # id, centre of the channel in MHz, its width in MHz, RSSI in dBm, a set of rates
@@ -21,10 +21,10 @@ def from_connection_quality(data: bytes) -> Association | None:
     if count < 1 or len(data) != _HEAD.size + count * _LINK.size:
         return None
     links = list(_LINK.iter_unpack(data[_HEAD.size :]))
-    bands = {band_of(centre_mhz) for _, centre_mhz, _, _ in links}
+    bands = {band_mhz_of(centre_mhz) for _, centre_mhz, _, _ in links}
     widths = {width_mhz for _, _, width_mhz, _ in links}
     return Association(
-        band=bands.pop() if len(bands) == 1 else None,
+        band_mhz=bands.pop() if len(bands) == 1 else None,
         channel_mhz=widths.pop() if len(widths) == 1 and widths <= WIDTHS_MHZ else None,
         down_mbps=rate_mbps(down_kbps / 1000),
         up_mbps=rate_mbps(up_kbps / 1000),

@@ -99,14 +99,14 @@ def test_a_loss_of_carrier_is_told_though_the_link_was_away_when_we_looked() -> 
 
 
 def test_the_association_goes_into_the_report_down_apart_from_up() -> None:
-    first = Association(band="5", channel_mhz=80, down_mbps=648, up_mbps=245, signal_dbm=-70)
+    first = Association(band_mhz=5000, channel_mhz=80, down_mbps=648, up_mbps=245, signal_dbm=-70)
     air = Link(name="wlan0", mbps=None, errors=0, drops=0, medium="wifi")
     built = report(
         replace(BEFORE, last_link=air, association=replace(first, sent_frames=100, repeated_frames=10)),
         replace(AFTER, link=air, association=replace(first, sent_frames=190, repeated_frames=20)),
     )
 
-    assert (built.link_medium, built.wifi_band, built.wifi_channel_mhz) == ("wifi", "5", 80)
+    assert (built.link_medium, built.wifi_band_mhz, built.wifi_channel_mhz) == ("wifi", 5000, 80)
     assert (built.wifi_down_mbps, built.wifi_up_mbps, built.wifi_signal_dbm) == (648, 245, -70)
     assert built.wifi_retries_permille == 100
 

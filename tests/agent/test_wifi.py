@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.association import Association, band_of, retries_permille, rounded_signal_dbm
+from agent.association import Association, band_mhz_of, retries_permille, rounded_signal_dbm
 from agent.wifi import read_association
 from agent.wifi_iw import from_iw
 from agent.wifi_netsh import from_netsh
@@ -102,17 +102,16 @@ def test_what_is_not_associated_is_missing() -> None:
 def test_a_channel_number_in_use_in_two_bands_tells_neither() -> None:
     english = NETSH["English, Windows 10"]
 
-    def band(radio: str, channel: int) -> str | None:
+    def band_mhz(radio: str, channel: int) -> int | None:
         text = english.text.replace("802.11ac\n", f"{radio}\n").replace(": 149\n", f": {channel}\n")
         found = netsh(replace(english, text=text))
         assert found is not None
-        return found.band
+        return found.band_mhz
 
-    assert [band("802.11ac", channel) for channel in (1, 13, 36, 149, 165, 0, 200)] == [
-        *("2.4", "2.4", "5", "5", "5"),
-        *(None, None),
-    ]
-    assert [band("802.11ax", channel) for channel in (1, 2, 6, 37, 36, 149)] == [None, None, "2.4", None, "5", None]
+    assert [band_mhz("802.11ac", channel) for channel in (1, 13, 36, 149, 165)] == [2400, 2400, 5000, 5000, 5000]
+    assert [band_mhz("802.11ac", channel) for channel in (0, 200)] == [None, None]
+    assert [band_mhz("802.11ax", channel) for channel in (1, 2, 37, 149)] == [None] * 4
+    assert [band_mhz("802.11ax", channel) for channel in (6, 36)] == [2400, 5000]
 
 
 @given(st.text(), st.text())
@@ -139,7 +138,7 @@ def test_windows_structure_is_understood() -> None:
 
     assert len(data) == 296
     assert from_connection_quality(data) == Association(
-        band="5", channel_mhz=80, down_mbps=780, up_mbps=867, signal_dbm=-50
+        band_mhz=5000, channel_mhz=80, down_mbps=780, up_mbps=867, signal_dbm=-50
     )
     two = from_connection_quality(quality((2437, 20, -71), (6135, 160, -58)))
     assert two == Association(down_mbps=780, up_mbps=867, signal_dbm=-60)
@@ -161,11 +160,11 @@ def test_any_structure_is_survived(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mhz", "band"),
-    [(2412, "2.4"), (2484, "2.4"), (5180, "5"), (5885, "5"), (5935, "6"), (7115, "6"), (60_480, None), (0, None)],
+    ("mhz", "band_mhz"),
+    [(2412, 2400), (2484, 2400), (5180, 5000), (5885, 5000), (5935, 6000), (7115, 6000), (60_480, None), (0, None)],
 )
-def test_a_frequency_tells_its_band(mhz: int, band: str | None) -> None:
-    assert band_of(mhz) == band
+def test_a_frequency_tells_its_band(mhz: int, band_mhz: int | None) -> None:
+    assert band_mhz_of(mhz) == band_mhz
 
 
 def test_a_signal_is_rounded_down_to_ten_decibels() -> None:

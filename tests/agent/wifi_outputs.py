@@ -72,14 +72,20 @@ IW = {
             up="245.0 MBit/s 80MHz HE-MCS 3 HE-NSS 2 HE-GI 2 HE-DCM 0",
         ),
         says=Association(
-            band="5", channel_mhz=80, down_mbps=648, up_mbps=245, signal_dbm=-70, sent_frames=94, repeated_frames=31
+            band_mhz=5000,
+            channel_mhz=80,
+            down_mbps=648,
+            up_mbps=245,
+            signal_dbm=-70,
+            sent_frames=94,
+            repeated_frames=31,
         ),
     ),
     # A Raspberry Pi's brcmfmac counts no retries; one antenna in brackets. 802.11n: "MCS 7 short GI".
     "Wi-Fi 4 on 2.4 GHz": Iw(
         info=info("\tchannel 6 (2437 MHz), width: 20 MHz, center1: 2437 MHz\n"),
         station_dump=station(signal="-46 [-46]", down="65.0 MBit/s MCS 7", up="72.2 MBit/s MCS 7 short GI", retries=""),
-        says=Association(band="2.4", channel_mhz=20, down_mbps=65, up_mbps=72, signal_dbm=-50, sent_frames=94),
+        says=Association(band_mhz=2400, channel_mhz=20, down_mbps=65, up_mbps=72, signal_dbm=-50, sent_frames=94),
     ),
     # 802.11ac over two blocks of 80 MHz, as print_channel and parse_bitrate write it; no signal per antenna.
     "Wi-Fi 5 with 80+80 MHz": Iw(
@@ -90,21 +96,35 @@ IW = {
             up="866.7 MBit/s VHT-MCS 9 80MHz short GI VHT-NSS 2",
         ),
         says=Association(
-            band="5", channel_mhz=160, down_mbps=1733, up_mbps=867, signal_dbm=-30, sent_frames=94, repeated_frames=31
+            band_mhz=5000,
+            channel_mhz=160,
+            down_mbps=1733,
+            up_mbps=867,
+            signal_dbm=-30,
+            sent_frames=94,
+            repeated_frames=31,
         ),
     ),
     "Wi-Fi 6E": Iw(
         info=info("\tchannel 37 (6135 MHz), width: 160 MHz, center1: 6185 MHz\n"),
         station_dump=station(signal="-55", down="2041.6 MBit/s 160MHz HE-MCS 10 HE-NSS 2", up="1729.6 MBit/s 160MHz"),
         says=Association(
-            band="6", channel_mhz=160, down_mbps=2042, up_mbps=1730, signal_dbm=-60, sent_frames=94, repeated_frames=31
+            band_mhz=6000,
+            channel_mhz=160,
+            down_mbps=2042,
+            up_mbps=1730,
+            signal_dbm=-60,
+            sent_frames=94,
+            repeated_frames=31,
         ),
     ),
     # 802.11g: "(no HT)" in info, rates without any more words. A rate that is not known yet is "(unknown)".
     "before Wi-Fi 4": Iw(
         info=info("\tchannel 11 (2462 MHz), width: 20 MHz (no HT), center1: 2462 MHz\n"),
         station_dump=station(signal="-87", down="54.0 MBit/s", up="(unknown)"),
-        says=Association(band="2.4", channel_mhz=20, down_mbps=54, signal_dbm=-90, sent_frames=94, repeated_frames=31),
+        says=Association(
+            band_mhz=2400, channel_mhz=20, down_mbps=54, signal_dbm=-90, sent_frames=94, repeated_frames=31
+        ),
     ),
     # iw 6.17, one link in use of three that were set up: published with kernel 7.2. The signal of the whole is 0 dBm.
     # Channels stand further in, and one that was cut off might not be the only one: they are not read.
@@ -142,7 +162,13 @@ IW = {
         station_dump=station(signal="-20", down="300.0 MBit/s", up="270.0 MBit/s", tdls="yes")
         + station(signal="-71", down="243.0 MBit/s MCS 14 40MHz", up="121.5 MBit/s MCS 6 40MHz"),
         says=Association(
-            band="5", channel_mhz=40, down_mbps=243, up_mbps=122, signal_dbm=-80, sent_frames=94, repeated_frames=31
+            band_mhz=5000,
+            channel_mhz=40,
+            down_mbps=243,
+            up_mbps=122,
+            signal_dbm=-80,
+            sent_frames=94,
+            repeated_frames=31,
         ),
     ),
 }
@@ -182,7 +208,7 @@ There is 1 interface on the system:
 
     Hosted network status  : Not available
 """,
-        says=Association(band="5", down_mbps=344, up_mbps=287, signal_dbm=-80),
+        says=Association(band_mhz=5000, down_mbps=344, up_mbps=287, signal_dbm=-80),
     ),
     # Windows 10: "BSSID", no Band, Channel behind the mode, no Rssi; published many times since Windows 7.
     "English, Windows 10": Netsh(
@@ -221,7 +247,7 @@ There are 2 interfaces on the system:
 
     Hosted network status  : Not available
 """,
-        says=Association(band="5", down_mbps=867, up_mbps=780),
+        says=Association(band_mhz=5000, down_mbps=867, up_mbps=780),
     ),
     # Windows 11, German: "Bereich" is the band, commas in some rates; published in 2026 without its names.
     "German": Netsh(
@@ -256,7 +282,7 @@ Es ist 1 Schnittstelle auf dem System vorhanden:
 
     Status des gehosteten Netzwerks  : Nicht verfügbar
 """,
-        says=Association(band="5", down_mbps=263, up_mbps=390, signal_dbm=-70),
+        says=Association(band_mhz=5000, down_mbps=263, up_mbps=390, signal_dbm=-70),
     ),
     # Windows 11, Spanish: "Canal: 5" without a space before the colon, a cipher with colons in it; published 2026.
     "Spanish": Netsh(
@@ -292,7 +318,7 @@ Hay 1 interfaz en el sistema:
 
     Estado de la red hospedada: No disponible
 """,
-        says=Association(band="2.4", down_mbps=144, up_mbps=130, signal_dbm=-50),
+        says=Association(band_mhz=2400, down_mbps=144, up_mbps=130, signal_dbm=-50),
     ),
     # Windows 11, French: the BSSID has a name with brackets and stands further in; published in a test of 2024.
     "French": Netsh(
@@ -326,7 +352,7 @@ Il existe 1 interface sur le système :
 
     État du réseau hébergé: Non disponible
 """,
-        says=Association(band="6", down_mbps=1201, up_mbps=961),
+        says=Association(band_mhz=6000, down_mbps=1201, up_mbps=961),
     ),
     # Windows 10, Japanese, in the code page of its console; published in a program of 2025 that imitates netsh.
     "Japanese": Netsh(
@@ -355,7 +381,7 @@ Il existe 1 interface sur le système :
 
     ホストされたネットワークの状態: 未開始
 """,
-        says=Association(band="2.4", down_mbps=300, up_mbps=200),
+        says=Association(band_mhz=2400, down_mbps=300, up_mbps=200),
     ),
 }
 
