@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from agent.connection import TcpConnection
 from agent.http import Collector, Unanswered
+from wire.lease import Lease
 from wire.ndt7 import HANDSHAKE_S, TEST_S
 from wire.ndt7_call import Call
 from wire.ndt7_talk import LOOK_S, talk
@@ -27,6 +28,13 @@ class Ndt7Place:
     token: str | None
     ca_file: str | None = None
     proxy: str | None = None
+
+    @classmethod
+    def of(cls, lease: Lease, *, collector_host: str, ca_file: str | None, proxy: str | None) -> "Ndt7Place":
+        """The server that a lease for a capacity test names."""
+        assert lease.port is not None
+        host = lease.host or collector_host
+        return cls(host=host, port=lease.port, tls=lease.tls, token=lease.token, ca_file=ca_file, proxy=proxy)
 
     def server(self) -> Collector:
         """The way to it: through the machine's proxy, and only to who has a certificate that this machine trusts."""

@@ -114,7 +114,7 @@ async def _test(
             working, stream, tcp, watching=watching, watch=watch, granted=granted, clock=clock, lateness=lateness
         )
     except Unanswered as error:
-        found.failure = _FAILURES.get(error.word, "no_answer")
+        found.failure = failure_of(error)
     finally:
         tcp.cut()
         watching.cancel()
@@ -167,6 +167,11 @@ async def _until_it_ends(
             raise
         ended_by = "peer"
     return cut_by or ended_by
+
+
+def failure_of(error: Unanswered) -> Failure:
+    """Why a test never began, in words of the wire."""
+    return _FAILURES.get(error.word, "no_answer")
 
 
 def _report(one: _Direction, account: LeaseAccount | None) -> Draft:

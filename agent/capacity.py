@@ -1,0 +1,140 @@
+"""The capacity test: how much there is, by ndt7, each direction of a lease in turn, and what came of it as reports."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from agent.background import background
+from agent.clock import NS_PER_MS, Clock
+from agent.fold import Draft
+from agent.http import Unanswered
+from agent.lease import Granted, LeaseOffice, left_s
+from agent.ndt7_client import Ndt7Client, Ndt7Place
+from agent.rtt_watch import RttWatch
+from agent.sample import Sample
+from agent.schedule import Sleep
+from agent.sufficiency import DRAIN_S, LET_GO_S, Watches, failure_of
+from wire.histogram import Histogram
+from wire.ndt7 import TEST_S
+from wire.reports import Direction, EndedBy, Failure, ThroughputReport
+
+METHOD_VERSION = 1
+LEAST_S = 2.0
+"""A direction that the lease leaves less time for is not begun: it would show the slow beginning alone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Direction:
+    """What one direction showed. Times: boot clock."""
+
+    direction: Direction
+    began_ns: int
+    ended_ns: int = 0
+    ended_by: EndedBy | None = None
+    failure: Failure | None = None
+    received_bps: int | None = None
+    used_bytes: int = 0
+    idle: Sample | None = None
+    working: Sequence[Sample] = ()
+
+
+async def run_capacity_test(
+    granted: Granted,
+    office: LeaseOffice,
+    *,
+    place: Ndt7Place,
+    watches: Watches,
+    clock: Clock,
+    sleep: Sleep,
+) -> list[Draft]:
+    """Run the test that was granted against the server at `place`, give the lease back, and return a report for each
+    direction that was begun.
+
+    A direction ends after the lease's ``longest_ms``, at its bytes, or with the lease, whichever comes first; a test
+    that is cancelled ends at once. The rate is the mean over the whole of it, as ndt7 has it, counted by the receiver.
+    A queue that it fills does not end it: nobody is to be there whom that would disturb.
+    """
+    tried: list[_Direction] = []
+    for direction in ("down", "up"):
+        if tried:
+            await sleep(DRAIN_S)
+        if left_s(granted, clock) < LEAST_S:
+            break
+        with watches() as probes:
+            tried.append(await _test(direction, granted, place, RttWatch(probes, clock=clock), clock=clock))
+    await office.end(granted.lease, used_bytes=sum(one.used_bytes for one in tried))
+    return [_report(one, granted) for one in tried]
+
+
+async def _test(
+    direction: Direction, granted: Granted, place: Ndt7Place, watch: RttWatch, *, clock: Clock
+) -> _Direction:
+    found = _Direction(direction=direction, began_ns=clock.boot_ns())
+    found.idle = await watch.idle()
+    if found.idle.rtt_ns is None:  # who cannot see what a test does to others does not test
+        found.failure = found.idle.failure
+        found.ended_ns = clock.boot_ns()
+        found.used_bytes = watch.used_bytes
+        return found
+    lease = granted.lease
+    client = Ndt7Client(
+        place,
+        direction,
+        most_bytes=lease.down_bytes if direction == "down" else lease.up_bytes,
+        longest_s=(lease.longest_ms or TEST_S * 1000) / 1000,
+        stop=lambda: "lease" if left_s(granted, clock) <= 0 else None,
+    )
+    watching = asyncio.create_task(watch.run())
+    working = asyncio.create_task(background(client.run))
+    try:
+        patience_s = left_s(granted, clock) + LET_GO_S  # a name's look-up keeps to no time of ours
+        await asyncio.wait({watching, working}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            await watching  # it broke, and nobody would see what the test does to others
+        if not working.done():
+            raise Unanswered("timeout")
+        call = working.result()
+        found.ended_by, found.received_bps = call.ended_by, call.received_bps
+    except Unanswered as error:
+        if client.call is not None and client.call.has_begun:
+            found.ended_by = "peer"
+        else:
+            found.failure = failure_of(error)
+    finally:
+        client.tcp.cut()
+        watching.cancel()
+        await asyncio.wait({watching, working}, timeout=LET_GO_S)
+        working.cancel()
+    found.ended_ns = clock.boot_ns()
+    found.used_bytes = watch.used_bytes + (client.call.used_bytes if client.call is not None else 0)
+    found.working = watch.samples()
+    return found
+
+
+def _report(one: _Direction, granted: Granted) -> Draft:
+    times_us = [sample.rtt_ns / 1000 for sample in one.working if sample.rtt_ns is not None]
+    idle_ns = one.idle.rtt_ns if one.idle is not None else None
+    lease = granted.lease
+    return partial(
+        ThroughputReport,
+        boot_ms=one.began_ns // NS_PER_MS,
+        duration_ms=max(1, (one.ended_ns - one.began_ns) // NS_PER_MS),
+        target="district" if lease.host is None else "site",
+        method="capacity",
+        method_version=METHOD_VERSION,
+        direction=one.direction,
+        required_bps=None,
+        offered_bps=None,
+        received_bps=one.received_bps,
+        sustained=None,
+        used_bytes=one.used_bytes,
+        failure=one.failure,
+        ended_by=one.ended_by,
+        idle_rtt_us=idle_ns // 1000 if idle_ns is not None else None,
+        working_sent=len(one.working),
+        working_received=len(times_us),
+        working_histogram=Histogram.of(times_us).to_text(),
+        asked_by=lease.asked_by,
+        bottleneck=lease.bottlenecks[0] if lease.bottlenecks else None,
+    )
