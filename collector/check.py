@@ -7,7 +7,7 @@ from pathlib import Path
 from collector.district import District, load_district
 from collector.mistakes import BadFile, Mistake, line_of, read_toml
 from collector.settings import Settings, load_settings
-from collector.throughput.lease_desk import bytes_of_a_test, tested_bps
+from collector.throughput.wishes import bytes_of_a_test, tested_bps
 from collector.verdict.profiles import default_profiles
 
 CLOSEST_TESTS_SECONDS = 300

@@ -35,6 +35,7 @@ from collector.store.protocol import Store, StoreError, StoreUnavailable
 from collector.store_choice import forget_what_is_past, open_store
 from collector.systemd import attend, systemd_of
 from collector.thread import in_thread
+from collector.throughput.budgets import Budgets
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.proxy_check import ProxyCheck
 from collector.verdict.profiles import default_profiles
@@ -131,10 +132,12 @@ async def running(
             clock=clock,
         ),
         leases=LeaseDesk(
-            registry=registry,
-            timetable=district.timetable,
+            district=district,
             profiles=default_profiles(),
-            bytes_a_day=settings.throughput_bytes_a_day,
+            budgets=Budgets(
+                registry.byte_ledger, settings.budgets, time_zone=district.timetable.time_zone, clock=clock
+            ),
+            capacity=None,
             every_s=settings.throughput_every_seconds,
             off=settings.throughput_off,
             clock=clock,

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
+from collector.throughput.budgets import DAY_SETTINGS, MONTH_SETTINGS
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
+_Budget = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class Settings(BaseModel):
@@ -55,8 +57,21 @@ class Settings(BaseModel):
     throughput_every_seconds: Annotated[int, Field(ge=10, le=86_400)] = 1800
     """How often each agent asks to test; a test speaks for an hour. What is measured in the 16 seconds of a test is not
     judged, so that with much shorter intervals than 300 too little of a bin is left."""
-    throughput_bytes_a_day: Annotated[int, Field(ge=0, le=10**12)] = 50_000_000
-    """What each agent's tests may cost in a day, both directions together."""
+    capacity: Literal["off", "asked", "references", "all"] = "references"
+    """Who also measures how much there is, once on each school day and out of lessons: references, or all agents. When
+    an admin asks, any agent does, also with "asked"; with "off" none ever."""
+    capacity_bytes: Annotated[int, Field(ge=1_000_000, le=10**11)] = 250_000_000
+    """The most that such a test carries in each direction: whole at 200 Mbit/s, shorter above."""
+    throughput_bytes_a_day: _Budget = 600_000_000
+    """What each agent's tests may cost in a day, both directions together: one of capacity and those of a long day."""
+    throughput_bytes_a_month: _Budget = 12_000_000_000
+    """The same in a month, which has some twenty school days."""
+    site_throughput_bytes_a_day: _Budget = 2_000_000_000
+    """What the tests of all agents of a site may cost together, and those of its ``/check`` page."""
+    site_throughput_bytes_a_month: _Budget = 40_000_000_000
+    district_throughput_bytes_a_day: _Budget = 50_000_000_000
+    """What all tests may cost together: 1.6 % of what a line of 1 Gbit/s carries in seven hours."""
+    district_throughput_bytes_a_month: _Budget = 1_000_000_000_000
     keep_reports_days: Annotated[int, Field(ge=1, le=3660)] = 30
     keep_bins_days: Annotated[int, Field(ge=7, le=3660)] = 400
     keep_days_days: Annotated[int, Field(ge=30, le=3660)] = 2190
@@ -118,6 +133,11 @@ class Settings(BaseModel):
         if self.behind_proxy and self.public_url is None:
             return "throughput tests are off: behind_proxy needs public_url, so that the proxy can be checked"
         return "throughput tests are off until the proxy has been checked" if self.behind_proxy else None
+
+    @property
+    def budgets(self) -> dict[str, int]:
+        """The most bytes that tests may cost, by the setting that says so."""
+        return {name: getattr(self, name) for name in (*DAY_SETTINGS.values(), *MONTH_SETTINGS.values())}
 
     @property
     def settle_seconds(self) -> float:

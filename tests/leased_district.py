@@ -22,6 +22,8 @@ from agent.working import WorkingTimes
 from collector.refusal import Refusal
 from collector.registry.agent import Agent
 from collector.registry.registry import Registry
+from collector.settings import Settings
+from collector.throughput.budgets import Budgets
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.streams import begin
 from collector.verdict.profiles import default_profiles
@@ -76,6 +78,7 @@ class District:
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
+        self.district = a_district()
         self.registry = Registry.open_registry("sqlite://")
         self.dying = asyncio.Event()
         self.start()
@@ -86,23 +89,31 @@ class District:
         self.dying = asyncio.Event()
         self.starts += 1
         self.desk = LeaseDesk(
-            registry=self.registry,
-            timetable=a_district().timetable,
+            district=self.district,
             profiles=default_profiles(),
-            bytes_a_day=self.bytes_a_day,
+            budgets=Budgets(
+                self.registry.byte_ledger,
+                dict.fromkeys(Settings().budgets, 10**12) | {"throughput_bytes_a_day": self.bytes_a_day},
+                time_zone=self.district.timetable.time_zone,
+                clock=self.now,
+            ),
             every_s=0,
+            capacity=None,
             off=None,
-            clock=lambda: datetime.fromtimestamp((WALL_NS + self.loop.ns()) / NS_PER_S, UTC),
+            clock=self.now,
             elapsed_ns=self.loop.ns,
             metrics=CollectorRegistry(),
         )
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp((WALL_NS + self.loop.ns()) / NS_PER_S, UTC)
 
     async def answer(self, agent: Agent, path: str, body: bytes) -> Answer:
         """What the collector says."""
         try:
             if path == "/v1/leases":
                 starts = self.starts
-                lease = await self.desk.ask(agent, decode(LeaseRequest, body).request)
+                lease = await self.desk.ask(agent, decode(LeaseRequest, body))
                 self.given.setdefault(lease.lease, starts)
                 said = encode(lease)
             else:

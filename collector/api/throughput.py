@@ -42,7 +42,7 @@ def _body_of(shape: TypeAdapter[T]) -> dict[str, object]:
 async def ask_for_lease(request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Ask to run one throughput test now. Asking again with the same request gets the same lease."""
     asked = await _read(request, _REQUEST)
-    return _json(await services.leases.ask(agent, asked.request))
+    return _json(await services.leases.ask(agent, asked))
 
 
 @router.post("/v1/leases/{lease}/end", response_model=LeaseAccount, responses=_PROBLEMS, openapi_extra=_body_of(_END))
@@ -106,6 +106,8 @@ def _check(services: Services, nonce: str) -> ProxyCheck:
 def _begun(services: Services, agent: Agent, lease: str, direction: Direction) -> Held:
     with _refusals_counted(services):
         held = services.leases.held(agent, lease)
+        if held.wish.kind != "sufficiency":
+            raise Refusal(409, "stream_used", "this lease is for a capacity test, whose streams are ndt7's")
         if not begin(held, direction):
             raise Refusal(409, "stream_used", "a lease allows one stream in each direction")
         return held

@@ -30,6 +30,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from collector.registry import schema
 from collector.registry.agent import Agent, Stay
+from collector.registry.byte_ledger import ByteLedger, forget_periods_before, take_over_test_bytes
 from collector.registry.stored_ranges import StoredRanges
 from collector.time_repair import Offset
 from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, EnrolmentRequest, Role, normalised_code
@@ -76,8 +77,10 @@ class Registry:
                     schema.metadata.create_all(connection)
                     connection.execute(insert(schema.meta).values(schema_version=schema.SCHEMA_VERSION))
                 version = connection.execute(select(schema.meta.c.schema_version)).scalar_one()
-                if version < schema.SCHEMA_VERSION:  # so far later versions have only added tables
+                if version < schema.SCHEMA_VERSION:
                     schema.metadata.create_all(connection)
+                    if inspect(connection).has_table("test_bytes"):  # until version 4
+                        take_over_test_bytes(connection)
                     connection.execute(update(schema.meta).values(schema_version=schema.SCHEMA_VERSION))
         except DBAPIError as error:
             raise RegistryError(f"cannot open the registry {engine.url!r}: {error.orig}") from error
@@ -218,49 +221,18 @@ class Registry:
             pass  # the other request's offset holds
         return self.offsets(agent, boot)
 
-    def reserve_test_bytes(self, agent: str, day: str, count: int, *, limit: int) -> bool:
-        """Set `count` bytes aside for a throughput test of `agent` on `day` (``2026-11-25``), unless that would make
-        them more than `limit`. Whether they are."""
-        columns = schema.test_bytes.c
-        here = (columns.agent == agent, columns.day == day)
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(schema.test_bytes).values(agent=agent, day=day, bytes=0))
-        except IntegrityError:
-            pass  # the day has begun
-        with self._engine.begin() as connection:
-            # One conditional update decides, whoever else is asking.
-            taken = connection.execute(
-                update(schema.test_bytes)
-                .where(*here, columns.bytes + count <= limit)
-                .values(bytes=columns.bytes + count)
-            )
-            return taken.rowcount == 1
-
-    def return_test_bytes(self, agent: str, day: str, count: int) -> None:
-        """Give back `count` bytes that were set aside and not used."""
-        columns = schema.test_bytes.c
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(schema.test_bytes)
-                .where(columns.agent == agent, columns.day == day)
-                .values(bytes=columns.bytes - count)
-            )
-
-    def test_bytes(self, day: str) -> dict[str, int]:
-        """What the throughput tests of `day` have cost or may still cost, by agent."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(schema.test_bytes).where(schema.test_bytes.c.day == day))
-            return {row.agent: row.bytes for row in rows}
-
     def forget(self, *, codes_before_ms: int, boots_before_ms: int, days_before: str) -> int:
         """Drop codes that expired and boots that were first met before then, and the byte counts of days before
         `days_before`. Returns how many went."""
         with self._engine.begin() as connection:
             codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < codes_before_ms))
             boots = connection.execute(delete(schema.boots).where(schema.boots.c.made_ms < boots_before_ms))
-            days = connection.execute(delete(schema.test_bytes).where(schema.test_bytes.c.day < days_before))
-            return codes.rowcount + boots.rowcount + days.rowcount
+            return codes.rowcount + boots.rowcount + forget_periods_before(connection, days_before)
+
+    @property
+    def byte_ledger(self) -> ByteLedger:
+        """What throughput tests cost."""
+        return ByteLedger(self._engine)
 
     @property
     def stored_ranges(self) -> StoredRanges:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = MetaData()
 
@@ -53,12 +53,27 @@ boots = Table(
     Column("made_ms", BigInteger, nullable=False),
 )
 
-test_bytes = Table(
-    "test_bytes",
+# What throughput tests may still cost, and have cost, by whose bytes they are and when.
+budgets = Table(
+    "budgets",
     metadata,
-    Column("agent", String(16), primary_key=True),
-    Column("day", String(10), primary_key=True),
+    Column("scope", String(8), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("period", String(10), primary_key=True),
+    Column("used_bytes", BigInteger, nullable=False),
+    Column("reserved_bytes", BigInteger, nullable=False),
+)
+
+# What is set aside for the tests under way.
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("lease", String(16), primary_key=True),
+    Column("agent", String(16)),
+    Column("site", String(40), nullable=False),
+    Column("day", String(10), nullable=False),
     Column("bytes", BigInteger, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
 )
 
 stored_ranges = Table(

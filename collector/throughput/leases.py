@@ -1,4 +1,4 @@
-"""Who may test now: one throughput test at a time, whatever messages are lost, late or doubled.
+"""Who may test now: no two tests in each other's way, whatever messages are lost, late or doubled.
 
 In memory, because a lease dies with its collector: the streams that it allows are connections to this process. Time is
 elapsed nanoseconds, so that a clock that is set cannot end a lease early or keep it for ever.
@@ -7,34 +7,82 @@ elapsed nanoseconds, so that a clock that is set cannot end a lease early or kee
 import asyncio
 import secrets
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from wire.reports import Direction
-from wire.sufficiency import Arrivals
+from collector.throughput.bottlenecks import Shared
+from wire.lease import LeaseKind
+from wire.reports import AskedBy, Bottleneck, Direction
+from wire.sufficiency import Arrivals, offered_bps
 
 LEASE_NS = 20_000_000_000
 """Two directions of five seconds, a look at the idle line before each, and time for the queue to drain between."""
+
+CAPACITY_LEASE_NS = 40_000_000_000
+"""The same with directions of ten seconds, each of which may end late, and a longer queue."""
+
+SHARED_SHARE = 50
+"""Sufficiency tests together offer no more than a fiftieth of what a bottleneck carries."""
+
+WATCH_BYTES = 20_000
+"""Set aside beside the streams for the packets that watch the round trips, and the least that a lease costs."""
 
 REMEMBERED = 20_000
 """Requests whose lease is over are known that long, so that a late copy of one gets no second lease."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A test that somebody wants to run: `holder` is an agent, or a page that stands for a room without one.
+
+    `down_bps` and `up_bps` are the rates to be shown or, for a capacity test, reckoned with, `down_limit_bytes` and
+    `up_limit_bytes` the most that each direction may carry.
+    """
+
+    holder: str
+    request: str
+    kind: LeaseKind
+    asked_by: AskedBy
+    site: str
+    bottlenecks: tuple[Shared, ...]
+    down_bps: int
+    up_bps: int
+    down_limit_bytes: int
+    up_limit_bytes: int
+
+    @property
+    def most_bytes(self) -> int:
+        """What is set aside for it: both directions in full, and the packets beside them."""
+        return self.down_limit_bytes + self.up_limit_bytes + WATCH_BYTES
+
+    @property
+    def bottleneck_kinds(self) -> tuple[Bottleneck, ...]:
+        """What it shares, each kind once, from the room outwards."""
+        return tuple(dict.fromkeys(one.kind for one in self.bottlenecks))
+
+    @property
+    def lasts_ns(self) -> int:
+        """How long its lease holds."""
+        return CAPACITY_LEASE_NS if self.kind == "capacity" else LEASE_NS
+
+    @property
+    def offers_bps(self) -> int:
+        """The most that it offers to the network, in either direction."""
+        return max(offered_bps(self.down_bps), offered_bps(self.up_bps))
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Held:
     """A lease under way and the collector's side of its test.
 
-    `begun` are the directions that have had their one stream. `reserved_bytes` stand in the ledger of `day`. `over`
-    ends the streams, each of which has a future in `streaming` until nothing more of it will be counted.
+    `begun` are the directions that have had their one stream. `reserved_bytes` stand in the ledger. `over` ends the
+    streams, each of which has a future in `streaming` until nothing more of it will be counted.
     """
 
     lease: str
-    agent: str
-    request: str
+    wish: Wish
     ends_ns: int
-    down_bps: int
-    up_bps: int
     reserved_bytes: int = 0
-    day: str = ""
     begun: set[Direction] = field(default_factory=set)
     down_bytes: int = 0
     down_stalled_ms: int = 0
@@ -43,13 +91,18 @@ class Held:
     over: asyncio.Event = field(default_factory=asyncio.Event)
     streaming: set[asyncio.Future[None]] = field(default_factory=set)
 
+    @property
+    def seen_bytes(self) -> int:
+        """What went through the collector, both directions together."""
+        return self.down_bytes + self.up.total_bytes
+
 
 class Taken(Exception):
-    """Another agent tests now."""
+    """Others test now that this test would be in the way of."""
 
 
 class TooSoon(Exception):
-    """This agent had a lease a moment ago."""
+    """This holder had a lease a moment ago."""
 
 
 class Over(Exception):
@@ -57,62 +110,70 @@ class Over(Exception):
 
 
 class Leases:
-    """The one lease of this collector. Not for several threads."""
+    """The leases of this collector. Not for several threads."""
 
-    def __init__(self, apart_ns: int) -> None:
-        """No agent gets a lease within `apart_ns` of its last one."""
-        self._apart_ns = apart_ns
-        self._given_ns: dict[str, int] = {}
-        self._held: Held | None = None
+    def __init__(self) -> None:
+        self._given_ns: dict[tuple[str, LeaseKind], int] = {}
+        self._held: dict[str, Held] = {}
         self._over: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def ask(
-        self, agent: str, request: str, *, down_bps: int, up_bps: int, now_ns: int, apart_ns: int | None = None
-    ) -> tuple[Held, bool]:
-        """The lease for `request` of `agent`, and whether it is new: asked again, it is the same one. `apart_ns` stands
-        in for what keeps agents' leases apart.
+    def give(self, wish: Wish, *, apart_ns: int, now_ns: int) -> Held:
+        """A new lease for `wish`, of whose request `of_request` knows none.
 
-        Raises `Taken` while another agent's holds, `TooSoon`, and `Over` when the lease of this request is over.
+        Raises `Taken` while others hold what it needs, and `TooSoon` within `apart_ns` of the holder's last lease.
         """
-        held = self.current(now_ns)
-        if held is not None and (held.agent, held.request) == (agent, request):
-            return held, False
-        if (agent, request) in self._over:
-            raise Over
-        if held is not None:
+        others = [one.wish for one in self.current(now_ns)]
+        if any(one.holder == wish.holder for one in others) or not _is_free(wish, others):
             raise Taken
-        apart_ns = self._apart_ns if apart_ns is None else apart_ns
-        if now_ns - self._given_ns.get(agent, now_ns - apart_ns) < apart_ns:
+        last_ns = self._given_ns.get((wish.holder, wish.kind), now_ns - apart_ns)
+        if now_ns - last_ns < apart_ns:
             raise TooSoon
-        self._given_ns[agent] = now_ns
-        self._held = Held(
-            lease=secrets.token_hex(8),
-            agent=agent,
-            request=request,
-            ends_ns=now_ns + LEASE_NS,
-            down_bps=down_bps,
-            up_bps=up_bps,
-        )
-        return self._held, True
+        self._given_ns[wish.holder, wish.kind] = now_ns
+        held = Held(lease=secrets.token_hex(8), wish=wish, ends_ns=now_ns + wish.lasts_ns)
+        self._held[held.lease] = held
+        return held
 
-    def current(self, now_ns: int) -> Held | None:
-        """The lease that holds at `now_ns`."""
-        if self._held is not None and self._held.ends_ns <= now_ns:
-            self.end(self._held)
-        return self._held
+    def of_request(self, holder: str, request: str, now_ns: int) -> Held | None:
+        """The lease that this request got, while it holds; ``None`` for a new request. Raises `Over`."""
+        for held in self.current(now_ns):
+            if (held.wish.holder, held.wish.request) == (holder, request):
+                return held
+        if (holder, request) in self._over:
+            raise Over
+        return None
 
-    def find(self, agent: str, lease: str, now_ns: int) -> Held:
-        """The lease called `lease`, which must be held by `agent`. Raises `Over`."""
-        held = self.current(now_ns)
-        if held is None or held.lease != lease or held.agent != agent:
+    def current(self, now_ns: int) -> tuple[Held, ...]:
+        """The leases that hold at `now_ns`."""
+        for held in [one for one in self._held.values() if one.ends_ns <= now_ns]:
+            self.end(held)
+        return tuple(self._held.values())
+
+    def find(self, lease: str, now_ns: int, *, holder: str | None = None) -> Held:
+        """The lease called `lease`, held by `holder` where one is named. Raises `Over`."""
+        self.current(now_ns)
+        held = self._held.get(lease)
+        if held is None or holder not in {None, held.wish.holder}:
             raise Over
         return held
 
     def end(self, held: Held) -> None:
         """`held` is over, and so are its streams."""
         held.over.set()
-        if self._held is held:
-            self._held = None
-            self._over[held.agent, held.request] = None
+        if self._held.pop(held.lease, None) is not None:
+            self._over[held.wish.holder, held.wish.request] = None
             if len(self._over) > REMEMBERED:
                 self._over.popitem(last=False)
+
+
+def _is_free(wish: Wish, others: Sequence[Wish]) -> bool:
+    """Whether `wish` may run beside `others`: a capacity test has its bottlenecks for itself; sufficiency tests share
+    one where its capacity is known, and offer little of it."""
+    for shared in wish.bottlenecks:
+        there = [one for one in others if any(its.name == shared.name for its in one.bottlenecks)]
+        if not there:
+            continue  # alone, any test may be made
+        if wish.kind == "capacity" or any(one.kind == "capacity" for one in there) or shared.capacity_bps is None:
+            return False
+        if (wish.offers_bps + sum(one.offers_bps for one in there)) * SHARED_SHARE > shared.capacity_bps:
+            return False
+    return True

@@ -20,7 +20,7 @@ from collector.throughput.leases import Held
 from wire.lateness import LOOK_EVERY_MS, Lateness
 from wire.pace import BLOCK_BYTES, Pace
 from wire.reports import Direction
-from wire.sufficiency import LONGEST_MS, most_bytes, offered_bps
+from wire.sufficiency import LONGEST_MS, offered_bps
 
 LONGEST_S = LONGEST_MS / 1000 + 1.0
 """A stream's end, whoever reads or writes it. The agent ends it before; one that does not is cut off."""
@@ -34,7 +34,7 @@ _BLOCK = bytes(BLOCK_BYTES)
 
 
 class Download:
-    """An ASGI response over `transport`: zeros at the pace of ``held.down_bps``."""
+    """An ASGI response over `transport`: zeros at the pace of its lease."""
 
     def __init__(self, desk: LeaseDesk, held: Held, transport: asyncio.Transport | None) -> None:
         self._desk = desk
@@ -44,7 +44,7 @@ class Download:
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the client resets the connection, all is sent, the lease is over, or time is up."""
         _keep_little_unsent(self._transport)
-        most = most_bytes(self._held.down_bps)
+        most = self._held.wish.down_limit_bytes
         headers = [(b"content-type", b"application/octet-stream"), (b"content-length", str(most).encode())]
         end = "broken"
         try:
@@ -59,7 +59,7 @@ class Download:
     async def _send(self, send: Send, most: int) -> str:
         clock_ns = self._desk.elapsed_ns
         held = self._held
-        pace = Pace(offered_bps(held.down_bps), clock_ns())
+        pace = Pace(offered_bps(held.wish.down_bps), clock_ns())
         while held.down_bytes < most:
             if wait_ns := pace.wait_ns(clock_ns()):
                 await asyncio.sleep(wait_ns / 1e9)
@@ -101,13 +101,13 @@ class Upload:
 
     async def _count(self, receive: Receive) -> str:
         held = self._held
-        most = most_bytes(held.up_bps)
+        most = held.wish.up_limit_bytes
         began_ns = self._desk.elapsed_ns()
         while (message := await receive())["type"] != "http.disconnect":
             at_ms = (self._desk.elapsed_ns() - began_ns) // 1_000_000
             self._more = message.get("more_body", False)
             held.up.add(at_ms, len(message.get("body", b"")))
-            if held.up.decided(held.up_bps, at_ms) is not None:
+            if held.up.decided(held.wish.up_bps, at_ms) is not None:
                 return "decided"
             if not self._more or held.up.total_bytes >= most:
                 return "whole"

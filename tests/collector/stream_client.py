@@ -8,6 +8,7 @@ import socket
 import struct
 from typing import Any
 
+from collector.registry.byte_ledger import Account
 from tests.collector.live import TOKEN, Answered, Live
 from wire.enrolment import EnrolmentRequest
 
@@ -48,6 +49,13 @@ def a_lease(live: Live, token: str = TOKEN) -> str:
 def end_lease(live: Live, lease: str, used_bytes: int = 0, token: str = TOKEN) -> Answered:
     """Give it back."""
     return post(live, f"/v1/leases/{lease}/end", {"version": 2, "used_bytes": used_bytes}, token)
+
+
+def spent(live: Live, day: str = "2026-11-16") -> int:
+    """What the first agent's tests of the day have cost or may still cost."""
+    account = Account(scope="agent", name=live.agent, period=day)
+    balance = live.services.registry.byte_ledger.balances([day]).get(account)
+    return balance.used_bytes + balance.reserved_bytes if balance else 0
 
 
 def stream_ends(live: Live) -> dict[str, int]:

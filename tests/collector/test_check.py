@@ -7,7 +7,7 @@ import pytest
 
 from collector.check import check_settings
 from collector.mistakes import BadFile
-from collector.throughput.lease_desk import WATCH_BYTES
+from collector.throughput.leases import WATCH_BYTES
 from tests.collector.test_files import write
 from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.process import run

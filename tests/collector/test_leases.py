@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.throughput.lease_desk import WATCH_BYTES
+from collector.throughput.leases import WATCH_BYTES
 from collector.timetable import LessonTime, Timetable
 from tests.collector.live import TOKEN, Live, a_district, live_collector
 from tests.collector.stream_client import (
@@ -21,12 +21,13 @@ from tests.collector.stream_client import (
     end_lease,
     faults,
     post,
+    spent,
     stream_ends,
 )
 from tests.end_to_end.waiting import eventually
 from wire.sufficiency import most_bytes
+from wire.version import WIRE_VERSION
 
-TODAY = "2026-11-16"
 A_TEST = most_bytes(1_000_000) + most_bytes(500_000) + WATCH_BYTES
 REQUEST = "0123456789abcdef"
 
@@ -48,11 +49,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def _nothing_is_logged_as_a_fault(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     assert faults([*caplog.get_records("setup"), *caplog.get_records("call")]) == []
-
-
-def spent(live: Live, day: str = TODAY) -> int:
-    """What the first agent's tests of the day have cost or may still cost."""
-    return live.services.registry.test_bytes(day).get(live.agent, 0)
 
 
 def upload(live: Live, lease: str, size: int, token: str = TOKEN) -> int:
@@ -127,7 +123,8 @@ NONSENSE = [b"", b"[]", b"{", b"null", b"\xff", b'{"version": 2}', b"[" * 2000, 
         b'{"version": 2, "request": "0123456789ABCDEF"}',
         b'{"version": 2, "request": 12}',
         b'{"version": 2, "request": null}',
-        b'{"version": 2, "request": "0123456789abcdef", "down_bps": 1}',
+        b'{"version": 3, "request": "0123456789abcdef", "down_bps": 1}',
+        b'{"version": 3, "request": "0123456789abcdef", "kind": "flood"}',
         b'{"version": "2", "request": "0123456789abcdef"}',
         b'{"version": 2.5, "request": "0123456789abcdef"}',
         b'{"version": true, "request": "0123456789abcdef"}',
@@ -162,8 +159,8 @@ def test_a_malformed_end_leaves_the_lease_as_it_is(shared: Live, body: bytes) ->
 
 def test_a_version_to_come_is_unsupported_and_asked_again_later(live: Live) -> None:
     lease = a_lease(live)
-    asked = post(live, "/v1/leases", {"version": 4, "request": REQUEST})
-    ended = post(live, f"/v1/leases/{lease}/end", {"version": 4, "used_bytes": 0})
+    asked = post(live, "/v1/leases", {"version": WIRE_VERSION + 1, "request": REQUEST})
+    ended = post(live, f"/v1/leases/{lease}/end", {"version": WIRE_VERSION + 1, "used_bytes": 0})
     assert {(one.status, one.body["error"]) for one in (asked, ended)} == {(415, "unsupported_version")}
 
 

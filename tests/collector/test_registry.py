@@ -3,7 +3,6 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from collector.registry.schema import SCHEMA_VERSION
 from collector.time_repair import Offset
 from tests.collector.live import TOKEN, MovableClock, enrolled
 
-DAY = "2026-11-16"
 AGENT = "a" * 16
 VERSION_1 = """
 CREATE TABLE meta (schema_version INTEGER NOT NULL);
@@ -46,38 +44,6 @@ def registry(path: Path) -> Iterator[Registry]:
     opened = Registry.open_registry(f"sqlite:///{path}")
     yield opened
     opened.close()
-
-
-def test_however_many_ask_at_once_no_more_than_the_limit_is_set_aside(registry: Registry) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        given = list(threads.map(lambda _: registry.reserve_test_bytes(AGENT, DAY, 100, limit=1050), range(40)))
-    assert given.count(True) == 10
-    assert registry.test_bytes(DAY) == {AGENT: 1000}
-
-
-def test_what_is_set_aside_and_given_back_at_once_from_many_threads_leaves_nothing(registry: Registry) -> None:
-    def reserve_and_return(number: int) -> None:
-        if registry.reserve_test_bytes(AGENT, DAY, number, limit=10**6):
-            registry.return_test_bytes(AGENT, DAY, number)
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(reserve_and_return, range(1, 60)))
-    assert registry.test_bytes(DAY) == {AGENT: 0}
-
-
-def test_agents_and_days_are_apart(registry: Registry) -> None:
-    for agent, day in ((AGENT, DAY), ("b" * 16, DAY), (AGENT, "2026-11-17")):
-        assert registry.reserve_test_bytes(agent, day, 100, limit=100)
-        assert not registry.reserve_test_bytes(agent, day, 1, limit=100)
-    assert registry.test_bytes(DAY) == {AGENT: 100, "b" * 16: 100}
-
-
-def test_old_days_are_forgotten_and_no_others(registry: Registry) -> None:
-    registry.reserve_test_bytes(AGENT, DAY, 100, limit=100)
-    registry.reserve_test_bytes(AGENT, "2026-11-15", 100, limit=100)
-    assert registry.forget(codes_before_ms=0, boots_before_ms=0, days_before=DAY) == 1
-    assert registry.test_bytes(DAY) == {AGENT: 100}
-    assert registry.test_bytes("2026-11-15") == {}
 
 
 def test_an_agent_stands_where_it_was_moved_last_and_stood_before_where_it_stood(registry: Registry) -> None:
@@ -129,7 +95,7 @@ def stood(agent: Agent, at_ms: int) -> str:
     return f"{stay.site}/{stay.room}"
 
 
-def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(path: Path) -> None:
+def test_a_registry_of_version_1_keeps_its_agents(path: Path) -> None:
     with closing(sqlite3.connect(path)) as old:
         old.executescript(VERSION_1)
         token = hashlib.sha256(TOKEN.encode()).hexdigest()
@@ -142,7 +108,6 @@ def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(p
         registry = Registry.open_registry(f"sqlite:///{path}")
         assert registry.agent_of_token(TOKEN).room == "204"
         assert registry.offsets(AGENT, "b" * 16) == [Offset(from_boot_ms=0, offset_ms=777, repaired=False)]
-        assert registry.reserve_test_bytes(AGENT, DAY, 5, limit=10)
         registry.stored_ranges.replace({(AGENT, "b" * 16): [(1, 9)]}, 1)
         registry.close()
     registry = Registry.open_registry(f"sqlite:///{path}")
@@ -154,7 +119,6 @@ def test_a_registry_of_version_1_keeps_its_agents_and_counts_bytes_from_now_on(p
     registry.close()
     with closing(sqlite3.connect(path)) as now:
         assert now.execute("SELECT schema_version FROM meta").fetchall() == [(SCHEMA_VERSION,)]
-        assert now.execute("SELECT bytes FROM test_bytes").fetchall() == [(10,)]
         assert now.execute("SELECT first_seq, last_seq FROM stored_ranges").fetchall() == [(1, 9)]
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from tests.collector.builders import health
 from tests.collector.live import Live, live_collector
-from tests.collector.stream_client import StreamClient, a_lease, end_lease, faults, stream_ends
+from tests.collector.stream_client import StreamClient, a_lease, end_lease, faults, spent, stream_ends
 from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.waiting import eventually
+from wire.lease import LeaseRequest
 from wire.sufficiency import most_bytes
 
 DOWN_BYTES, UP_BYTES = most_bytes(1_000_000), most_bytes(500_000)
@@ -105,7 +106,7 @@ def test_a_lease_that_is_given_back_takes_its_streams_along_and_they_are_paid_fo
         account = end_lease(live, lease, used_bytes=0).body
         received, ended = down.rest()
         assert (ended, up.rest()[1]) == ("reset", "reset")
-    cost = sum(live.services.registry.test_bytes("2026-11-16").values())
+    cost = spent(live)
     assert received < account["down_bytes"] <= cost
     assert (
         cost
@@ -174,7 +175,7 @@ def test_over_tls_the_end_is_no_later(tmp_path: Path, caplog: pytest.LogCaptureF
         with live_collector(tmp_path, tls_certificate=certificate, tls_key=certificate) as live:
             desk = live.services.leases
             agent = next(iter(live.services.registry.agents()))
-            name = asyncio.run(desk.ask(agent, "0123456789abcdef")).lease
+            name = asyncio.run(desk.ask(agent, LeaseRequest(version=3, request="0123456789abcdef"))).lease
             for client in (stream := StreamClient(live), idle := StreamClient(live)):
                 stack.enter_context(client)
                 client.link = trust.wrap_socket(client.link, server_hostname="localhost")

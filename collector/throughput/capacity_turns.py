@@ -1,0 +1,52 @@
+"""Whose turn it is to measure capacity: once on each school day by schedule, and when an admin asks."""
+
+from collections.abc import Callable
+
+from collector.refusal import Refusal
+from collector.registry.agent import Agent
+from collector.throughput.wishes import CapacityPlan
+from wire.reports import AskedBy
+
+ASKED_NS = 1_800_000_000_000
+"""How long an admin's wish stands: the machine may be asleep."""
+
+
+class CapacityTurns:
+    """In memory: a collector that starts again may let a reference measure twice on that day, within its budgets."""
+
+    def __init__(self, plan: CapacityPlan | None, elapsed_ns: Callable[[], int]) -> None:
+        self._plan = plan
+        self._elapsed_ns = elapsed_ns
+        self._asked_until_ns: dict[str, int] = {}
+        self._last_days: dict[str, str] = {}
+
+    def want(self, agent: str) -> None:
+        """An admin wants `agent` to test."""
+        self._asked_until_ns[agent] = self._elapsed_ns() + ASKED_NS
+
+    def is_wanted(self, agent: str) -> bool:
+        """Whether an admin's wish stands."""
+        return self._asked_until_ns.get(agent, 0) > self._elapsed_ns()
+
+    def by_schedule(self, agent: Agent) -> bool:
+        """Whether `agent` is one that tests every school day."""
+        return self._plan is not None and agent.role in self._plan.by_schedule
+
+    def turn_of(self, agent: Agent, today: str) -> tuple[CapacityPlan, AskedBy]:
+        """How, and on whose behalf `agent` may test. Raises `Refusal`: ``capacity_off``, ``too_soon``."""
+        if self._plan is None:
+            raise Refusal(403, "capacity_off", "capacity is not tested here")
+        if self.is_wanted(agent.agent):
+            return self._plan, "admin"
+        if not self.by_schedule(agent):
+            raise Refusal(403, "capacity_off", "this agent tests capacity only when an admin asks for it")
+        if self._last_days.get(agent.agent) == today:
+            raise Refusal(403, "too_soon", "this agent has tested capacity today")
+        return self._plan, "schedule"
+
+    def taken(self, agent: str, asked_by: AskedBy, today: str) -> None:
+        """`agent` has a lease for it."""
+        if asked_by == "admin":
+            self._asked_until_ns.pop(agent, None)
+        else:
+            self._last_days[agent] = today

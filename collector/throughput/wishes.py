@@ -1,0 +1,101 @@
+"""What a throughput test needs: its rates, its bytes, and the bottlenecks that it shares."""
+
+from dataclasses import dataclass
+
+from collector.district import District
+from collector.registry.agent import Agent
+from collector.throughput.bottlenecks import Bottlenecks, Shared
+from collector.throughput.leases import WATCH_BYTES, Wish
+from collector.verdict.profiles import Profiles
+from wire.enrolment import Role
+from wire.reports import AskedBy
+from wire.sufficiency import most_bytes
+
+CAPACITY_MS = 10_000
+"""How long each direction of a capacity test may take: what ndt7 expects of it."""
+
+LINK_MARGIN = 1.25
+"""A link may carry more than it says, but hardly by a quarter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityPlan:
+    """Who is to measure how much there is, and where an ndt7 server is: `host` ``None`` is the collector's own.
+    `most_bytes` is for each direction; `by_schedule` are the roles that do it every school day."""
+
+    port: int
+    most_bytes: int
+    host: str | None = None
+    tls: bool = False
+    by_schedule: frozenset[Role] = frozenset({"reference"})
+
+
+def tested_bps(profiles: Profiles) -> tuple[int, int]:
+    """What a sufficiency test asks for, down and up: the most that any of `profiles` needs."""
+    return max(one.down.bps for one in profiles), max(one.up.bps for one in profiles)
+
+
+def bytes_of_a_test(down_bps: int, up_bps: int) -> int:
+    """What is set aside for a test at these rates: both streams in full, and the packets beside them."""
+    return most_bytes(down_bps) + most_bytes(up_bps) + WATCH_BYTES
+
+
+def capacity_bytes(most_bytes_each: int, link_mbps: int | None) -> int:
+    """The most that each direction of a capacity test carries: what its link can in the time, and no more than
+    `most_bytes_each`."""
+    if not link_mbps:
+        return most_bytes_each
+    return min(most_bytes_each, int(link_mbps * 1_000_000 * LINK_MARGIN) * CAPACITY_MS // 8_000)
+
+
+class Wishes:
+    """Tests as the district and the profiles want them."""
+
+    def __init__(self, district: District, profiles: Profiles) -> None:
+        self._bottlenecks = Bottlenecks(district)
+        self._down_bps, self._up_bps = tested_bps(profiles)
+
+    def sufficiency(self, agent: Agent, request: str) -> Wish:
+        """Whether the rate is there that the profiles need, from where `agent` stands."""
+        there = self._bottlenecks.of(agent.site, agent.room, role=agent.role)
+        return self._sufficiency(agent.agent, request, agent.site, there, asked_by="schedule")
+
+    def page(self, site: str, room: str, request: str) -> Wish:
+        """The same from a room that needs no agent for it, because somebody there asks."""
+        there = self._bottlenecks.of(site, room)
+        return self._sufficiency(f"page of {site}/{room}", request, site, there, asked_by="user")
+
+    def capacity(
+        self, agent: Agent, request: str, plan: CapacityPlan, *, asked_by: AskedBy, link_mbps: int | None
+    ) -> Wish:
+        """How much there is, from where `agent` stands."""
+        limit_bytes = capacity_bytes(plan.most_bytes, link_mbps)
+        reckoned_bps = limit_bytes * 8_000 // CAPACITY_MS
+        return Wish(
+            holder=agent.agent,
+            request=request,
+            kind="capacity",
+            asked_by=asked_by,
+            site=agent.site,
+            bottlenecks=self._bottlenecks.of(agent.site, agent.room, role=agent.role),
+            down_bps=reckoned_bps,
+            up_bps=reckoned_bps,
+            down_limit_bytes=limit_bytes,
+            up_limit_bytes=limit_bytes,
+        )
+
+    def _sufficiency(
+        self, holder: str, request: str, site: str, bottlenecks: tuple[Shared, ...], *, asked_by: AskedBy
+    ) -> Wish:
+        return Wish(
+            holder=holder,
+            request=request,
+            kind="sufficiency",
+            asked_by=asked_by,
+            site=site,
+            bottlenecks=bottlenecks,
+            down_bps=self._down_bps,
+            up_bps=self._up_bps,
+            down_limit_bytes=most_bytes(self._down_bps),
+            up_limit_bytes=most_bytes(self._up_bps),
+        )
