@@ -57,6 +57,16 @@ class ConfigSource:
         plan = self.config.throughput if self.config is not None else None
         return plan.interval_ms * NS_PER_MS if plan is not None and self.target("district") is not None else None
 
+    def capacity_interval_ns(self) -> int | None:
+        """How often to ask whether capacity may be tested; ``None`` when the collector does not want it of us."""
+        plan = self.config.throughput if self.config is not None else None
+        return plan.capacity_interval_ms * NS_PER_MS if plan is not None and plan.capacity_interval_ms else None
+
+    def capacity_request(self) -> str | None:
+        """The name of an admin's wish for a capacity test."""
+        plan = self.config.throughput if self.config is not None else None
+        return plan.capacity_request if plan is not None else None
+
     def target(self, alias: str) -> Target | None:
         """The target of that name, if there is one to measure."""
         targets = self.config.targets if self.config is not None else ()

@@ -9,7 +9,7 @@ from agent.outcome import problem_word
 from agent.schedule import Sleep
 from wire.codec import decode, encode
 from wire.fields import WireError
-from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
+from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseKind, LeaseRequest
 from wire.version import WIRE_VERSION
 
 ASK_DEADLINE_S = 5.0
@@ -42,12 +42,13 @@ class LeaseOffice:
         self._clock = clock
         self._sleep = sleep
 
-    async def ask(self) -> Granted | NotNow:
+    async def ask(self, kind: LeaseKind = "sufficiency", *, link_mbps: int | None = None) -> Granted | NotNow:
         """Ask once, and again with the same words while answers are lost: a lease that was given is not given twice.
+        `link_mbps` is the speed of the link that the test would use.
 
         Every call is a new wish, because a late copy of an old one may still be on its way.
         """
-        request = LeaseRequest(version=WIRE_VERSION, request=secrets.token_hex(8))
+        request = LeaseRequest(version=WIRE_VERSION, request=secrets.token_hex(8), kind=kind, link_mbps=link_mbps)
         first_ns = self._clock.boot_ns()
         word = "timeout"
         for attempt in range(ANSWERS_LOST):
@@ -70,6 +71,8 @@ class LeaseOffice:
                 lease = decode(Lease, answer.body)
             except WireError as error:
                 return NotNow(word=f"lease_{error.word}")
+            if lease.kind != kind:
+                return NotNow(word="lease_other_kind")
             granted = Granted(lease=lease, ends_ns=first_ns + lease.valid_ms * NS_PER_MS)
             return granted if self._clock.boot_ns() < granted.ends_ns else NotNow(word="lease_late")
         return NotNow(word=word)

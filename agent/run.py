@@ -102,7 +102,7 @@ async def run_agent(
                         run_throughput_tests(
                             config.throughput_interval_ns,
                             agent=settings.agent,
-                            office=office,
+                            ask=office.ask,
                             test=partial(
                                 run_sufficiency_test,
                                 office=office,

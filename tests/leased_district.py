@@ -212,7 +212,7 @@ async def lives(district: District, number: int, *, interval_ns: int = HOUR_NS) 
     await run_throughput_tests(
         lambda: interval_ns,
         agent=agent.agent,
-        office=office,
+        ask=office.ask,
         test=test,
         working=WorkingTimes(),
         emit=lambda _draft: None,

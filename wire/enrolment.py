@@ -145,13 +145,22 @@ class Ndt7Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThroughputPlan:
-    """How often to ask for a lease: once in each interval, at a moment of the agent's own in it."""
+    """How often to ask for a lease: once in each interval, at a moment of the agent's own in it.
+
+    With `capacity_interval_ms` also for one for a capacity test, as often as that. `capacity_request` names an admin's
+    wish for such a test, to be asked for at once, and once for each name.
+    """
 
     interval_ms: int
+    capacity_interval_ms: int | None = None
+    capacity_request: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
         check_range("throughput.interval_ms", self.interval_ms, 10_000, 86_400_000)
+        check_range("throughput.capacity_interval_ms", self.capacity_interval_ms, 10_000, 86_400_000)
+        if self.capacity_request is not None:
+            check_id("throughput.capacity_request", self.capacity_request)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

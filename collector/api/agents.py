@@ -30,6 +30,8 @@ MAX_ENROLMENT_BYTES = 4_096
 FALLBACK_INTERVAL_MS = 10_000
 TIMEOUT_MS = 2_000
 GATEWAY_PORT = 80
+CAPACITY_INTERVAL_MS = 3_600_000
+"""Who may test capacity once a day asks in every hour: which of them are out of lessons is known here alone."""
 UNTOLD_VERSION = 2
 """The newest wire version whose agents do not tell it when they ask for their configuration."""
 
@@ -156,12 +158,22 @@ def config_for(agent: Agent, services: Services, version: int) -> AgentConfig:
     if version >= 3:
         # In the same seconds as the district, so that both together say where a bad one lies.
         gateway = replace(gateway, method="icmp", tcp_port=GATEWAY_PORT, interval_ms=district.interval_ms)
-    tests = ThroughputPlan(interval_ms=settings.throughput_every_seconds * 1000) if settings.throughput else None
     return AgentConfig(
         version=WIRE_VERSION,
         role=agent.role,
         period_ms=settings.report_seconds * 1000,
         push_interval_ms=settings.push_seconds * 1000,
         targets=(district, gateway),
-        throughput=tests,
+        throughput=_throughput_plan(agent, services),
+    )
+
+
+def _throughput_plan(agent: Agent, services: Services) -> ThroughputPlan | None:
+    if not services.settings.throughput:
+        return None
+    turns = services.leases.turns
+    return ThroughputPlan(
+        interval_ms=services.settings.throughput_every_seconds * 1000,
+        capacity_interval_ms=CAPACITY_INTERVAL_MS if turns.by_schedule(agent) else None,
+        capacity_request=turns.wanted(agent.agent),
     )

@@ -1,5 +1,6 @@
 """Whose turn it is to measure capacity: once on each school day by schedule, and when an admin asks."""
 
+import secrets
 from collections.abc import Callable
 
 from collector.refusal import Refusal
@@ -7,7 +8,7 @@ from collector.registry.agent import Agent
 from collector.throughput.wishes import CapacityPlan
 from wire.reports import AskedBy
 
-ASKED_NS = 1_800_000_000_000
+WANTED_NS = 1_800_000_000_000
 """How long an admin's wish stands: the machine may be asleep."""
 
 
@@ -17,16 +18,17 @@ class CapacityTurns:
     def __init__(self, plan: CapacityPlan | None, elapsed_ns: Callable[[], int]) -> None:
         self._plan = plan
         self._elapsed_ns = elapsed_ns
-        self._asked_until_ns: dict[str, int] = {}
+        self._wanted: dict[str, tuple[str, int]] = {}
         self._last_days: dict[str, str] = {}
 
     def want(self, agent: str) -> None:
         """An admin wants `agent` to test."""
-        self._asked_until_ns[agent] = self._elapsed_ns() + ASKED_NS
+        self._wanted[agent] = (secrets.token_hex(8), self._elapsed_ns() + WANTED_NS)
 
-    def is_wanted(self, agent: str) -> bool:
-        """Whether an admin's wish stands."""
-        return self._asked_until_ns.get(agent, 0) > self._elapsed_ns()
+    def wanted(self, agent: str) -> str | None:
+        """The name of an admin's wish, while it stands."""
+        name, until_ns = self._wanted.get(agent, (None, 0))
+        return name if until_ns > self._elapsed_ns() else None
 
     def by_schedule(self, agent: Agent) -> bool:
         """Whether `agent` is one that tests every school day."""
@@ -36,7 +38,7 @@ class CapacityTurns:
         """How, and on whose behalf `agent` may test. Raises `Refusal`: ``capacity_off``, ``too_soon``."""
         if self._plan is None:
             raise Refusal(403, "capacity_off", "capacity is not tested here")
-        if self.is_wanted(agent.agent):
+        if self.wanted(agent.agent) is not None:
             return self._plan, "admin"
         if not self.by_schedule(agent):
             raise Refusal(403, "capacity_off", "this agent tests capacity only when an admin asks for it")
@@ -47,6 +49,6 @@ class CapacityTurns:
     def taken(self, agent: str, asked_by: AskedBy, today: str) -> None:
         """`agent` has a lease for it."""
         if asked_by == "admin":
-            self._asked_until_ns.pop(agent, None)
+            self._wanted.pop(agent, None)
         else:
             self._last_days[agent] = today

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -100,6 +100,19 @@ def test_a_lease_ends_for_us_counted_from_when_we_first_asked() -> None:
     assert isinstance(granted, Granted)
     assert granted.lease == LEASE
     assert granted.ends_ns == 20 * NS_PER_S
+
+
+def test_a_capacity_test_is_asked_for_as_one_with_the_speed_of_the_link_and_gets_no_other_kind() -> None:
+    capacity = replace(LEASE, kind="capacity", port=8630, token=LEASE.lease, longest_ms=10_000)
+    fake = Said([said(200, encode(capacity)), GIVEN])
+
+    async def work(loop: VirtualLoop) -> list[Granted | NotNow]:
+        office = LeaseOffice(fake, token=TOKEN, clock=loop.clock(), sleep=asyncio.sleep)
+        return [await office.ask("capacity", link_mbps=1000) for _ in range(2)]
+
+    assert run(work) == [Granted(lease=capacity, ends_ns=20 * NS_PER_S), NotNow(word="lease_other_kind")]
+    asked = [decode(LeaseRequest, one.body) for one in fake.seen]
+    assert {(one.kind, one.link_mbps) for one in asked} == {("capacity", 1000)}
 
 
 def test_a_lost_answer_is_asked_for_again_with_the_same_words() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from agent.clock import NS_PER_S, Clock
 from agent.fold import Draft
-from agent.lease import Granted, LeaseOffice, NotNow
+from agent.lease import Granted, NotNow
 from agent.throughput import MARGIN, next_moment_ns, run_throughput_tests
 from agent.working import AFTER_NS, WorkingTimes
 from tests.agent.fakes import AGENT
@@ -24,7 +24,7 @@ LEASE = Lease(version=WIRE_VERSION, lease="a" * 16, valid_ms=20_000, down_bps=8,
 TEST_S = 12.0
 
 
-class Desk(LeaseOffice):
+class Desk:
     """Says `words` in turn, the last for ever; ``None`` is a lease."""
 
     def __init__(self, *words: str | None) -> None:
@@ -40,7 +40,9 @@ class Desk(LeaseOffice):
 class School:
     """One agent's loop for some hours."""
 
-    def __init__(self, *words: str | None, interval_ns: int | None = HALF_HOUR_NS) -> None:
+    def __init__(self, *words: str | None, interval_ns: int | None = HALF_HOUR_NS, kind: str = "throughput") -> None:
+        self.kind = kind
+        self.wanted: str | None = None
         self.desk = Desk(*words or (None,))
         self.interval_ns = interval_ns
         self.working = WorkingTimes()
@@ -68,12 +70,14 @@ class School:
                     await run_throughput_tests(
                         lambda: self.interval_ns,
                         agent=AGENT,
-                        office=self.desk,
+                        ask=self.desk.ask,
                         test=test,
                         working=self.working,
                         emit=self.emitted.append,
                         clock=self._clock(loop),
                         sleep=asyncio.sleep,
+                        kind=self.kind,
+                        wanted_now=lambda: self.wanted,
                     )
 
         run(work)
@@ -96,11 +100,11 @@ class School:
         return lid
 
 
-def due_s(number: int, interval_s: int = HALF_HOUR_S) -> float:
+def due_s(number: int, interval_s: int = HALF_HOUR_S, kind: str = "throughput") -> float:
     """When the agent's test number `number` from now on is due, in seconds from now."""
     now_ns = WALL_NS
     for _ in range(number + 1):
-        now_ns = next_moment_ns(AGENT, interval_s * NS_PER_S, now_ns)
+        now_ns = next_moment_ns(AGENT, interval_s * NS_PER_S, now_ns, kind)
     return (now_ns - WALL_NS) / NS_PER_S
 
 
@@ -216,3 +220,37 @@ def test_a_test_that_is_cut_off_by_a_stop_leaves_the_working_times_closed() -> N
 
     assert len(school.tested_s) == 1
     assert not school.working.cover(int((due_s(0) + 5) * NS_PER_S) + AFTER_NS + 1_000_000)
+
+
+def test_each_kind_of_test_has_moments_of_its_own_and_none_at_the_full_hour() -> None:
+    hours = 24
+    school = School(interval_ns=2 * HALF_HOUR_NS, kind="capacity").hours(hours)
+
+    due = [due_s(number, 2 * HALF_HOUR_S, "capacity") for number in range(len(school.tested_s))]
+    assert school.tested_s == pytest.approx(due, abs=1e-3)
+    assert hours - 1 <= len(due) <= hours + 1
+    assert not set(due) & {due_s(number, 2 * HALF_HOUR_S) for number in range(hours)}
+    minutes = [(WALL_NS / NS_PER_S + one) % 3_600 / 60 for one in due]
+    assert all(2 <= minute < 58 for minute in minutes)
+    assert len({int(minute) for minute in minutes}) > hours / 2, "another minute in each hour"
+
+
+def test_a_test_that_is_wanted_is_asked_for_at_once_and_once_for_each_wish() -> None:
+    school = School(interval_ns=None, kind="capacity")
+
+    def want(name: str | None) -> Callable[[], None]:
+        return lambda: setattr(school, "wanted", name)
+
+    school.hours(3, at_600=want("1" * 16), at_2400=want(None), at_3600=want("2" * 16))
+
+    assert [600 <= first <= 660 and 3_600 <= second <= 3_660 for first, second in [school.tested_s]] == [True]
+
+
+def test_a_wish_that_finds_others_testing_is_given_up_after_half_an_hour() -> None:
+    school = School("lease_taken", interval_ns=None)
+    school.wanted = "1" * 16
+
+    school.hours(3)
+
+    assert len(school.desk.asked_s) > 100
+    assert 1_780 < school.desk.asked_s[-1] <= 1_800

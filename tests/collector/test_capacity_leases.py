@@ -11,7 +11,7 @@ import pytest
 
 from collector.assessments import Assessment
 from collector.refusal import Refusal
-from collector.throughput.capacity_turns import ASKED_NS
+from collector.throughput.capacity_turns import WANTED_NS
 from collector.throughput.leases import CAPACITY_LEASE_NS, WATCH_BYTES
 from collector.throughput.wishes import CapacityPlan, capacity_bytes
 from collector.timetable import LessonTime
@@ -120,7 +120,7 @@ def test_a_room_tests_only_when_an_admin_asks_then_also_in_a_lesson_and_once() -
         assert isinstance(lease, Lease)
         assert lease.asked_by == "admin"
         assert await desk.ask(ROOM, "1" * 16, kind="capacity") == lease, "a copy of the request"
-        assert not desk.desk.turns.is_wanted(ROOM.agent)
+        assert desk.desk.turns.wanted(ROOM.agent) is None
         await desk.desk.end(ROOM, lease.lease, used_bytes=1)
         assert await desk.ask(ROOM, kind="capacity") == "capacity_off"
 
@@ -130,7 +130,7 @@ def test_a_room_tests_only_when_an_admin_asks_then_also_in_a_lesson_and_once() -
 def test_an_admins_wish_ends_after_half_an_hour() -> None:
     async def work(desk: Desk) -> None:
         desk.desk.turns.want(ROOM.agent)
-        await asyncio.sleep(ASKED_NS / 1e9)
+        await asyncio.sleep(WANTED_NS / 1e9)
         assert await desk.ask(ROOM, kind="capacity") == "capacity_off"
 
     in_a_school(work)
