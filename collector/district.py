@@ -21,9 +21,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from collector.assessments import Assessment
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
+from collector.slug import a_slug, slug_of
 from collector.timetable import LessonTime, Timetable
 from collector.wanted import did_you_mean
-from wire.fields import MAX_SLUG, WireError, check_slug
+from wire.fields import WireError, check_slug
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -88,27 +89,9 @@ class District:
         return any((one.site, one.room) == (site, room) for one in self.rooms)
 
 
-def slug_of(name: str) -> str:
-    """`name` in a-z, 0-9 and hyphens, empty when nothing is left: ``Room 204 (lab)`` becomes ``room-204-lab``."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG].strip("-")
-
-
 def _name(value: str) -> str:
     if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in value):
         raise ValueError("a name must not hold control characters")
-    return value
-
-
-def _slug(value: str) -> str:
-    try:
-        check_slug("it", value)
-    except WireError:
-        near = slug_of(value)
-        hint = f'; did you mean "{near}"?' if near else ""
-        raise ValueError(
-            f'"{value[:60]}" is not a slug; allowed are a-z, 0-9 and hyphens, at most {MAX_SLUG}{hint}'
-        ) from None
     return value
 
 
@@ -152,7 +135,7 @@ class _Timetable(_Strict):
 
 
 class _Site(_Strict):
-    id: Annotated[str, AfterValidator(_slug)]
+    id: Annotated[str, AfterValidator(a_slug)]
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
     uplink_mbps: _Mbps | None = None
 
@@ -367,7 +350,7 @@ def _row_mistakes(
     for label in ("ap", "switch", "uplink"):
         if cells.get(label):
             try:
-                _slug(cells[label])
+                a_slug(cells[label])
             except ValueError as error:
                 wrong.append((label, str(error)))
     return wrong
