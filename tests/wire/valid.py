@@ -60,8 +60,10 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 SLUGS = st.from_regex(r"[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}", fullmatch=True)
-TARGETS = st.sampled_from(["gateway", "site", "district"]) | st.builds(
-    "{}:{}".format, st.sampled_from(["anchor", "service", "resolver"]), SLUGS
+TARGETS = (
+    st.sampled_from(["gateway", "site", "district"])
+    | st.builds("{}:{}".format, st.sampled_from(["anchor", "service"]), SLUGS)
+    | st.integers(1, 9).map("resolver:{}".format)
 )
 IDS = st.text("0123456789abcdef", min_size=16, max_size=16)
 DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
