@@ -12,7 +12,7 @@ from agent.sample import Sample
 from wire.histogram import Histogram
 from wire.reports import LatencyMethod, LatencyReport, Report
 
-METHOD_VERSIONS: Mapping[LatencyMethod, int] = {"stamp": 1, "icmp": 1, "tcp_connect": 1, "arp": 1}
+METHOD_VERSIONS: Mapping[LatencyMethod, int] = {"stamp": 1, "icmp": 1, "tcp_connect": 1, "arp": 1, "dns": 1}
 
 
 class Draft(Protocol):

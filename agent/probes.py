@@ -10,8 +10,9 @@ from agent.arp import Arp
 from agent.clock import NS_PER_MS, Clock
 from agent.gateway import find_gateway
 from agent.icmp import IcmpPackets
+from agent.name_lookup import NameLookup
 from agent.place import Place
-from agent.sample import SingleProbe
+from agent.sample import Probe, SingleProbe
 from agent.schedule import Job, spread_ns
 from agent.session import Session
 from agent.stamp import StampPackets
@@ -45,8 +46,19 @@ def prepare(target: Target, period_ms: int, *, agent: str, collector_host: str, 
     """
     ways = tuple(_ways(target, collector_host, clock))
     every = max(1, min(SPARSE, period_ms // target.interval_ms))
-    first, *others = ways
-    probe = StandIn(first.probe, [one.probe for one in others], alias=target.alias, every=every)
+    probe: Probe
+    if target.method == "dns":
+        lookup = NameLookup(
+            int(target.alias.removeprefix("resolver:")),
+            target.host or collector_host,
+            port=target.port,
+            timeout_ms=target.timeout_ms,
+            clock=clock,
+        )
+        probe = lookup.probe
+    else:
+        first, *others = ways
+        probe = StandIn(first.probe, [one.probe for one in others], alias=target.alias, every=every)
     interval_ns = target.interval_ms * NS_PER_MS
     job = Job(
         alias=target.alias,
@@ -57,8 +69,9 @@ def prepare(target: Target, period_ms: int, *, agent: str, collector_host: str, 
         period_ns=period_ms * NS_PER_MS,
         timeout_ms=target.timeout_ms,
         # a request of each kind, each with a name look-up and a waiting time, and room to be busy
-        deadline_s=len(ways) * target.timeout_ms * 2 / 1000 + 1,
-        intervals_ms={way.method: target.interval_ms * (1 if way is first else every) for way in ways},
+        deadline_s=max(1, len(ways)) * target.timeout_ms * 2 / 1000 + 1,
+        intervals_ms={target.method: target.interval_ms}
+        | {way.method: target.interval_ms * every for way in ways if way.method != target.method},
     )
 
     def close() -> None:
@@ -69,7 +82,7 @@ def prepare(target: Target, period_ms: int, *, agent: str, collector_host: str, 
 
 
 def _ways(target: Target, collector_host: str, clock: Clock) -> Iterator[_Way]:
-    """The target's own method, and what stands in for it, in order."""
+    """The target's own method, and what stands in for it, in order; nothing stands in for a resolver."""
 
     def find() -> str | None:
         if target.host is None:

@@ -11,7 +11,7 @@ from wire.histogram import Histogram
 from wire.reports import Failure, LatencyMethod, LatencyReport
 
 START_NS = 600 * NS_PER_S
-INTERVALS_MS: dict[LatencyMethod, int] = {"stamp": 1000, "tcp_connect": 10_000}
+INTERVALS_MS: dict[LatencyMethod, int] = {"stamp": 1000, "tcp_connect": 10_000, "dns": 60_000}
 FAILURES: list[Failure] = ["no_answer", "unreachable", "name_not_resolved", "no_gateway", "refused_to_send"]
 
 
@@ -210,3 +210,13 @@ def test_probes_that_broke_beside_a_test_spoil_no_report() -> None:
 
     assert built is not None
     assert (built.sent, built.working_sent, built.failure) == (0, 1, None)
+
+
+def test_a_resolver_that_says_no_has_lost_the_question() -> None:
+    built = report(answered(20, 2, "dns"), lost(12, "dns", "server_failed"))
+    refused = report(lost(12, "dns", "server_failed"))
+
+    assert built is not None
+    assert refused is not None
+    assert (built.method, built.sent, built.received, built.interval_ms) == ("dns", 2, 1, 60_000)
+    assert (refused.method, refused.failure) == ("dns", "server_failed")

@@ -151,3 +151,19 @@ def test_what_stands_in_is_asked_at_a_tenth_and_at_least_once_a_period() -> None
     assert usual.intervals_ms == {"stamp": 1000, "tcp_connect": 10_000}
     assert short.intervals_ms["tcp_connect"] == 5000
     assert tcp.intervals_ms == {"tcp_connect": 1000}
+
+
+def test_a_resolver_that_the_machine_does_not_have_is_not_reported_and_one_that_cannot_be_asked_breaks_alone() -> None:
+    def resolver(number: int, name: str) -> Target:
+        return target(f"resolver:{number}", method="dns", host=name, port=9)
+
+    with reflector() as udp:
+        reports = measured([config(resolver(9, "lms.example.org"), resolver(1, "a..b"), target(port=udp))], 1.2)
+
+    assert "resolver:9" not in {report.target for report in reports}
+    assert {report.failure for report in reports if report.target == "resolver:1"} <= {"probe_broke"}
+    assert sum(report.received for report in reports if report.target == "district") >= 5
+
+
+def test_a_resolvers_report_names_its_method_and_its_interval() -> None:
+    assert job_of(target("resolver:1", method="dns", interval_ms=1000)).intervals_ms["dns"] == 1000
