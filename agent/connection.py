@@ -30,9 +30,10 @@ class TcpConnection:
             raise TimeoutError
         return left
 
-    def connect(self, host: str, port: int) -> socket.socket:
-        """Connect within the deadline, trying each address. Raises `OSError`."""
-        link = socket.create_connection((host, port), timeout=self.left_s())
+    def connect(self, host: str, port: int, *, within_s: float | None = None) -> socket.socket:
+        """Connect within the deadline, and `within_s` where that is sooner, trying each address. Raises `OSError`."""
+        timeout_s = self.left_s()
+        link = socket.create_connection((host, port), timeout=min(within_s or timeout_s, timeout_s))
         try:
             link.settimeout(self.left_s())
             if self._reset_at_end:
