@@ -8,11 +8,14 @@ from functools import partial
 
 from agent.clock import Clock
 from agent.config import ConfigSource
+from agent.device import Device, read_device
+from agent.effort import look
 from agent.fold import Draft
 from agent.health import watch_health
 from agent.http import Collector
 from agent.last_counts import LastCounts
 from agent.lease import LeaseOffice
+from agent.loopback import Loopback, measure_loopback
 from agent.path import BadPeriod, trace_paths
 from agent.probes import prepare, watches
 from agent.push import Push
@@ -51,6 +54,7 @@ async def run_agent(
     token = settings.token.shown
     tally = Tally()
     working = WorkingTimes()
+    loopback = Loopback(partial(measure_loopback, clock))
     config = ConfigSource(state.config, collector, token=token)
     writer = Writer(spool, clock=clock, sleep=sleep)
     last_counts = LastCounts(spool)
@@ -62,6 +66,9 @@ async def run_agent(
         district = config.target("district")
         assert district is not None  # without it there is no interval to test in
         return watches(district, collector_host=settings.host, clock=clock)
+
+    async def device() -> Device:
+        return await read_device((settings.host, settings.port), loopback.bps)
 
     def emit(draft: Draft) -> None:
         writer.emit(draft)
@@ -98,6 +105,9 @@ async def run_agent(
                     )
                 )
                 loops.append(
+                    tasks.create_task(loopback.keep(settings.agent, working=working, clock=clock, sleep=sleep))
+                )
+                loops.append(
                     tasks.create_task(
                         run_throughput_tests(
                             config.throughput_interval_ns,
@@ -109,6 +119,8 @@ async def run_agent(
                                 collector=collector,
                                 token=token,
                                 watches=probes_beside_a_test,
+                                device=device,
+                                exerted=partial(look, clock),
                                 clock=clock,
                                 sleep=sleep,
                             ),

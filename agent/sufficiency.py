@@ -1,14 +1,16 @@
 """The sufficiency test: each direction of a lease in turn, watched, and what came of it as reports."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
 from agent.connection import TcpConnection
+from agent.device import Device
+from agent.effort import Effort, Exertion, effort
 from agent.fold import Draft
 from agent.http import Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
@@ -60,6 +62,7 @@ class _Direction:
     used_bytes: int = 0
     idle: Sample | None = None
     working: Sequence[Sample] = ()
+    effort: Effort | None = None
 
 
 async def run_sufficiency_test(
@@ -69,10 +72,16 @@ async def run_sufficiency_test(
     collector: Collector,
     token: str,
     watches: Watches,
+    device: Callable[[], Awaitable[Device]],
+    exerted: Callable[[], Exertion],
     clock: Clock,
     sleep: Sleep,
 ) -> list[Draft]:
-    """Run the test that was granted, give the lease back, and return a report for each direction that was begun."""
+    """Run the test that was granted, give the lease back, and return a report for each direction that was begun.
+
+    `device` says what this machine is like, and is asked when the line is free again; `exerted` how much it has done
+    until now.
+    """
     tried: list[_Direction] = []
     for direction in ("down", "up"):
         if tried:
@@ -82,9 +91,10 @@ async def run_sufficiency_test(
         stream_of = partial(Stream, collector, lease=granted.lease, token=token)
         with watches() as probes:
             watch = RttWatch(probes, clock=clock)
-            tried.append(await _test(direction, granted, stream_of, watch, clock=clock))
+            tried.append(await _test(direction, granted, stream_of, watch, exerted=exerted, clock=clock))
     account = await office.end(granted.lease, used_bytes=sum(one.used_bytes for one in tried))
-    return [_report(one, account) for one in tried]
+    own = await device() if tried else Device()
+    return [_report(one, account, own) for one in tried]
 
 
 async def _test(
@@ -93,6 +103,7 @@ async def _test(
     stream_of: Callable[..., Stream],
     watch: RttWatch,
     *,
+    exerted: Callable[[], Exertion],
     clock: Clock,
 ) -> _Direction:
     required_bps = granted.lease.down_bps if direction == "down" else granted.lease.up_bps
@@ -107,6 +118,7 @@ async def _test(
     tcp = TcpConnection(HEAD_S + LONGEST_MS / 1000, reset_at_end=True)
     stream = stream_of(tcp=tcp)
     lateness = Lateness(clock.boot_ns())
+    before = exerted()
     watching = asyncio.create_task(watch.run())
     working = asyncio.create_task(background(stream.receive if direction == "down" else stream.send))
     try:
@@ -120,6 +132,7 @@ async def _test(
         watching.cancel()
         await asyncio.wait({watching, working}, timeout=LET_GO_S)
         working.cancel()
+    found.effort = effort(before, exerted())
     found.ended_ns = clock.boot_ns()
     found.lasted_ms = stream.elapsed_ms()
     standing_ns = watch.standing_since_ns()
@@ -174,7 +187,7 @@ def failure_of(error: Unanswered) -> Failure:
     return _FAILURES.get(error.word, "no_answer")
 
 
-def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
+def _report(one: _Direction, account: LeaseAccount | None, own: Device) -> Draft:
     arrivals, stalled_ms, used_bytes = one.arrivals, one.stalled_ms, one.used_bytes
     if one.direction == "down":
         if account is not None and arrivals is not None:  # what was sent and did not arrive was on the line, too
@@ -196,6 +209,8 @@ def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
             stalled_ms=stalled_ms,
             idle_ms=(one.idle.rtt_ns or 0) / NS_PER_MS if one.idle is not None else 0.0,
             was_busy=one.was_busy,
+            ceiling_bps=own.ceiling_bps,
+            was_full=one.effort is not None and one.effort.was_full,
         )
     times_us = [sample.rtt_ns / 1000 for sample in one.working if sample.rtt_ns is not None]
     idle_ns = one.idle.rtt_ns if one.idle is not None else None
@@ -218,6 +233,9 @@ def _report(one: _Direction, account: LeaseAccount | None) -> Draft:
         working_sent=len(one.working),
         working_received=len(times_us),
         working_histogram=Histogram.of(times_us).to_text(),
+        at_ceiling=finding.at_ceiling,
+        cpu_permille=one.effort.cpu_permille if one.effort is not None else None,
+        **asdict(own),
     )
 
 

@@ -16,14 +16,24 @@ limit what arrives."""
 SENDER_AT_LEAST = 1.05
 """A sender that offered less than this times the rate by its own fault has not shown that the line is too slow."""
 
+AT_CEILING = 0.8
+"""Who brought this share of what its machine can do at all may have been limited by the machine: the ceiling is
+measured once a day, without a driver and TLS, which can take a fifth (our choice, on the side of the room)."""
+
+LATE_SHARE = 0.05
+"""A busy processor still carries a paced test between other work; where it does not, an end is late for so much of it.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """The rate that arrived in bits per second, ``None`` when it could not be told, and whether the required rate was
-    held; ``None`` when the test could not tell."""
+    held; ``None`` when the test could not tell. `at_ceiling` says that a machine at one end may have limited the rate,
+    which is then a lower bound and never held against the line."""
 
     received_bps: int | None
     sustained: bool | None
+    at_ceiling: bool = False
 
 
 def find(
@@ -36,13 +46,16 @@ def find(
     stalled_ms: int,
     idle_ms: float,
     was_busy: bool,
+    ceiling_bps: int | None = None,
+    was_full: bool = False,
 ) -> Finding:
     """Judge one direction by the receiver's `arrivals`.
 
     `standing_from_ms` is since when the round trips showed a standing queue until the test ended, if they did: from
     there on what arrives is what the bottleneck lets through. `stalled_ms` is how long either end was too busy, which
     is not the line's fault. `idle_ms` is the shortest round trip before the test, `was_busy` whether a queue
-    stood then.
+    stood then. `ceiling_bps` is the most that the machine can move, `was_full` whether its
+    processors had no more to give.
     """
     received_bps: float | None = None
     sustained: bool | None = None
@@ -70,9 +83,17 @@ def find(
         or was_busy  # our share of a shared line
         or (standing_from_ms is None and _is_long_way(required_bps, idle_ms))  # TCP's own limit
     )
-    if sustained is False and excused:
+    at_ceiling = received_bps is not None and (
+        (was_full and stalled_ms >= LATE_SHARE * lasted_ms)
+        or (ceiling_bps is not None and received_bps >= AT_CEILING * ceiling_bps)
+    )
+    if sustained is False and (excused or at_ceiling):
         sustained = None
-    return Finding(received_bps=None if received_bps is None else round(received_bps), sustained=sustained)
+    return Finding(
+        received_bps=None if received_bps is None else round(received_bps),
+        sustained=sustained,
+        at_ceiling=at_ceiling,
+    )
 
 
 def _is_long_way(required_bps: int, idle_ms: float) -> bool:

@@ -12,8 +12,11 @@ from threading import Event
 
 from agent.clock import NS_PER_MS, NS_PER_S, system_clock
 from agent.connection import TcpConnection
+from agent.device import Device
+from agent.effort import Exertion
 from agent.http import Collector, Way
 from agent.lease import Granted, LeaseOffice
+from agent.machine import Machine
 from agent.sample import Sample, SingleProbe
 from agent.sufficiency import run_sufficiency_test
 from tests.agent.fakes import TOKEN, tcp_server
@@ -25,6 +28,8 @@ from wire.version import WIRE_VERSION
 
 DOWN_BPS, UP_BPS = 1_000_000, 400_000
 IDLE_MS = 4
+AT_EASE = Machine(busy_s=1, idle_s=3)
+OWN = Device(ceiling_bps=940_000_000, link_mbps=1000, full_duplex=True, on_battery=False)
 LEASE = Lease(
     version=WIRE_VERSION,
     lease="9b05688c2b3e6c1f",
@@ -182,6 +187,7 @@ async def outcome(
     servers: ExitStack,
     *,
     rtts_ms: Callable[[int], float | None] = lambda _count: IDLE_MS,
+    own: Device = OWN,
     lease_s: float = 20.0,
     no_name: bool = False,
 ) -> Outcome:
@@ -192,6 +198,12 @@ async def outcome(
     @contextmanager
     def watches() -> Iterator[Sequence[SingleProbe]]:
         yield (answered(rtts_ms),)
+
+    def at_ease() -> Exertion:
+        return Exertion(boot_ns=clock.boot_ns(), machine=AT_EASE, own_ns=0, held_back_us=0)
+
+    async def device() -> Device:
+        return own
 
     async def at_once(_seconds: float) -> None:
         return
@@ -204,6 +216,8 @@ async def outcome(
             collector=client,
             token=TOKEN,
             watches=watches,
+            device=device,
+            exerted=at_ease,
             clock=clock,
             sleep=at_once,
         )

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from tests.agent.small_collector import (
     DOWN_BPS,
     IDLE_MS,
+    OWN,
     UP_BPS,
     Outcome,
     SmallCollector,
@@ -31,6 +33,11 @@ def outcomes() -> Mapping[str, Outcome]:
         cases: dict[str, Awaitable[Outcome]] = {
             "good": against(SmallCollector()),
             "slow": against(SmallCollector(down_bps=0.3 * DOWN_BPS, up_says=LITTLE_UP)),
+            "slow at the ceiling": outcome(
+                SmallCollector(down_bps=0.3 * DOWN_BPS),
+                servers,
+                own=replace(OWN, ceiling_bps=DOWN_BPS // 3, link_mbps=10, full_duplex=False, on_battery=True),
+            ),
             "slow by its own fault": against(SmallCollector(down_bps=0.3 * DOWN_BPS, down_stalled_ms=1_500)),
             "no account": against(SmallCollector(down_bps=0.3 * DOWN_BPS, account=False)),
             "good, no account": against(SmallCollector(account=False)),
@@ -74,6 +81,20 @@ def test_a_slow_line_is_not(outcomes: Outcomes) -> None:
     assert (slow.down.sustained, slow.down.ended_by) == (False, "decided")
     assert slow.down.received_bps == pytest.approx(0.3 * DOWN_BPS, rel=0.15)
     assert slow.up.sustained is not True, "whatever we sent, little arrived"
+
+
+def test_every_result_says_what_the_machine_could_have_done(outcomes: Outcomes) -> None:
+    for report in (outcomes["good"].down, outcomes["good"].up, outcomes["slow"].down):
+        assert (report.ceiling_bps, report.link_mbps) == (940_000_000, 1000)
+        assert (report.full_duplex, report.on_battery, report.at_ceiling) == (True, False, False)
+
+
+def test_a_slow_test_at_the_machines_ceiling_could_not_tell_and_is_a_lower_bound(outcomes: Outcomes) -> None:
+    found = outcomes["slow at the ceiling"].down
+
+    assert (found.sustained, found.at_ceiling, found.ceiling_bps) == (None, True, DOWN_BPS // 3)
+    assert found.received_bps == pytest.approx(0.3 * DOWN_BPS, rel=0.15)
+    assert (found.link_mbps, found.full_duplex, found.on_battery) == (10, False, True)
 
 
 def test_a_collector_that_was_too_busy_to_send_has_not_shown_a_slow_line(outcomes: Outcomes) -> None:

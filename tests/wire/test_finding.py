@@ -30,6 +30,8 @@ def found(
     stalled_ms: int = 0,
     idle_ms: float = 12.0,
     was_busy: bool = False,
+    ceiling_bps: int | None = None,
+    was_full: bool = False,
 ) -> Finding:
     return find(
         R,
@@ -40,6 +42,8 @@ def found(
         stalled_ms=stalled_ms,
         idle_ms=idle_ms,
         was_busy=was_busy,
+        ceiling_bps=ceiling_bps,
+        was_full=was_full,
     )
 
 
@@ -176,3 +180,43 @@ def test_a_steep_rise_on_a_long_way_may_be_slow_start() -> None:
     for idle_ms, sustained in ((12.0, False), (300.0, None)):
         one = found(windows, "rtt", lasted_ms=420, standing_from_ms=325, idle_ms=idle_ms)
         assert one.sustained is sustained, idle_ms
+
+
+@pytest.mark.parametrize("ceiling", [0.6, 0.7, 0.75])
+def test_a_result_near_its_machines_ceiling_says_at_least_and_fails_nothing(ceiling: float) -> None:
+    near = found(LITTLE, "time", ceiling_bps=round(ceiling * R))
+
+    assert (near.sustained, near.at_ceiling) == (None, True)
+    assert near.received_bps == found(LITTLE, "time").received_bps
+
+
+@pytest.mark.parametrize("ceiling_bps", [None, R, 1_000 * R])
+def test_a_result_far_below_its_machines_ceiling_is_the_lines(ceiling_bps: int | None) -> None:
+    far = found(LITTLE, "time", ceiling_bps=ceiling_bps)
+
+    assert (far.sustained, far.at_ceiling) == (False, False)
+
+
+def test_a_rate_that_was_held_is_held_at_the_ceiling_too() -> None:
+    assert found(FULL, "decided", ceiling_bps=R) == Finding(received_bps=1_250_000, sustained=True, at_ceiling=True)
+
+
+def test_a_queue_that_rose_at_the_ceiling_is_the_machines() -> None:
+    rising = flow((1_000, 1.25), (3_000, 0.6))
+    of_line = found(rising, "rtt", lasted_ms=3_000, standing_from_ms=1_000)
+    of_machine = found(rising, "rtt", lasted_ms=3_000, standing_from_ms=1_000, ceiling_bps=round(0.7 * R))
+
+    assert (of_line.sustained, of_machine.sustained) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("was_full", "stalled_ms", "sustained"), [(True, 250, None), (True, 200, False), (False, 250, False)]
+)
+def test_a_full_machine_excuses_where_it_was_late(was_full: bool, stalled_ms: int, sustained: bool | None) -> None:
+    assert found(LITTLE, "time", was_full=was_full, stalled_ms=stalled_ms).sustained is sustained
+
+
+def test_nothing_received_is_no_lower_bound() -> None:
+    assert found(Arrivals(), "peer", was_full=True, stalled_ms=5_000, ceiling_bps=1) == Finding(
+        received_bps=None, sustained=None
+    )
