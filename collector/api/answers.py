@@ -30,7 +30,8 @@ class ThroughputAnswer(Answer):
     """One throughput test in one direction, ``down`` towards the room; rates are bits per second as received.
 
     `sustained` is whether `required_bps` was held, ``null`` when the test could not tell: the line may carry more, it
-    was not asked. `speaks` says that the test tells of now. `used_bytes` is what it cost.
+    was not asked. `at_ceiling`: the machine that tests was the limit, so that `received_bps` is a lower bound. `speaks`
+    says that the test tells of now. `used_bytes` is what it cost.
     """
 
     direction: Direction
@@ -46,6 +47,7 @@ class ThroughputAnswer(Answer):
     idle_rtt_ms: float | None
     working_p95_ms: float | None
     failure: str | None
+    at_ceiling: bool
 
 
 class LessonAnswer(Answer):

@@ -164,6 +164,7 @@ def _throughput(one: ThroughputTest, room: RoomNow) -> ThroughputAnswer:
         idle_rtt_ms=one.idle_rtt_ms,
         working_p95_ms=one.working_p95_ms,
         failure=one.failure,
+        at_ceiling=one.at_ceiling,
     )
 
 

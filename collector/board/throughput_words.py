@@ -33,6 +33,8 @@ def value(test: ThroughputTest) -> str:
     """``0.46 Mbit/s``, ``≥ 1 Mbit/s``, ``could not tell``."""
     if test.failure is not None:
         return phrases.FAILURE_WORDS.get(test.failure, test.failure.replace("_", " "))
+    if test.received_bps is not None and test.at_ceiling:
+        return f"≥\N{NO-BREAK SPACE}{arrived(test.received_bps)}"
     if test.received_bps is None or test.sustained is None:
         return "could not tell"
     if test.sustained and test.offered_bps is not None:

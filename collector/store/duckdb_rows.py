@@ -34,7 +34,7 @@ _FIELDS_BY_KIND: Mapping[str, Callable[[Any], tuple[object, ...]]] = {
 }
 _TEST_FIELDS = (
     *("agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
-    *("used_bytes", "ended_by", "failure"),
+    *("used_bytes", "ended_by", "failure", "at_ceiling"),
 )
 TEST_COLUMNS = (*_TEST_FIELDS, "site", "room", "stored_at", "started_at", "idle_rtt_us", "working_histogram")
 """What `read_test` reads."""

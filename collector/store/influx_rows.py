@@ -37,7 +37,7 @@ BIN_COLUMNS = tuple(
 
 TEST_COLUMNS = (
     *("site", "room", "agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),
-    *("used_bytes", "ended_by", "failure", "idle_rtt_us", "working_histogram", "asked_by", "stored_us"),
+    *("used_bytes", "ended_by", "failure", "idle_rtt_us", "working_histogram", "asked_by", "at_ceiling", "stored_us"),
 )
 """What `read_test` reads besides the time."""
 
@@ -289,6 +289,7 @@ def read_site_day(at_ns: int, values: Mapping[str, Any]) -> SiteDay:
 def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:
     """A row of measurement ``throughput``."""
     of_test = {name: values[name] for name in TEST_COLUMNS if name in ThroughputTest.__slots__}
+    of_test["at_ceiling"] = bool(of_test["at_ceiling"])  # a row from before version 3 has none
     began = began_of(at_ns)
     idle_us = values["idle_rtt_us"]
     working_us = Histogram.from_text(values["working_histogram"]).quantile(0.95)

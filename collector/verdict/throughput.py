@@ -22,7 +22,8 @@ class ThroughputTest:
 
     `duration_ms` is how long it took, the look at the idle line included. `idle_rtt_ms` is the shortest round trip
     just before, `working_p95_ms` the 95th percentile while the test ran.
-    `ended_by` says what ended it (``wire.reports.EndedBy``), `failure` why there was none.
+    `ended_by` says what ended it (``wire.reports.EndedBy``), `failure` why there was none. `at_ceiling`: the agent's
+    own machine was the limit, so that `received_bps` is a lower bound.
     """
 
     agent: str
@@ -38,12 +39,15 @@ class ThroughputTest:
     idle_rtt_ms: float | None
     working_p95_ms: float | None
     failure: str | None
+    at_ceiling: bool = False
 
     def enough_for(self, profile: Profile) -> bool | None:
         """Whether the rate that `profile` needs was there; ``None`` when the test could not tell."""
         need = need_bps(profile, self.direction)
         if self.sustained and self.required_bps >= need:
             return True
+        if self.at_ceiling:  # of the line that is all it says
+            return True if self.received_bps is not None and self.received_bps >= need else None
         if self.sustained is None or self.received_bps is None:
             return None
         if self.received_bps >= need:

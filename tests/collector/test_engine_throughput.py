@@ -134,6 +134,32 @@ def test_a_test_that_could_not_tell_changes_nothing(world: World) -> None:
     assert world.at_minute(25).state.state == "bad"
 
 
+def test_a_test_at_its_own_machines_ceiling_does_not_fail_a_room(world: World) -> None:
+    world.tested(10, received_bps=400_000, sustained=None, at_ceiling=True, ceiling_bps=450_000)
+
+    room = world.at_minute(20)
+
+    assert (room.state.state, room.speaking) == ("ok", ())
+    assert [(one.at_ceiling, one.received_bps) for one in room.tests] == [(True, 400_000)]
+
+
+def test_a_test_at_its_own_machines_ceiling_does_not_excuse_an_earlier_one(world: World) -> None:
+    world.tested(10, **SHORT)
+    world.tested(20, received_bps=400_000, sustained=None, at_ceiling=True)
+
+    assert world.at_minute(25).state.worst == "throughput"
+
+
+def test_a_rate_that_was_held_at_the_ceiling_speaks(world: World) -> None:
+    world.tested(10, **SHORT)
+    world.tested(20, at_ceiling=True, ceiling_bps=1_300_000)
+
+    room = world.at_minute(25)
+
+    assert room.state.state == "ok"
+    assert [(one.direction, one.at_ceiling) for one in room.speaking] == [("down", True)]
+
+
 def test_each_test_is_read_once(world: World) -> None:
     for minute in range(1, 31):
         world.tested(minute)

@@ -26,6 +26,12 @@ from tests.collector.ended_tests import DOCS, MINUTE, TEN, VIDEO, ended, short, 
         (ended(received_bps=None), 1_000_000, True),
         (ended(received_bps=None), 1_000_001, None),
         (short(received_bps=None), 1_000_000, None),
+        (unsure(received_bps=600_000, at_ceiling=True), 1_000_000, None),
+        (unsure(received_bps=600_000, at_ceiling=True), 600_000, True),
+        (unsure(at_ceiling=True), 600_000, None),
+        (short(received_bps=600_000, at_ceiling=True), 1_000_000, None),
+        (ended(at_ceiling=True), 1_000_000, True),
+        (ended(at_ceiling=True, received_bps=1_100_000), 1_200_000, None),
     ],
 )
 def test_what_was_held_is_enough_for_less_and_says_nothing_of_more(
