@@ -1,12 +1,14 @@
 """The capacity test: how much there is, by ndt7, each direction of a lease in turn, and what came of it as reports."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
+from agent.device import Device
+from agent.effort import Effort, Exertion, effort
 from agent.fold import Draft
 from agent.http import Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
@@ -15,6 +17,7 @@ from agent.rtt_watch import RttWatch
 from agent.sample import Sample
 from agent.schedule import Sleep
 from agent.sufficiency import DRAIN_S, LET_GO_S, Watches, failure_of
+from wire.finding import is_at_ceiling
 from wire.histogram import Histogram
 from wire.ndt7 import TEST_S
 from wire.reports import Direction, EndedBy, Failure, ThroughputReport
@@ -37,6 +40,7 @@ class _Direction:
     used_bytes: int = 0
     idle: Sample | None = None
     working: Sequence[Sample] = ()
+    effort: Effort | None = None
 
 
 async def run_capacity_test(
@@ -45,6 +49,8 @@ async def run_capacity_test(
     *,
     place: Ndt7Place,
     watches: Watches,
+    device: Callable[[], Awaitable[Device]],
+    exerted: Callable[[], Exertion],
     clock: Clock,
     sleep: Sleep,
 ) -> list[Draft]:
@@ -53,7 +59,8 @@ async def run_capacity_test(
 
     A direction ends after the lease's ``longest_ms``, at its bytes, or with the lease, whichever comes first; a test
     that is cancelled ends at once. The rate is the mean over the whole of it, as ndt7 has it, counted by the receiver.
-    A queue that it fills does not end it: nobody is to be there whom that would disturb.
+    A queue that it fills does not end it: nobody is to be there whom that would disturb. `device` says what this
+    machine is like, and is asked when the line is free again; `exerted` how much it has done until now.
     """
     tried: list[_Direction] = []
     for direction in ("down", "up"):
@@ -62,13 +69,21 @@ async def run_capacity_test(
         if left_s(granted, clock) < LEAST_S:
             break
         with watches() as probes:
-            tried.append(await _test(direction, granted, place, RttWatch(probes, clock=clock), clock=clock))
+            watch = RttWatch(probes, clock=clock)
+            tried.append(await _test(direction, granted, place, watch, exerted=exerted, clock=clock))
     await office.end(granted.lease, used_bytes=sum(one.used_bytes for one in tried))
-    return [_report(one, granted) for one in tried]
+    own = await device() if tried else Device()
+    return [_report(one, granted, own) for one in tried]
 
 
 async def _test(
-    direction: Direction, granted: Granted, place: Ndt7Place, watch: RttWatch, *, clock: Clock
+    direction: Direction,
+    granted: Granted,
+    place: Ndt7Place,
+    watch: RttWatch,
+    *,
+    exerted: Callable[[], Exertion],
+    clock: Clock,
 ) -> _Direction:
     found = _Direction(direction=direction, began_ns=clock.boot_ns())
     found.idle = await watch.idle()
@@ -85,6 +100,7 @@ async def _test(
         longest_s=(lease.longest_ms or TEST_S * 1000) / 1000,
         stop=lambda: "lease" if left_s(granted, clock) <= 0 else None,
     )
+    before = exerted()
     watching = asyncio.create_task(watch.run())
     working = asyncio.create_task(background(client.run))
     try:
@@ -106,13 +122,14 @@ async def _test(
         watching.cancel()
         await asyncio.wait({watching, working}, timeout=LET_GO_S)
         working.cancel()
+    found.effort = effort(before, exerted())
     found.ended_ns = clock.boot_ns()
     found.used_bytes = watch.used_bytes + (client.call.used_bytes if client.call is not None else 0)
     found.working = watch.samples()
     return found
 
 
-def _report(one: _Direction, granted: Granted) -> Draft:
+def _report(one: _Direction, granted: Granted, own: Device) -> Draft:
     times_us = [sample.rtt_ns / 1000 for sample in one.working if sample.rtt_ns is not None]
     idle_ns = one.idle.rtt_ns if one.idle is not None else None
     lease = granted.lease
@@ -137,4 +154,9 @@ def _report(one: _Direction, granted: Granted) -> Draft:
         working_histogram=Histogram.of(times_us).to_text(),
         asked_by=lease.asked_by,
         bottleneck=lease.bottlenecks[0] if lease.bottlenecks else None,
+        at_ceiling=is_at_ceiling(
+            one.received_bps, own.ceiling_bps, was_full=one.effort is not None and one.effort.was_full
+        ),
+        cpu_permille=one.effort.cpu_permille if one.effort is not None else None,
+        **asdict(own),
     )

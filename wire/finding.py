@@ -83,10 +83,8 @@ def find(
         or was_busy  # our share of a shared line
         or (standing_from_ms is None and _is_long_way(required_bps, idle_ms))  # TCP's own limit
     )
-    at_ceiling = received_bps is not None and (
-        (was_full and stalled_ms >= LATE_SHARE * lasted_ms)
-        or (ceiling_bps is not None and received_bps >= AT_CEILING * ceiling_bps)
-    )
+    was_late = stalled_ms >= LATE_SHARE * lasted_ms
+    at_ceiling = is_at_ceiling(received_bps, ceiling_bps, was_full=was_full and was_late)
     if sustained is False and (excused or at_ceiling):
         sustained = None
     return Finding(
@@ -94,6 +92,13 @@ def find(
         sustained=sustained,
         at_ceiling=at_ceiling,
     )
+
+
+def is_at_ceiling(received_bps: float | None, ceiling_bps: int | None, *, was_full: bool) -> bool:
+    """Whether the machine may have limited what was received. `was_full`: its processors had no more to give."""
+    if received_bps is None:
+        return False
+    return was_full or (ceiling_bps is not None and received_bps >= AT_CEILING * ceiling_bps)
 
 
 def _is_long_way(required_bps: int, idle_ms: float) -> bool:

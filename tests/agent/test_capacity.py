@@ -5,19 +5,22 @@ import json
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from agent.capacity import run_capacity_test
 from agent.clock import NS_PER_S, system_clock
+from agent.device import Device
+from agent.effort import Exertion
 from agent.http import Collector
 from agent.lease import Granted, LeaseOffice
+from agent.machine import Machine
 from agent.ndt7_client import Ndt7Place
 from agent.sample import SingleProbe
 from tests.agent.fakes import TOKEN, tcp_server
 from tests.agent.ndt7_served import served
-from tests.agent.small_collector import NO_ACCOUNT, answered, breaks_at_15
+from tests.agent.small_collector import AT_EASE, NO_ACCOUNT, OWN, answered, breaks_at_15
 from tests.wire.ndt7_tested import RIGHT, Desk
 from wire.lease import Lease
 from wire.reports import ThroughputReport
@@ -59,6 +62,8 @@ def outcome(
     longest_ms: int = 10_000,
     token: str = RIGHT,
     bytes_each: tuple[int, int] = (DOWN_BYTES, UP_BYTES),
+    own: Device = OWN,
+    looks: Sequence[Exertion] = (),
 ) -> Outcome:
     clock = system_clock()
     given_back: list[int] = []
@@ -75,6 +80,14 @@ def outcome(
     def watches() -> Iterator[Sequence[SingleProbe]]:
         yield (answered(rtts_ms),)
 
+    async def device() -> Device:
+        return own
+
+    exertions = iter(looks)
+
+    def exerted() -> Exertion:
+        return next(exertions, None) or Exertion(boot_ns=clock.boot_ns(), machine=AT_EASE, own_ns=0, held_back_us=0)
+
     async def at_once(_seconds: float) -> None:
         return
 
@@ -88,7 +101,16 @@ def outcome(
         office = LeaseOffice(Collector(f"http://127.0.0.1:{collector_port}"), token=TOKEN, clock=clock, sleep=at_once)
         place = Ndt7Place(host="127.0.0.1", port=server.port, tls=False, token=token)
         drafts = asyncio.run(
-            run_capacity_test(granted, office, place=place, watches=watches, clock=clock, sleep=at_once)
+            run_capacity_test(
+                granted,
+                office,
+                place=place,
+                watches=watches,
+                device=device,
+                exerted=exerted,
+                clock=clock,
+                sleep=at_once,
+            )
         )
         reports = [draft(seq=number) for number, draft in enumerate(drafts, start=1)]
         return Outcome(
@@ -109,6 +131,29 @@ def test_both_directions_are_tested_within_their_bytes_and_the_lease_is_given_ba
         assert report.idle_rtt_us == IDLE_MS * 1_000
         assert report.duration_ms >= 500, "the look at the idle line is part of it"
     assert found.given_back == [down.used_bytes + up.used_bytes]
+
+
+def test_a_result_near_the_machines_own_ceiling_is_a_lower_bound() -> None:
+    below = outcome(own=replace(OWN, ceiling_bps=10**12))
+    near = outcome(own=replace(OWN, ceiling_bps=10_000_000, link_mbps=10, full_duplex=False))
+
+    for report in below.reports.values():
+        assert (report.at_ceiling, report.ceiling_bps, report.link_mbps) == (False, 10**12, 1000)
+    for report in near.reports.values():
+        assert (report.at_ceiling, report.ceiling_bps, report.full_duplex) == (True, 10_000_000, False)
+
+
+def test_a_result_of_a_machine_with_nothing_more_to_give_is_a_lower_bound() -> None:
+    def look(second: int, busy_s: float) -> Exertion:
+        machine = Machine(busy_s=busy_s, idle_s=second - busy_s)
+        return Exertion(boot_ns=second * NS_PER_S, machine=machine, own_ns=0, held_back_us=0)
+
+    found = outcome(own=replace(OWN, ceiling_bps=None), looks=[look(0, 0), look(10, 9.5), look(20, 10), look(30, 11)])
+
+    assert {one: (of.at_ceiling, of.cpu_permille) for one, of in found.reports.items()} == {
+        "down": (True, 950),
+        "up": (False, 100),
+    }
 
 
 def test_round_trips_are_watched_to_the_end_however_far_they_rise() -> None:
