@@ -40,6 +40,8 @@ def wanted(model: type[BaseModel], error: ErrorDetails) -> str:
         return f"{_toml(given)} is not one of {expected}{near}"
     if kind == "string_too_long":
         return f"is too long; allowed are at most {error['ctx']['max_length']} characters"
+    if kind == "too_long":
+        return f"are {error['ctx']['actual_length']}; allowed are at most {error['ctx']['max_length']}"
     if kind == "model_type":
         return f"wanted is a table with {', '.join(_keys_at(model, location))}"
     if kind == "list_type" and _model_at(model, location):
@@ -51,7 +53,7 @@ def wanted(model: type[BaseModel], error: ErrorDetails) -> str:
         return f"write it like {' or '.join(map(_toml, examples))}"
     such_as = f", such as {_toml(examples if kind == 'list_type' else examples[0])}" if examples else ""
     if kind in {"greater_than_equal", "less_than_equal"}:
-        return f"allowed are {_range(model, str(location[-1]))}{such_as}"
+        return f"allowed are {_range(model, location)}{such_as}"
     return f"{_WANTED.get(kind, error['msg'])}{such_as}"
 
 
@@ -72,8 +74,9 @@ def _examples(model: type[BaseModel], location: Sequence[str | int]) -> list[Any
     return field.examples or ([] if field.is_required() or field.default is None else [field.default])
 
 
-def _range(model: type[BaseModel], name: str) -> str:
-    shown = model.model_json_schema()["properties"][name]
+def _range(model: type[BaseModel], location: Sequence[str | int]) -> str:
+    names = [part for part in location if isinstance(part, str)]
+    shown = _model_at(model, names[:-1]).model_json_schema()["properties"][names[-1]]
     number = next(one for one in shown.get("anyOf", [shown]) if "minimum" in one)
     return f"{number['minimum']} to {number['maximum']}"
 
