@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from collector.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, Anchor, AnchorForm, each_anchor_once
 from collector.assessments import Assessment
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
-from collector.slug import a_slug, slug_of
+from collector.slug import a_slug, each_once, slug_of
 from collector.timetable import LessonTime, Timetable
 from collector.wanted import did_you_mean
 from wire.fields import WireError, check_slug
@@ -74,7 +75,8 @@ class Site:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class District:
     """Sites in the order of the file, rooms in the order of the spreadsheet. `egress_mbps` is what the district's way
-    out carries, `ap_mbps` an access point, each the less of the two directions, ``None`` unknown."""
+    out carries, `ap_mbps` an access point, each the less of the two directions, ``None`` unknown.
+    `anchor_packets_a_minute` is what all reference agents together may send to all `anchors`."""
 
     name: str
     timetable: Timetable
@@ -83,6 +85,8 @@ class District:
     egress_mbps: int | None = None
     ap_mbps: int | None = None
     assessments: tuple[Assessment, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
+    anchor_packets_a_minute: int = PACKETS_A_MINUTE
 
     def has_room(self, site: str, room: str) -> bool:
         """Whether the district knows this room."""
@@ -141,10 +145,7 @@ class _Site(_Strict):
 
 
 def _each_once(sites: list[_Site]) -> list[_Site]:
-    ids = [one.id for one in sites]
-    for one in sorted(set(ids)):
-        if ids.count(one) > 1:
-            raise ValueError(f'"{one}" stands {ids.count(one)} times; give each site its own id')
+    each_once([one.id for one in sites], "site")
     return sites
 
 
@@ -184,6 +185,8 @@ class _DistrictFile(_Strict):
     timetable: _Timetable
     sites: Annotated[list[_Site], Field(min_length=1), AfterValidator(_each_once)]
     assessments: list[_Assessment] = []
+    anchor_packets_a_minute: Annotated[int, Field(ge=1, le=6_000)] = PACKETS_A_MINUTE
+    anchors: Annotated[list[AnchorForm], Field(max_length=MAX_ANCHORS), AfterValidator(each_anchor_once)] = []
 
 
 def load_district(path: Path) -> District:
@@ -228,6 +231,8 @@ def load_district(path: Path) -> District:
             )
             for one in file.assessments
         ),
+        anchors=tuple(one.anchor() for one in file.anchors),
+        anchor_packets_a_minute=file.anchor_packets_a_minute,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from wire.fields import MAX_SLUG, WireError, check_slug
 
@@ -23,3 +24,10 @@ def a_slug(value: str) -> str:
             f'"{value[:60]}" is not a slug; allowed are a-z, 0-9 and hyphens, at most {MAX_SLUG}{hint}'
         ) from None
     return value
+
+
+def each_once(ids: Sequence[str], what: str) -> None:
+    """Raise `ValueError` where two things of a list have the same id."""
+    for one in sorted(set(ids)):
+        if ids.count(one) > 1:
+            raise ValueError(f'"{one}" stands {ids.count(one)} times; give each {what} its own id')

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
+from collector.anchors import SETTLING_MS, anchor_targets
 from collector.api.access import TheAgent
 from collector.api.bodies import read_as, read_body
 from collector.api.services import Services, TheServices
@@ -125,7 +126,9 @@ async def agent_config(
     request: Request, agent: TheAgent, services: TheServices, version: Annotated[int, Query(ge=1)] = UNTOLD_VERSION
 ) -> AgentConfig:
     """What this agent shall measure, and how often, in words that the wire version it speaks has. Has an ETag."""
-    config = config_for(agent, services, version)
+    has_anchors = agent.role == "reference" and services.district.anchors
+    references = await asyncio.to_thread(services.registry.references) if has_anchors else 0
+    config = config_for(agent, services, version, references)
     body = encode(config)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     if request.headers.get("if-none-match") == etag:
@@ -133,9 +136,9 @@ async def agent_config(
     return Response(body, media_type="application/json", headers={"ETag": etag})  # type: ignore[return-value]
 
 
-def config_for(agent: Agent, services: Services, version: int) -> AgentConfig:
-    """The configuration of one agent that speaks this wire version: the district's reflector beside us, and the room's
-    own gateway."""
+def config_for(agent: Agent, services: Services, version: int, references: int) -> AgentConfig:
+    """The configuration of one agent that speaks this wire version: the district's reflector beside us, the room's own
+    gateway, and for one of so many reference agents the anchors."""
     settings = services.settings
     district = Target(
         alias="district",
@@ -163,7 +166,7 @@ def config_for(agent: Agent, services: Services, version: int) -> AgentConfig:
         role=agent.role,
         period_ms=settings.report_seconds * 1000,
         push_interval_ms=settings.push_seconds * 1000,
-        targets=(district, gateway),
+        targets=(district, gateway, *_anchors(agent, services, version, references)),
         throughput=_throughput_plan(agent, services),
     )
 
@@ -176,4 +179,19 @@ def _throughput_plan(agent: Agent, services: Services) -> ThroughputPlan | None:
         interval_ms=services.settings.throughput_every_seconds * 1000,
         capacity_interval_ms=CAPACITY_INTERVAL_MS if turns.by_schedule(agent) else None,
         capacity_request=turns.wanted(agent.agent),
+    )
+
+
+def _anchors(agent: Agent, services: Services, version: int, references: int) -> tuple[Target, ...]:
+    """What one of so many reference agents measures to beyond the district. Not before all others have heard of it, so
+    that their share of the packets is less."""
+    settled = services.clock().timestamp() * 1000 >= agent.enrolled_ms + SETTLING_MS
+    if version < 3 or not references or not settled:
+        return ()
+    return anchor_targets(
+        services.district.anchors,
+        packets_a_minute=services.district.anchor_packets_a_minute,
+        references=references,
+        fastest_ms=services.settings.probe_interval_ms,
+        timeout_ms=TIMEOUT_MS,
     )

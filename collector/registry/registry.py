@@ -21,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     insert,
     inspect,
     select,
@@ -166,6 +167,13 @@ class Registry:
                 moves[row.agent].append(row)
             found = [_agent(row, moves.get(row.agent, ())) for row in connection.execute(select(schema.agents))]
         return sorted(found, key=lambda one: (one.site, one.room, one.enrolled_ms))
+
+    def references(self) -> int:
+        """How many reference agents there are that were not revoked."""
+        columns = schema.agents.c
+        counted = select(func.count()).where(columns.role == "reference", columns.revoked_ms.is_(None))
+        with self._engine.connect() as connection:
+            return connection.execute(counted).scalar_one()
 
     def move(self, agent: str, *, site: str, room: str, now_ms: int) -> None:
         """Let an agent stand in another room from `now_ms` on.
