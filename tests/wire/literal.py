@@ -179,7 +179,11 @@ AGENT_CONFIG: Json = {
     "period_ms": 60_000,
     "push_interval_ms": 60_000,
     "targets": [TARGET],
-    "throughput": {"interval_ms": 1_800_000},
+    "throughput": {
+        "interval_ms": 1_800_000,
+        "capacity_interval_ms": 3_600_000,
+        "capacity_request": "510e527fade682d1",
+    },
     "services": [SERVICE_WANTED],
     "path": PATH_PLAN,
     "presence": TARGET,
@@ -194,7 +198,7 @@ ACKNOWLEDGEMENT: Json = {
     "duplicate": 0,
     "rejected": [REJECTED],
 }
-LEASE_REQUEST: Json = {"version": 3, "request": "510e527fade682d1"}
+LEASE_REQUEST: Json = {"version": 3, "request": "510e527fade682d1", "kind": "capacity", "link_mbps": 1000}
 LEASE: Json = {
     "version": 3,
     "lease": "9b05688c2b3e6c1f",
@@ -203,6 +207,14 @@ LEASE: Json = {
     "up_bps": 500_000,
     "down_bytes": 781_250,
     "up_bytes": 390_625,
+    "kind": "capacity",
+    "bottlenecks": ["site", "district"],
+    "asked_by": "admin",
+    "host": "ndt7.example.org",
+    "port": 8630,
+    "tls": True,
+    "token": "9b05688c2b3e6c1f",
+    "longest_ms": 10_000,
 }
 LEASE_END: Json = {"version": 3, "used_bytes": 999_312}
 ARRIVED: Json = {"at_ms": 21, "total_bytes": 2800}

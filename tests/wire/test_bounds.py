@@ -135,14 +135,16 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
     ReflectorPlan: {"port": (1, 65_535)},
     Ndt7Plan: {"port": (1, 65_535)},
     AgentConfig: {"period_ms": (1000, HOUR_MS), "push_interval_ms": (1000, HOUR_MS)},
-    ThroughputPlan: {"interval_ms": (10_000, 86_400_000)},
-    LeaseRequest: {"version": (1, 3)},
+    ThroughputPlan: {"interval_ms": (10_000, 86_400_000), "capacity_interval_ms": (10_000, 86_400_000)},
+    LeaseRequest: {"version": (1, 3), "link_mbps": (0, 10_000_000)},
     Lease: {
         "valid_ms": (1, 60_000),
         "down_bps": (1, 10**12),
         "up_bps": (1, 10**12),
         "down_bytes": (1, 10**12),
         "up_bytes": (1, 10**12),
+        "port": (1, 65_535),
+        "longest_ms": (1, 60_000),
     },
     LeaseEnd: {"version": (1, 3), "used_bytes": (0, 10**12)},
     Arrived: {"at_ms": (0, 60_000), "total_bytes": (0, 10**12)},
@@ -290,6 +292,15 @@ def test_a_key_has_256_bits_and_is_never_repeated() -> None:
     assert "f00d" not in refused.value.detail
     assert word_of(ReflectorPlan, key="AB" * 32) == "bad_key"
     assert word_of(AgentConfig, presence=literal.TARGET | {"key": None}) == "no_key"
+
+
+@pytest.mark.parametrize("name", ["port", "token", "longest_ms"])
+def test_a_lease_for_capacity_names_a_server_and_no_other_does(name: str) -> None:
+    assert word_of(Lease, **{name: None}) == "bad_lease"
+    assert word_of(Lease, kind="sufficiency") == "bad_lease"
+    of_sufficiency = {"kind": "sufficiency", "port": None, "token": None, "longest_ms": None}
+    built(Lease, **of_sufficiency)
+    assert word_of(Lease, **of_sufficiency | {name: literal.LEASE[name]}) == "bad_lease"
 
 
 @pytest.mark.parametrize("path", ["", "login", "/a?b=c", "/a#b", "/a b", "/\n", "//x" + "y" * 300])

@@ -22,7 +22,7 @@ from wire.enrolment import (
 )
 from wire.fields import MAX_BPS, MAX_BYTES, MAX_COUNT, MAX_DURATION_MS, MAX_ELAPSED_MS, MAX_SEQ, MAX_WALL_MS
 from wire.histogram import OVERFLOW, Histogram
-from wire.lease import MAX_LEASE_MS, Arrived, Lease, LeaseAccount, LeaseEnd, LeaseRequest
+from wire.lease import MAX_LEASE_MS, Arrived, Lease, LeaseAccount, LeaseEnd, LeaseKind, LeaseRequest
 from wire.reports import (
     MAX_HOPS,
     MAX_MBPS,
@@ -310,23 +310,47 @@ AGENT_CONFIGS = st.builds(
     period_ms=st.integers(1000, 3_600_000),
     push_interval_ms=st.integers(1000, 3_600_000),
     targets=st.lists(config_targets(), max_size=4, unique_by=lambda target: target.alias).map(tuple),
-    throughput=maybe(st.builds(ThroughputPlan, interval_ms=st.integers(10_000, 86_400_000))),
+    throughput=maybe(
+        st.builds(
+            ThroughputPlan,
+            interval_ms=st.integers(10_000, 86_400_000),
+            capacity_interval_ms=maybe(st.integers(10_000, 86_400_000)),
+            capacity_request=maybe(IDS),
+        )
+    ),
     services=st.lists(SERVICES, max_size=2).map(tuple),
     path=maybe(PATH_PLANS),
     presence=maybe(config_targets(DIGESTS)),
     reflector=maybe(st.builds(ReflectorPlan, port=PORTS, key=maybe(DIGESTS))),
     ndt7=maybe(st.builds(Ndt7Plan, port=PORTS)),
 )
-LEASE_REQUESTS = st.builds(LeaseRequest, version=st.integers(1, WIRE_VERSION), request=IDS)
-LEASES = st.builds(
+LEASE_REQUESTS = st.builds(
+    LeaseRequest,
+    version=st.integers(1, WIRE_VERSION),
+    request=IDS,
+    kind=one_of(LeaseKind),
+    link_mbps=maybe(st.integers(0, MAX_MBPS)),
+)
+LEASE_PARTS = {
+    "version": st.integers(1, 1000),
+    "lease": IDS,
+    "valid_ms": st.integers(1, MAX_LEASE_MS),
+    "down_bps": st.integers(1, MAX_BPS),
+    "up_bps": st.integers(1, MAX_BPS),
+    "down_bytes": st.integers(1, MAX_BYTES),
+    "up_bytes": st.integers(1, MAX_BYTES),
+    "bottlenecks": st.lists(one_of(Bottleneck), max_size=3, unique=True).map(tuple),
+    "asked_by": one_of(AskedBy),
+}
+LEASES = st.builds(Lease, **LEASE_PARTS) | st.builds(
     Lease,
-    version=st.integers(1, 1000),
-    lease=IDS,
-    valid_ms=st.integers(1, MAX_LEASE_MS),
-    down_bps=st.integers(1, MAX_BPS),
-    up_bps=st.integers(1, MAX_BPS),
-    down_bytes=st.integers(1, MAX_BYTES),
-    up_bytes=st.integers(1, MAX_BYTES),
+    **LEASE_PARTS,
+    kind=st.just("capacity"),
+    host=maybe(SENTENCES),
+    port=PORTS,
+    tls=st.booleans(),
+    token=IDS,
+    longest_ms=st.integers(1, MAX_LEASE_MS),
 )
 LEASE_ENDS = st.builds(LeaseEnd, version=st.integers(1, WIRE_VERSION), used_bytes=st.integers(0, MAX_BYTES))
 LEASE_ACCOUNTS = st.builds(
