@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import agent, board, dashboards, influx, ingest, judging, throughput
+from tests.bench import agent, board, dashboards, influx, ingest, judging, ndt7, throughput
 from tests.bench.figure import Part, machine, table
 
 
@@ -15,7 +15,7 @@ def main() -> None:
         "parts",
         nargs="*",
         metavar="part",
-        help="ingest, influx, judging, board, dashboards, agent or throughput; all when none is named",
+        help="ingest, influx, judging, board, dashboards, agent, throughput or ndt7; all when none is named",
     )
     parser.add_argument("--seconds", type=float, help="how long to measure ingest and influx (10) or the agent (120)")
     options = parser.parse_args()
@@ -28,6 +28,7 @@ def main() -> None:
         "dashboards": dashboards.measure,
         "agent": partial(agent.measure, **given),
         "throughput": throughput.measure,
+        "ndt7": ndt7.measure,
     }
     if unknown := set(options.parts) - parts.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(parts)}")
