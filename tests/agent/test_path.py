@@ -179,7 +179,8 @@ def test_where_it_cannot_be_done_that_is_said_once_and_nothing_is_reported(caplo
     with caplog.at_level(logging.INFO):
         school.hours(5)
     assert [record.getMessage() for record in caplog.records] == ["no path is traced here word=no_scapy"]
-    assert school.emitted == school.traced == []
+    assert not school.emitted
+    assert not school.traced
 
 
 def test_traces_that_break_are_said_once_and_harm_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
