@@ -15,7 +15,7 @@ from agent.outcome import problem_word
 from agent.schedule import Sleep
 from agent.state import write_private
 from wire.codec import decode
-from wire.enrolment import AgentConfig, Role, Target
+from wire.enrolment import AgentConfig, Role, Target, ThroughputPlan
 from wire.fields import WireError
 from wire.version import WIRE_VERSION
 
@@ -54,17 +54,17 @@ class ConfigSource:
 
     def throughput_interval_ns(self) -> int | None:
         """How often to test throughput; ``None`` when the collector wants none, or nothing is known to test to."""
-        plan = self.config.throughput if self.config is not None else None
-        return plan.interval_ms * NS_PER_MS if plan is not None and self.target("district") is not None else None
+        plan = self._throughput()
+        return plan.interval_ms * NS_PER_MS if plan is not None else None
 
     def capacity_interval_ns(self) -> int | None:
         """How often to ask whether capacity may be tested; ``None`` when the collector does not want it of us."""
-        plan = self.config.throughput if self.config is not None else None
+        plan = self._throughput()
         return plan.capacity_interval_ms * NS_PER_MS if plan is not None and plan.capacity_interval_ms else None
 
     def capacity_request(self) -> str | None:
         """The name of an admin's wish for a capacity test."""
-        plan = self.config.throughput if self.config is not None else None
+        plan = self._throughput()
         return plan.capacity_request if plan is not None else None
 
     def target(self, alias: str) -> Target | None:
@@ -139,3 +139,7 @@ class ConfigSource:
             log.warning("no new config, %s word=%s", REJOIN.get(word, "the collector gave none"), word)
             await background(partial(note, config_problem=word))
         self._word = word
+
+    def _throughput(self) -> ThroughputPlan | None:
+        """What is wanted of throughput, where there is something to test to."""
+        return self.config.throughput if self.config is not None and self.target("district") is not None else None

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
+from agent.background import background
+from agent.capacity import run_capacity_test
 from agent.clock import Clock
 from agent.config import ConfigSource
 from agent.device import Device, read_device
@@ -14,8 +16,10 @@ from agent.fold import Draft
 from agent.health import watch_health
 from agent.http import Collector
 from agent.last_counts import LastCounts
-from agent.lease import LeaseOffice
+from agent.lease import Granted, LeaseOffice, NotNow
+from agent.link import read_link
 from agent.loopback import Loopback, measure_loopback
+from agent.ndt7_client import Ndt7Place
 from agent.path import BadPeriod, trace_paths
 from agent.probes import prepare, watches
 from agent.push import Push
@@ -41,11 +45,15 @@ LAST_PUSH_S = 2.0
 
 def collector_of(settings: Settings) -> Collector:
     """The collector that `settings` name, as they say to reach it."""
-    proxy = settings.proxy.shown if settings.proxy is not None else None
-    return Collector(settings.url, ca_file=settings.ca_file, proxy=proxy)
+    return Collector(settings.url, ca_file=settings.ca_file, proxy=proxy_of(settings))
 
 
-async def run_agent(
+def proxy_of(settings: Settings) -> str | None:
+    """The proxy that `settings` name."""
+    return settings.proxy.shown if settings.proxy is not None else None
+
+
+async def run_agent(  # noqa: PLR0915
     settings: Settings, state: State, spool: Spool, *, clock: Clock, sleep: Sleep, stop: asyncio.Event
 ) -> None:
     """Measure and deliver until `stop` is set; then keep what was learned, try once more to deliver
@@ -69,6 +77,25 @@ async def run_agent(
 
     async def device() -> Device:
         return await read_device((settings.host, settings.port), loopback.bps)
+
+    async def ask_for_capacity() -> Granted | NotNow:
+        link = await background(partial(read_link, settings.host, settings.port))
+        return await office.ask("capacity", link_mbps=link.mbps if link is not None else None)
+
+    async def test_capacity(granted: Granted) -> Sequence[Draft]:
+        place = Ndt7Place.of(
+            granted.lease, collector_host=settings.host, ca_file=settings.ca_file, proxy=proxy_of(settings)
+        )
+        return await run_capacity_test(
+            granted,
+            office,
+            place=place,
+            watches=probes_beside_a_test,
+            device=device,
+            exerted=partial(look, clock),
+            clock=clock,
+            sleep=sleep,
+        )
 
     def emit(draft: Draft) -> None:
         writer.emit(draft)
@@ -128,6 +155,22 @@ async def run_agent(
                             emit=writer.emit,
                             clock=clock,
                             sleep=sleep,
+                        )
+                    )
+                )
+                loops.append(
+                    tasks.create_task(
+                        run_throughput_tests(
+                            config.capacity_interval_ns,
+                            agent=settings.agent,
+                            ask=ask_for_capacity,
+                            test=test_capacity,
+                            working=working,
+                            emit=writer.emit,
+                            clock=clock,
+                            sleep=sleep,
+                            kind="capacity",
+                            wanted_now=config.capacity_request,
                         )
                     )
                 )
