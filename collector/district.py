@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from collector.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, Anchor, AnchorForm, each_anchor_once
 from collector.assessments import Assessment
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
+from collector.networks import Networks
 from collector.slug import a_slug, each_once, slug_of
 from collector.timetable import LessonTime, Timetable
 from collector.wanted import did_you_mean
@@ -64,19 +65,21 @@ class Room:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A school. `simulated` sites exist in the demo only and say so wherever they show. `uplink_mbps` is what its
-    uplink carries, the less of the two directions, ``None`` unknown."""
+    uplink carries, the less of the two directions, ``None`` unknown, `networks` its address ranges, none unknown."""
 
     site: str
     name: str
     simulated: bool = False
     uplink_mbps: int | None = None
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class District:
     """Sites in the order of the file, rooms in the order of the spreadsheet. `egress_mbps` is what the district's way
     out carries, `ap_mbps` an access point, each the less of the two directions, ``None`` unknown.
-    `anchor_packets_a_minute` is what all reference agents together may send to all `anchors`."""
+    `anchor_packets_a_minute` is what all reference agents together may send to all `anchors`. `networks` are its own
+    address ranges that are of no site alone."""
 
     name: str
     timetable: Timetable
@@ -87,6 +90,7 @@ class District:
     assessments: tuple[Assessment, ...] = ()
     anchors: tuple[Anchor, ...] = ()
     anchor_packets_a_minute: int = PACKETS_A_MINUTE
+    networks: tuple[str, ...] = ()
 
     def has_room(self, site: str, room: str) -> bool:
         """Whether the district knows this room."""
@@ -142,6 +146,7 @@ class _Site(_Strict):
     id: Annotated[str, AfterValidator(a_slug)]
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
     uplink_mbps: _Mbps | None = None
+    networks: Networks = []
 
 
 def _each_once(sites: list[_Site]) -> list[_Site]:
@@ -187,6 +192,7 @@ class _DistrictFile(_Strict):
     assessments: list[_Assessment] = []
     anchor_packets_a_minute: Annotated[int, Field(ge=1, le=6_000)] = PACKETS_A_MINUTE
     anchors: Annotated[list[AnchorForm], Field(max_length=MAX_ANCHORS), AfterValidator(each_anchor_once)] = []
+    networks: Networks = []
 
 
 def load_district(path: Path) -> District:
@@ -218,7 +224,10 @@ def load_district(path: Path) -> District:
             time_zone=zone,
             lessons_by_weekday={WEEKDAYS.index(day): lessons for day in file.timetable.days},
         ),
-        sites=tuple(Site(site=one.id, name=one.name, uplink_mbps=one.uplink_mbps) for one in file.sites),
+        sites=tuple(
+            Site(site=one.id, name=one.name, uplink_mbps=one.uplink_mbps, networks=tuple(one.networks))
+            for one in file.sites
+        ),
         rooms=rooms,
         egress_mbps=file.egress_mbps,
         ap_mbps=file.ap_mbps,
@@ -233,6 +242,7 @@ def load_district(path: Path) -> District:
         ),
         anchors=tuple(one.anchor() for one in file.anchors),
         anchor_packets_a_minute=file.anchor_packets_a_minute,
+        networks=tuple(file.networks),
     )
 
 

@@ -22,7 +22,7 @@ from collector.store.protocol import StoreUnavailable
 from wire.answers import Problem
 from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch
 from wire.codec import encode
-from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Target, ThroughputPlan
+from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, PathPlan, Target, ThroughputPlan
 from wire.version import WIRE_VERSION
 
 MAX_WRONG_CODES = 30
@@ -31,6 +31,7 @@ MAX_ENROLMENT_BYTES = 4_096
 FALLBACK_INTERVAL_MS = 10_000
 TIMEOUT_MS = 2_000
 GATEWAY_PORT = 80
+PATH_INTERVAL_MS = 900_000
 CAPACITY_INTERVAL_MS = 3_600_000
 """Who may test capacity once a day asks in every hour: which of them are out of lessons is known here alone."""
 UNTOLD_VERSION = 2
@@ -168,6 +169,18 @@ def config_for(agent: Agent, services: Services, version: int, references: int) 
         push_interval_ms=settings.push_seconds * 1000,
         targets=(district, gateway, *_anchors(agent, services, version, references)),
         throughput=_throughput_plan(agent, services),
+        path=_path_plan(agent, services) if version >= 3 else None,
+    )
+
+
+def _path_plan(agent: Agent, services: Services) -> PathPlan:
+    """Trace the way that is judged."""
+    district = services.district
+    return PathPlan(
+        interval_ms=PATH_INTERVAL_MS,
+        targets=("district",),
+        site_networks=next((one.networks for one in district.sites if one.site == agent.site), ()),
+        district_networks=district.networks,
     )
 
 

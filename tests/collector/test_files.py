@@ -56,6 +56,15 @@ def test_a_good_district_is_read(tmp_path: Path) -> None:
     assert district.timetable.lesson_at(datetime(2026, 11, 15, 14, 10, tzinfo=UTC)) is None  # a Sunday
 
 
+def test_address_ranges_are_known_where_they_stand(tmp_path: Path) -> None:
+    district = 'networks = ["10.0.0.0/8"]\n' + GOOD_DISTRICT + 'networks = ["10.12.0.0/16", "2001:DB8:12::/48"]\n'
+
+    read = load_district(write(tmp_path, district))
+
+    assert read.networks == ("10.0.0.0/8",)
+    assert [site.networks for site in read.sites] == [(), ("10.12.0.0/16", "2001:db8:12::/48")]
+
+
 def test_assessments_are_in_local_time_and_capacities_are_known_where_they_stand(tmp_path: Path) -> None:
     capacities = GOOD_DISTRICT.replace("[timetable]", "egress_mbps = 1000\nap_mbps = 200\n\n[timetable]", 1)
     assessments = """

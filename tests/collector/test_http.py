@@ -209,6 +209,15 @@ def test_the_gateway_is_pinged_only_by_agents_that_know_the_word(live: Live, que
     assert gateway["method"] == method
 
 
+def test_the_path_is_traced_by_agents_that_know_the_word(live: Live) -> None:
+    older = live.ask("GET", "/v1/agent/config?version=2", headers=AGENT)
+    newer = live.ask("GET", "/v1/agent/config?version=3", headers=AGENT)
+
+    assert older.body.get("path") is None
+    assert newer.body["path"]["targets"] == ["district"]
+    assert newer.body["path"]["interval_ms"] == 900_000
+
+
 def test_an_agent_that_learned_new_words_is_not_told_that_nothing_changed(live: Live) -> None:
     before = live.ask("GET", "/v1/agent/config", headers=AGENT)
     after = live.ask("GET", "/v1/agent/config?version=3", headers=AGENT | {"If-None-Match": before.headers["etag"]})
