@@ -92,7 +92,7 @@ def _ways(target: Target, collector_host: str, clock: Clock) -> Iterator[_Way]:
     timeout_ms = target.timeout_ms
     if target.method == "stamp":
         place = Place(find, target.port, socket.SOCK_DGRAM)
-        stamp = Session(StampPackets(clock), place, timeout_ms=timeout_ms, clock=clock)
+        stamp = Session(StampPackets(clock, key_of(target)), place, timeout_ms=timeout_ms, clock=clock)
         yield _Way("stamp", stamp.probe, stamp.close)
     if target.method == "icmp":
         echo = Session(IcmpPackets(), Place(find, 0, socket.SOCK_DGRAM), timeout_ms=timeout_ms, clock=clock)
@@ -112,7 +112,7 @@ def watches(target: Target, *, collector_host: str, clock: Clock) -> Iterator[Se
     session's numbers and silence are its own."""
     host = target.host or collector_host
     stamp = Session(
-        StampPackets(clock),
+        StampPackets(clock, key_of(target)),
         Place(lambda: host, target.port, socket.SOCK_DGRAM),
         timeout_ms=target.timeout_ms,
         clock=clock,
@@ -127,3 +127,8 @@ def watches(target: Target, *, collector_host: str, clock: Clock) -> Iterator[Se
     finally:
         stamp.close()
         tcp.close()
+
+
+def key_of(target: Target) -> bytes | None:
+    """The key that authenticates test packets to and from `target`, if it has one."""
+    return None if target.key is None else bytes.fromhex(target.key)

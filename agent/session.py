@@ -73,10 +73,11 @@ class Session:
 
     Probes may overlap. Answers are matched by sequence number and proof, so that nothing foreign is taken for one. The
     socket lives as long as the session, except that errors and `STALE_AFTER` silent requests open a new one, with the
-    name looked up again.
+    name looked up again. `foreign` counts packets that answered none of its requests.
     """
 
     def __init__(self, packets: Packets, place: Place, *, timeout_ms: int, clock: Clock) -> None:
+        self.foreign = 0
         self._packets = packets
         self._place = place
         self._timeout_s = timeout_ms / 1000
@@ -207,6 +208,7 @@ class Session:
         answer = self._packets.answer(packet)
         request = self._requests.get(answer.sequence) if answer else None
         if answer is None or request is None or answer.proof != request.proof:
+            self.foreign += 1
             return
         if request.answered:
             self._duplicates += 1

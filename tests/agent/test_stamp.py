@@ -12,27 +12,31 @@ from agent.sample import Sample
 from agent.session import STALE_AFTER, Session
 from agent.stamp import StampPackets
 from tests.agent.fakes import Answers, MovedClock, honest, reflector
-from wire.stamp import ERROR_SYNCHRONISED, ReflectorPacket, ntp_from_unix_ns, reflect
+from wire.stamp import ERROR_SYNCHRONISED, ReflectorPacket, SenderPacket, ntp_from_unix_ns, reflect
 
 
 def place_at(port: int, host: str = "127.0.0.1") -> Place:
     return Place(lambda: host, port, socket.SOCK_DGRAM)
 
 
-def session_at(place: Place, *, timeout_ms: int = 500, moved: MovedClock | None = None) -> Session:
+def session_at(
+    place: Place, *, timeout_ms: int = 500, moved: MovedClock | None = None, key: bytes | None = None
+) -> Session:
     clock = (moved or MovedClock()).clock()
-    return Session(StampPackets(clock), place, timeout_ms=timeout_ms, clock=clock)
+    return Session(StampPackets(clock, key), place, timeout_ms=timeout_ms, clock=clock)
 
 
-def session_to(port: int, *, timeout_ms: int = 500, moved: MovedClock | None = None) -> Session:
-    return session_at(place_at(port), timeout_ms=timeout_ms, moved=moved)
+def session_to(
+    port: int, *, timeout_ms: int = 500, moved: MovedClock | None = None, key: bytes | None = None
+) -> Session:
+    return session_at(place_at(port), timeout_ms=timeout_ms, moved=moved, key=key)
 
 
-def probe(answers: Answers, times: int = 1, *, timeout_ms: int = 150) -> list[Sample]:
+def probe(answers: Answers, times: int = 1, *, timeout_ms: int = 150, key: bytes | None = None) -> list[Sample]:
     """Probes one after the other against a reflector that answers so."""
 
     async def work(port: int) -> list[Sample]:
-        session = session_to(port, timeout_ms=timeout_ms)
+        session = session_to(port, timeout_ms=timeout_ms, key=key)
         samples = [await session.probe() for _ in range(times)]
         session.close()
         return samples
@@ -281,3 +285,84 @@ def test_long_silence_opens_a_new_socket_and_looks_the_name_up_again() -> None:
 
     assert len(senders) == 2
     assert len(asked) == 2
+
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+
+
+def keyed(key: bytes) -> Answers:
+    """A reflector that answers whoever has `key`."""
+
+    def answers(packet: bytes, _count: int) -> list[bytes]:
+        now = time.time_ns()
+        answer = reflect(packet, received_ns=now, sent_ns=now, ttl=255, error_estimate=ERROR_SYNCHRONISED, key=key)
+        return [answer] if answer else []
+
+    return answers
+
+
+def unauthenticated(packet: bytes, count: int) -> list[bytes]:
+    """Everything right but the proof: what an honest reflector without the key could say."""
+    asked = SenderPacket.decode(packet, KEY)
+    assert asked is not None
+    plain = honest(asked.encode(), count)[0]
+    answer = ReflectorPacket.decode(plain)
+    assert answer is not None
+    return [plain, plain + bytes(68), answer.encode(OTHER_KEY)]
+
+
+def test_with_a_key_an_authenticated_answer_is_a_round_trip() -> None:
+    (sample,) = probe(keyed(KEY), key=KEY)
+
+    assert sample.answered
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(keyed(OTHER_KEY), id="a reflector with another key"),
+        pytest.param(honest, id="a reflector without a key"),
+        pytest.param(unauthenticated, id="right but for the proof"),
+        pytest.param(lambda packet, count: [packet], id="our own packet sent back"),
+    ],
+)
+def test_with_a_key_an_answer_that_it_does_not_authenticate_is_none(answers: Answers) -> None:
+    (sample,) = probe(answers, key=KEY)
+
+    assert sample.failure == "no_answer"
+
+
+def test_an_answer_that_was_recorded_answers_no_later_question() -> None:
+    recorded: list[bytes] = []
+
+    def replaying(packet: bytes, count: int) -> list[bytes]:
+        recorded.extend(keyed(KEY)(packet, count))
+        return recorded[:1]
+
+    first, second = probe(replaying, 2, key=KEY)
+
+    assert first.answered
+    assert second.failure == "no_answer"
+
+
+@pytest.mark.parametrize("length", [41, 44, 71, 200])
+def test_a_twamp_light_reflectors_answer_is_an_answer_however_it_is_padded(length: int) -> None:
+    (sample,) = probe(lambda packet, count: [honest(packet, count)[0][:length].ljust(length, b"\x5a")])
+
+    assert sample.answered
+
+
+def test_what_answers_nothing_is_counted_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def work(port: int) -> int:
+        session = session_to(port, timeout_ms=150, key=KEY)
+        await session.probe()
+        await session.probe()
+        session.close()
+        return session.foreign
+
+    with caplog.at_level("INFO"), reflector(lambda packet, count: [b"", b"noise" * 10, packet]) as port:
+        assert asyncio.run(work(port)) == 6
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "a packet came back that is no answer authenticated=True"
+    ]
