@@ -23,6 +23,7 @@ from agent.ndt7_client import Ndt7Place
 from agent.path import BadPeriod, trace_paths
 from agent.probes import prepare, watches
 from agent.push import Push
+from agent.reflector import ReflectorHost
 from agent.roster import Roster
 from agent.sample import SingleProbe
 from agent.schedule import Sleep, Tally
@@ -111,10 +112,12 @@ async def run_agent(  # noqa: PLR0915
             tally=tally,
             working=working,
         )
+        reflector = ReflectorHost(tasks, spool.note, clock=clock, sleep=sleep)
         loops: list[asyncio.Task[None]] = []
 
         def follow(wanted: AgentConfig) -> None:
             roster.follow(wanted)
+            reflector.follow(wanted.reflector)
             if len(loops) == 1:  # the first config there ever was
                 loops.append(tasks.create_task(push.run(config.push_interval_ns)))
                 loops.append(
@@ -199,6 +202,7 @@ async def run_agent(  # noqa: PLR0915
         for loop in loops:
             loop.cancel()
         await roster.stop()
+        await reflector.stop()
         writer.finish()
         await asyncio.wait((writing,), timeout=LAST_WRITE_S)
         writing.cancel()

@@ -1,5 +1,6 @@
 """What the agent in a state folder is doing, read from its spool while it runs or not."""
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -16,7 +17,8 @@ NEVER = "never"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Ages are in seconds; ``None`` means never. `*_problem` is the last machine word, ``None`` when
-    all is well. `agent`, `collector` and `state_folder` are for whoever asks here: they are in no log
+    all is well. `reflector` has its port and its packets by what became of them, where this agent is
+    one; at most a minute old. `agent`, `collector` and `state_folder` are for whoever asks here: they are in no log
     and no report."""
 
     running: bool
@@ -29,6 +31,7 @@ class Status:
     config_problem: str | None
     reports: Counts
     quarantine: dict[str, int]
+    reflector: dict[str, int] | None
 
     def as_json(self) -> dict[str, object]:
         """For ``--json``."""
@@ -50,6 +53,7 @@ class Status:
                 f"delivered   {self.reports.delivered}",
                 f"dropped     {self.reports.dropped}",
                 f"refused     {self.reports.quarantined}{f' ({refused})' if refused else ''}",
+                *((f"reflector   {_counts(self.reflector)}",) if self.reflector else ()),
                 *((f"next        {rejoin}",) if rejoin else ()),
             )
         )
@@ -82,6 +86,7 @@ def read_status(settings: Settings, state: State, now_ms: int) -> Status:
         config_problem=notes.get("config_problem") or None,
         reports=reports,
         quarantine=quarantine,
+        reflector=json.loads(notes.get("reflector") or "null"),
     )
 
 
@@ -105,6 +110,10 @@ def _ago(age_s: int | None) -> str:
     if age_s < 120:
         return f"{age_s} s ago"
     return f"{age_s // 60} min ago" if age_s < 7200 else f"{age_s // 3600} h ago"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def _but(problem: str | None) -> str:

@@ -55,3 +55,17 @@ def test_a_spool_that_is_just_being_made_counts_nothing(tmp_path: Path) -> None:
     reports = read_status(settings, state, 0).reports
 
     assert (reports.numbered, reports.delivered, reports.waiting) == (0, 0, 0)
+
+
+def test_a_reflectors_counts_are_told_where_this_agent_is_one(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    settings = Settings(url="http://127.0.0.1:1", agent=AGENT, token=Secret(TOKEN))
+    spool = Spool(state.spool)
+    spool.open(marker="boot-1", reading=READING)
+    assert read_status(settings, state, 0).reflector is None
+    spool.note(reflector='{"port": 8621, "answered": 12, "ignored": 1, "limited": 0, "unsent": 0}')
+    status = read_status(settings, state, 0)
+    spool.close()
+
+    assert status.reflector == {"port": 8621, "answered": 12, "ignored": 1, "limited": 0, "unsent": 0}
+    assert "reflector   port 8621, answered 12, ignored 1, limited 0, unsent 0" in status.as_text().splitlines()
