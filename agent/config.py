@@ -27,7 +27,8 @@ NOT_TRIED = "not_tried"
 
 
 class ConfigSource:
-    """The newest config known, and how to get a newer one."""
+    """The newest config known, and how to get a newer one. `wanted` is what the collector asks for, `config` what
+    `here` makes of it: a machine that is away from its site obeys less of it."""
 
     def __init__(self, path: Path, collector: Collector, *, token: str) -> None:
         self._path = path
@@ -35,7 +36,13 @@ class ConfigSource:
         self._token = token
         self._etag: str | None = None
         self._word: str | None = NOT_TRIED
-        self.config: AgentConfig | None = None
+        self.wanted: AgentConfig | None = None
+        self.here: Callable[[AgentConfig], AgentConfig] = lambda wanted: wanted
+
+    @property
+    def config(self) -> AgentConfig | None:
+        """What holds here and now."""
+        return None if self.wanted is None else self.here(self.wanted)
 
     def period_ns(self) -> int:
         """How long a report's period is. Only asked once there is a config."""
@@ -68,18 +75,18 @@ class ConfigSource:
         return plan.capacity_request if plan is not None else None
 
     def target(self, alias: str) -> Target | None:
-        """The target of that name, if there is one to measure."""
-        targets = self.config.targets if self.config is not None else ()
+        """The target of that name, if the collector wants one measured."""
+        targets = self.wanted.targets if self.wanted is not None else ()
         return next((one for one in targets if one.alias == alias), None)
 
     def load(self) -> None:
         """Take the last good config from the disk; without a readable one there is none yet."""
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
-            self.config = decode(AgentConfig, json.dumps(kept["config"]))
+            self.wanted = decode(AgentConfig, json.dumps(kept["config"]))
             self._etag = kept["etag"]
         except (OSError, ValueError, KeyError, TypeError):
-            self.config = self._etag = None
+            self.wanted = self._etag = None
 
     async def fetch(self) -> str | None:
         """Ask the collector; ``None`` when `config` is what it wants now, else the word why not."""
@@ -90,12 +97,12 @@ class ConfigSource:
             answer = await self._collector.ask("GET", f"/v1/agent/config?version={WIRE_VERSION}", headers=headers)
         except Unanswered as error:
             return error.word
-        if answer.status == 304 and self.config is not None:
+        if answer.status == 304 and self.wanted is not None:
             return None
         if answer.status != 200:
             return problem_word(answer) or f"http_{answer.status}"
         try:
-            self.config = decode(AgentConfig, answer.body)
+            self.wanted = decode(AgentConfig, answer.body)
         except WireError as error:
             return f"config_{error.word}"
         self._etag = answer.headers.get("etag")
@@ -113,7 +120,7 @@ class ConfigSource:
 
         While there has never been one, ask often; later an old one still holds.
         """
-        followed = self.config
+        followed = self.wanted
         if followed is not None:
             follow(followed)
         failures = 0
@@ -121,11 +128,11 @@ class ConfigSource:
             word = await self.fetch()
             failures = failures + 1 if word else 0
             await self._tell(word, note, clock)
-            if self.config is not None and self.config != followed:
-                followed = self.config
+            if self.wanted is not None and self.wanted != followed:
+                followed = self.wanted
                 follow(followed)
             wait_s = REFRESH_S
-            if self.config is None:
+            if self.wanted is None:
                 wait_s = min(REFRESH_S, FIRST_RETRY_S * 2.0 ** min(failures, 10))
             await sleep(wait_s * random.uniform(0.8, 1.2))
 

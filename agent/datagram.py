@@ -16,8 +16,8 @@ _NOTES_BYTES = 256
 
 
 class Datagram(NamedTuple):
-    """One packet. `kernel_ns` is when the kernel got it, in Unix time, ``None`` where it does not say. `answer_from` is
-    ancillary data that lets an answer leave from the address that the packet came to; empty where the system decides."""
+    """One packet. `kernel_ns` is when the kernel got it, in Unix time, ``None`` where it does not say. `answer_from`
+    lets an answer leave from the address that the packet came to; empty where that is left to the system."""
 
     packet: bytes
     source: Any

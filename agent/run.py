@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
+from agent.attachment import AttachmentReader
 from agent.background import background
 from agent.capacity import run_capacity_test
 from agent.clock import Clock
@@ -14,13 +15,16 @@ from agent.device import Device, read_device
 from agent.effort import look
 from agent.fold import Draft
 from agent.health import watch_health
+from agent.holding import Holding
 from agent.http import Collector
+from agent.known_place import KnownPlace
 from agent.last_counts import LastCounts
 from agent.lease import Granted, LeaseOffice, NotNow
 from agent.link import read_link
 from agent.loopback import Loopback, measure_loopback
 from agent.ndt7_client import Ndt7Place
 from agent.path import BadPeriod, trace_paths
+from agent.presence import Presence, is_portable
 from agent.probes import prepare, watches
 from agent.push import Push
 from agent.reflector import ReflectorHost
@@ -66,6 +70,7 @@ async def run_agent(  # noqa: PLR0915
     loopback = Loopback(partial(measure_loopback, clock))
     config = ConfigSource(state.config, collector, token=token)
     writer = Writer(spool, clock=clock, sleep=sleep)
+    holding = Holding(writer.emit)
     last_counts = LastCounts(spool)
     push = Push(spool, collector, agent=settings.agent, token=token, clock=clock, sleep=sleep)
     bad = BadPeriod()
@@ -99,7 +104,7 @@ async def run_agent(  # noqa: PLR0915
         )
 
     def emit(draft: Draft) -> None:
-        writer.emit(draft)
+        holding.emit(draft)
         bad.notice(draft)
 
     async with asyncio.TaskGroup() as tasks:
@@ -115,7 +120,7 @@ async def run_agent(  # noqa: PLR0915
         reflector = ReflectorHost(tasks, spool.note, clock=clock, sleep=sleep)
         loops: list[asyncio.Task[None]] = []
 
-        def follow(wanted: AgentConfig) -> None:
+        def obey(wanted: AgentConfig) -> None:
             roster.follow(wanted)
             reflector.follow(wanted.reflector)
             if len(loops) == 1:  # the first config there ever was
@@ -126,7 +131,7 @@ async def run_agent(  # noqa: PLR0915
                             period_ns=config.period_ns,
                             clock=clock,
                             sleep=sleep,
-                            emit=writer.emit,
+                            emit=holding.emit,
                             tally=tally,
                             count=last_counts.now,
                             towards=(settings.host, settings.port),
@@ -155,7 +160,7 @@ async def run_agent(  # noqa: PLR0915
                                 sleep=sleep,
                             ),
                             working=working,
-                            emit=writer.emit,
+                            emit=holding.emit,
                             clock=clock,
                             sleep=sleep,
                         )
@@ -169,7 +174,7 @@ async def run_agent(  # noqa: PLR0915
                             ask=ask_for_capacity,
                             test=test_capacity,
                             working=working,
-                            emit=writer.emit,
+                            emit=holding.emit,
                             clock=clock,
                             sleep=sleep,
                             kind="capacity",
@@ -187,15 +192,28 @@ async def run_agent(  # noqa: PLR0915
                             hindrance=hindrance,
                             bad=bad,
                             working=working,
-                            emit=writer.emit,
+                            emit=holding.emit,
                             clock=clock,
                             sleep=sleep,
                         )
                     )
                 )
 
+        presence = Presence(
+            tasks,
+            KnownPlace(state.known_place),
+            obey=obey,
+            holding=holding,
+            emit=writer.emit,
+            note=spool.note,
+            clock=clock,
+            sleep=sleep,
+            read=AttachmentReader().read,
+            portable=is_portable(),
+        )
+        config.here = presence.here
         config.load()
-        loops.append(tasks.create_task(config.run(follow, spool.note, clock, sleep)))
+        loops.append(tasks.create_task(config.run(presence.follow, spool.note, clock, sleep)))
         writing = tasks.create_task(writer.run())
         log.info("agent started")
         await stop.wait()
@@ -203,6 +221,7 @@ async def run_agent(  # noqa: PLR0915
             loop.cancel()
         await roster.stop()
         await reflector.stop()
+        await presence.stop()
         writer.finish()
         await asyncio.wait((writing,), timeout=LAST_WRITE_S)
         writing.cancel()

@@ -32,6 +32,11 @@ class State:
         return self.folder / "config.json"
 
     @property
+    def known_place(self) -> Path:
+        """Digests of the attachment at which the site's reflector last answered: see `agent.known_place`."""
+        return self.folder / "known-place.json"
+
+    @property
     def spool(self) -> Path:
         """Reports that wait."""
         return self.folder / "spool.sqlite"

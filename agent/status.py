@@ -18,8 +18,8 @@ NEVER = "never"
 class Status:
     """Ages are in seconds; ``None`` means never. `*_problem` is the last machine word, ``None`` when
     all is well. `reflector` has its port and its packets by what became of them, where this agent is
-    one; at most a minute old. `agent`, `collector` and `state_folder` are for whoever asks here: they are in no log
-    and no report."""
+    one; at most a minute old. `presence` is present or away, where that is asked. `agent`,
+    `collector` and `state_folder` are for whoever asks here: they are in no log and no report."""
 
     running: bool
     agent: str
@@ -32,6 +32,7 @@ class Status:
     reports: Counts
     quarantine: dict[str, int]
     reflector: dict[str, int] | None
+    presence: str | None
 
     def as_json(self) -> dict[str, object]:
         """For ``--json``."""
@@ -53,6 +54,7 @@ class Status:
                 f"delivered   {self.reports.delivered}",
                 f"dropped     {self.reports.dropped}",
                 f"refused     {self.reports.quarantined}{f' ({refused})' if refused else ''}",
+                *((f"site        {self.presence}",) if self.presence else ()),
                 *((f"reflector   {_counts(self.reflector)}",) if self.reflector else ()),
                 *((f"next        {rejoin}",) if rejoin else ()),
             )
@@ -86,6 +88,7 @@ def read_status(settings: Settings, state: State, now_ms: int) -> Status:
         config_problem=notes.get("config_problem") or None,
         reports=reports,
         quarantine=quarantine,
+        presence=notes.get("presence") or None,
         reflector=json.loads(notes.get("reflector") or "null"),
     )
 

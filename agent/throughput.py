@@ -78,8 +78,8 @@ async def run_throughput_tests(
             now_ns = clock.wall_ns()
             due_ns = next_moment_ns(agent, interval_ns, now_ns, kind)
             await sleep(min(LOOK_AGAIN_S, (due_ns - now_ns) / NS_PER_S))
-            if not 0 <= clock.wall_ns() - due_ns < interval_ns // MARGIN:
-                continue  # not yet, or the machine slept, or its clock was set
+            if not 0 <= clock.wall_ns() - due_ns < interval_ns // MARGIN or interval_ns_now() != interval_ns:
+                continue  # not yet, or the machine slept, or its clock was set, or another plan holds now
             ends_ns = clock.boot_ns() + interval_ns - due_ns % interval_ns
         granted = await _ask_until(ends_ns, ask, clock=clock, sleep=sleep)
         if isinstance(granted, NotNow):
