@@ -95,8 +95,7 @@ def _ways(target: Target, collector_host: str, clock: Clock) -> Iterator[_Way]:
         stamp = Session(StampPackets(clock, key_of(target)), place, timeout_ms=timeout_ms, clock=clock)
         yield _Way("stamp", stamp.probe, stamp.close)
     if target.method == "icmp":
-        echo = Session(IcmpPackets(), Place(find, 0, socket.SOCK_DGRAM), timeout_ms=timeout_ms, clock=clock)
-        yield _Way("icmp", echo.probe, echo.close)
+        yield _echo(Place(find, 0, socket.SOCK_DGRAM), timeout_ms, clock)
     tcp_port = target.tcp_port or (target.port if target.method == "tcp_connect" else None)
     if tcp_port is not None:
         tcp = TcpConnect(Place(find, tcp_port, socket.SOCK_STREAM), timeout_ms=timeout_ms, clock=clock)
@@ -104,6 +103,16 @@ def _ways(target: Target, collector_host: str, clock: Clock) -> Iterator[_Way]:
     if sys.platform == "linux" and target.alias == "gateway" and target.method == "icmp":
         arp = Arp(find, timeout_ms=timeout_ms, clock=clock)
         yield _Way("arp", arp.probe, arp.close)
+
+
+def _echo(place: Place, timeout_ms: int, clock: Clock) -> _Way:
+    if sys.platform == "win32":
+        from agent.icmp_windows import WindowsEcho, ask_windows
+
+        windows = WindowsEcho(place, timeout_ms=timeout_ms, clock=clock, ask=ask_windows)
+        return _Way("icmp", windows.probe, windows.close)
+    echo = Session(IcmpPackets(), place, timeout_ms=timeout_ms, clock=clock)
+    return _Way("icmp", echo.probe, echo.close)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -167,3 +168,14 @@ def test_a_resolver_that_the_machine_does_not_have_is_not_reported_and_one_that_
 
 def test_a_resolvers_report_names_its_method_and_its_interval() -> None:
     assert job_of(target("resolver:1", method="dns", interval_ms=1000)).intervals_ms["dns"] == 1000
+
+
+def test_a_gateway_that_is_pinged_has_others_that_stand_in() -> None:
+    gateway = job_of(target("gateway", method="icmp", host=None, tcp_port=80, interval_ms=1000, timeout_ms=2000))
+    anchor = job_of(target("anchor:isp", method="icmp", interval_ms=15_000, timeout_ms=2000))
+
+    in_turn = ["icmp", "tcp_connect", "arp"] if sys.platform == "linux" else ["icmp", "tcp_connect"]
+    assert list(gateway.intervals_ms) == in_turn
+    assert set(gateway.intervals_ms.values()) == {1000, 10_000}
+    assert anchor.intervals_ms == {"icmp": 15_000}
+    assert gateway.deadline_s > 2 * len(in_turn)
