@@ -175,16 +175,13 @@ class Session:
         sequence = self._sequence
         self._sequence = (sequence + 1) % 2**32
         packet, proof = self._packets.request(sequence, self._clock.wall_ns())
-        request = _Request(
-            proof=proof,
-            boot_ns=self._clock.boot_ns(),
-            sent=moment(self._clock),
-            outcome=asyncio.get_running_loop().create_future(),
-        )
+        boot_ns = self._clock.boot_ns()
+        sent = moment(self._clock)
+        failure = _sent(link, packet)  # nothing between: it would count as time under way
+        request = _Request(proof=proof, boot_ns=boot_ns, sent=sent, outcome=asyncio.get_running_loop().create_future())
         self._requests[sequence] = request
         while len(self._requests) > REMEMBERED and next(iter(self._requests.values())).outcome.done():
             self._requests.popitem(last=False)
-        failure = _sent(link, packet)
         if failure is not None:
             request.outcome.set_result(failure)
             self.close()

@@ -17,7 +17,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter
 
 from wire.reflector_limits import ReflectorLimits
-from wire.stamp import ERROR_UNSYNCHRONISED, MAX_PACKET_BYTES, reflect
+from wire.stamp import ERROR_UNSYNCHRONISED, MAX_PACKET_BYTES, departing, reflect
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Reflector:
             self._ignored.inc()
             return
         with contextlib.suppress(OSError):  # lost, as packets are
-            self._socket.sendto(answer, source)
+            self._socket.sendto(departing(answer, time.time_ns()), source)
         self._answered.inc()
 
 

@@ -75,6 +75,8 @@ _REFLECTOR = struct.Struct("!IQHxxQIQHxxB3x")
 _REFLECTOR_AUTHENTICATED = struct.Struct("!I12xQH6xQ8xI12xQH6xB15x")
 _REFLECTOR_SHORTEST = struct.Struct("!IQHxxQIQHxxB")
 _COVERED_BYTES = 96
+_T3 = slice(4, 12)
+"""Where a reflector's timestamp stands in a packet that is not authenticated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,12 @@ def reflect(
         sender_ttl=ttl,
     ).encode(key)
     return answer[: len(packet)] + packet[len(answer) :]
+
+
+def departing(answer: bytes, sent_ns: int) -> bytes:
+    """An unauthenticated `answer` of `reflect` with T3 set anew, for the last moment before it is sent: what making it
+    took is then counted as held, not as under way."""
+    return answer[: _T3.start] + ntp_from_unix_ns(sent_ns).to_bytes(8, "big") + answer[_T3.stop :]
 
 
 def ntp_from_unix_ns(unix_ns: int) -> int:

@@ -15,6 +15,7 @@ from wire.stamp import (
     SHORTEST_BYTES,
     ReflectorPacket,
     SenderPacket,
+    departing,
     ntp_difference_ns,
     ntp_from_unix_ns,
     ptp_difference_ns,
@@ -281,3 +282,15 @@ def test_a_reflector_with_a_ptp_clock_tells_its_residence_in_nanoseconds(
     assert ptp_difference_ns(later, earlier) == difference_ns
     packet = replace(REFLECTOR, timestamp=later, receive_timestamp=earlier, error_estimate=0x4001)
     assert packet.residence_ns == difference_ns
+
+
+@pytest.mark.parametrize("length", [41, 44, 60])
+def test_an_answer_s_departure_can_be_told_anew_and_nothing_else_of_it_changes(length: int) -> None:
+    packet = SenderPacket(sequence=7, timestamp=99).encode().ljust(60, b"\5")[:length]
+    made = reflect(packet, received_ns=1_000, sent_ns=2_000, ttl=9, error_estimate=ERROR_UNSYNCHRONISED)
+    later = reflect(packet, received_ns=1_000, sent_ns=7_000, ttl=9, error_estimate=ERROR_UNSYNCHRONISED)
+    assert made is not None
+    assert departing(made, 7_000) == later
+    read = ReflectorPacket.decode(departing(made, 7_000))
+    assert read is not None
+    assert read.residence_ns == 6_000
