@@ -306,8 +306,8 @@ class ServiceReport:
     Without a proxy: `resolve_us` the name, `connect_us` TCP, `tls_us` TLS, `first_byte_us` from the request to the
     answer's first byte. `via_proxy`: `resolve_us` and `connect_us` are the proxy's, `proxy_us` is how long it took to
     connect us, which is where a content filter shows. A phase that was not reached is ``None``; `failed_in` names the
-    one that failed, `failure` why. `status` is HTTP's. `certificate_days` is how long the service's certificate is
-    still valid, negative when it is not any more, ``None`` where it was not seen.
+    one that failed, `failure` why. `status` is HTTP's, the proxy's own where that refused. `certificate_days` is how
+    long the service's certificate is still valid, negative when it is not any more, ``None`` where it was not seen.
     """
 
     __pydantic_config__ = STRICT
