@@ -31,6 +31,8 @@ from agent.reflector import ReflectorHost
 from agent.roster import Roster
 from agent.sample import SingleProbe
 from agent.schedule import Sleep, Tally
+from agent.service import ServiceProbe
+from agent.services import Services
 from agent.settings import Settings
 from agent.spool import Spool
 from agent.state import State
@@ -51,6 +53,11 @@ LAST_PUSH_S = 2.0
 def collector_of(settings: Settings) -> Collector:
     """The collector that `settings` name, as they say to reach it."""
     return Collector(settings.url, ca_file=settings.ca_file, proxy=proxy_of(settings))
+
+
+def service_probe_of(settings: Settings, clock: Clock) -> ServiceProbe:
+    """What asks services, by the same way out as the collector's."""
+    return ServiceProbe(ca_file=settings.ca_file, proxy=proxy_of(settings), clock=clock)
 
 
 def proxy_of(settings: Settings) -> str | None:
@@ -118,11 +125,21 @@ async def run_agent(  # noqa: PLR0915
             working=working,
         )
         reflector = ReflectorHost(tasks, spool.note, clock=clock, sleep=sleep)
+        services = Services(
+            tasks,
+            service_probe_of(settings, clock).ask,
+            agent=settings.agent,
+            working=working,
+            emit=writer.emit,
+            clock=clock,
+            sleep=sleep,
+        )
         loops: list[asyncio.Task[None]] = []
 
         def obey(wanted: AgentConfig) -> None:
             roster.follow(wanted)
             reflector.follow(wanted.reflector)
+            services.follow(wanted)
             if len(loops) == 1:  # the first config there ever was
                 loops.append(tasks.create_task(push.run(config.push_interval_ns)))
                 loops.append(
@@ -219,6 +236,7 @@ async def run_agent(  # noqa: PLR0915
         await stop.wait()
         for loop in loops:
             loop.cancel()
+        services.stop()
         await roster.stop()
         await reflector.stop()
         await presence.stop()

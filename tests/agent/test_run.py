@@ -32,6 +32,7 @@ from tests.agent.fakes import (
     collector,
     reflector,
 )
+from tests.agent.https import answer, head, https
 from tests.agent.reports import READING
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="drives POSIX signals")
@@ -45,6 +46,7 @@ class District:
     url: str = ""
     period_ms: int = 1000
     answer: Callable[[Seen], Reply] = acknowledge
+    services: list[dict[str, Any]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
 
     def script(self, seen: Seen) -> Reply:
@@ -67,7 +69,12 @@ class District:
                 {"alias": "site", "method": "tcp_connect", "host": "localhost", "port": port, **common},
                 {"alias": "gateway", "method": "tcp_connect", "host": None, "port": 80, **common},
             ],
+            "services": self.services,
         }
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        return [report for batch in self.batches for report in batch["reports"]]
 
     @property
     def batches(self) -> list[dict[str, Any]]:
@@ -88,9 +95,9 @@ def command(folder: Path, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def running(folder: Path, url: str) -> Iterator[subprocess.Popen[str]]:
-    """An agent that has joined and runs; killed at the end if it still does."""
-    write_settings(folder / "agent.toml", Settings(url=url, agent=AGENT, token=Secret(TOKEN)))
+def running(folder: Path, url: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """An agent that has joined and runs, with these settings besides; killed at the end if it still does."""
+    write_settings(folder / "agent.toml", Settings(url=url, agent=AGENT, token=Secret(TOKEN), **options))
     agent = subprocess.Popen(command(folder, "run"), stderr=subprocess.PIPE, text=True)
     try:
         yield agent
@@ -138,6 +145,24 @@ def test_from_code_to_delivered_reports(tmp_path: Path) -> None:
     assert all(one["received"] >= 8 for one in full if one["target"] in ("district", "site"))
     assert any(one["kind"] == "health" for one in reports)
     assert len({(one["seq"]) for one in reports}) == len(reports)
+
+
+def test_a_services_answer_is_delivered_with_its_phases(tmp_path: Path, certificate: Path) -> None:
+    with https(certificate, answer(head())) as port:
+        service = {"alias": "service:lms", "host": "localhost", "port": port, "path": "/"}
+        with (
+            district(services=[service | {"interval_ms": 10_000, "timeout_ms": 5000}]) as here,
+            running(tmp_path, here.url, ca_file=str(certificate)) as agent,
+        ):
+            until(lambda: any(one["kind"] == "service" for one in here.reports), seconds=40)
+            code, _ = stopped(agent)
+
+    report = next(one for one in here.reports if one["kind"] == "service")
+    assert code == 0
+    assert (report["target"], report["status"], report["failure"], report["certificate_days"]) == (
+        ("service:lms", 200, None, 1)
+    )
+    assert all(report[f"{phase}_us"] > 0 for phase in ("resolve", "connect", "tls", "first_byte"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
