@@ -15,6 +15,7 @@ from collector.api.access import TheAgent
 from collector.api.bodies import read_as, read_body
 from collector.api.services import Services, TheServices
 from collector.ingest.group_commit import Busy
+from collector.names import resolvers_for, services_for
 from collector.refusal import Refusal
 from collector.registry.agent import Agent
 from collector.registry.registry import Refused
@@ -22,7 +23,7 @@ from collector.store.protocol import StoreUnavailable
 from wire.answers import Problem
 from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch
 from wire.codec import encode
-from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, PathPlan, Target, ThroughputPlan
+from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, PathPlan, Service, Target, ThroughputPlan
 from wire.version import WIRE_VERSION
 
 MAX_WRONG_CODES = 30
@@ -159,7 +160,11 @@ def config_for(agent: Agent, services: Services, version: int, references: int) 
         interval_ms=min(FALLBACK_INTERVAL_MS, settings.report_seconds * 1000),
         timeout_ms=TIMEOUT_MS,
     )
+    resolvers: tuple[Target, ...] = ()
+    asked: tuple[Service, ...] = ()
     if version >= 3:
+        resolvers = resolvers_for(agent.role, services.district, settings)
+        asked = services_for(agent.role, services.district)
         # In the same seconds as the district, so that both together say where a bad one lies.
         gateway = replace(gateway, method="icmp", tcp_port=GATEWAY_PORT, interval_ms=district.interval_ms)
     return AgentConfig(
@@ -167,8 +172,9 @@ def config_for(agent: Agent, services: Services, version: int, references: int) 
         role=agent.role,
         period_ms=settings.report_seconds * 1000,
         push_interval_ms=settings.push_seconds * 1000,
-        targets=(district, gateway, *_anchors(agent, services, version, references)),
+        targets=(district, gateway, *resolvers, *_anchors(agent, services, version, references)),
         throughput=_throughput_plan(agent, services),
+        services=asked,
         path=_path_plan(agent, services) if version >= 3 else None,
     )
 

@@ -218,6 +218,18 @@ def test_the_path_is_traced_by_agents_that_know_the_word(live: Live) -> None:
     assert newer.body["path"]["interval_ms"] == 900_000
 
 
+@pytest.mark.parametrize(("query", "knows"), [("", False), ("?version=2", False), ("?version=3", True)])
+def test_services_and_resolvers_are_asked_only_by_agents_that_know_the_words(
+    live: Live, query: str, knows: bool
+) -> None:
+    answered = live.ask("GET", f"/v1/agent/config{query}", headers=AGENT)
+
+    resolvers = [target["alias"] for target in answered.body["targets"] if target["method"] == "dns"]
+    services = [(one["alias"], one["host"], one["interval_ms"]) for one in answered.body["services"]]
+    assert resolvers == (["resolver:1", "resolver:2"] if knows else [])
+    assert services == ([("service:lms", "lms.invalid", 900_000)] if knows else [])
+
+
 def test_an_agent_that_learned_new_words_is_not_told_that_nothing_changed(live: Live) -> None:
     before = live.ask("GET", "/v1/agent/config", headers=AGENT)
     after = live.ask("GET", "/v1/agent/config?version=3", headers=AGENT | {"If-None-Match": before.headers["etag"]})

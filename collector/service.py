@@ -1,0 +1,108 @@
+"""The HTTPS services that a district's lessons need, as its admin lists them in ``district.toml``."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from collector.slug import a_slug, each_once
+from wire.fields import WireError, check_path
+
+ServiceKind = Literal["lms", "meeting", "test", "other"]
+MAX_SERVICES = 20
+"""Every agent asks every one of them."""
+
+MAX_HOST = 253
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service by its slug, and what it is called. References ask it every `every_seconds`."""
+
+    service: str
+    name: str
+    host: str
+    port: int = 443
+    path: str = "/"
+    kind: ServiceKind = "other"
+    every_seconds: int = 300
+
+    @property
+    def target(self) -> str:
+        """The alias under which it is reported."""
+        return f"service:{self.service}"
+
+
+def _host(value: str) -> str:
+    if "/" in value or "?" in value:
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        hint = f'; did you mean "{parts.hostname}" with path = "{parts.path or "/"}"?' if parts.hostname else ""
+        raise ValueError(f'"{value[:60]}" is more than a host{hint}')
+    if not value.isascii():
+        raise ValueError(f'"{value[:60]}" has letters that DNS writes otherwise; write its form that begins with xn--')
+    if len(value) > MAX_HOST or not (_HOST.fullmatch(value) or is_address(value)):
+        raise ValueError(f'"{value[:60]}" is not a host; wanted is a name such as lms.example.org')
+    return value.lower()
+
+
+def _name(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("a name must not hold control characters")
+    return value
+
+
+def _path(value: str) -> str:
+    try:
+        check_path("it", value)
+    except WireError:
+        raise ValueError(
+            f'"{value[:60]}" is not a path; wanted is one such as / or /login, at most 200 characters, without ? and #'
+        ) from None
+    return value
+
+
+class ServiceTable(BaseModel):
+    """A ``[[services]]`` of the file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: Annotated[str, AfterValidator(a_slug)]
+    name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_name)] | None = None
+    host: Annotated[str, Field(min_length=1), AfterValidator(_host)]
+    port: Annotated[int, Field(ge=1, le=65_535)] = 443
+    path: Annotated[str, AfterValidator(_path)] = "/"
+    kind: ServiceKind = "other"
+    every_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
+
+    def service(self) -> Service:
+        """What it says."""
+        return Service(
+            service=self.id,
+            name=self.name or self.id,
+            host=self.host,
+            port=self.port,
+            path=self.path,
+            kind=self.kind,
+            every_seconds=self.every_seconds,
+        )
+
+
+def each_service_once(services: list[ServiceTable]) -> list[ServiceTable]:
+    """`services`, if each has its own id and they are not too many. Raises `ValueError`."""
+    each_once([one.id for one in services], "service")
+    if len(services) > MAX_SERVICES:
+        raise ValueError(f"are {len(services)}; every agent asks each of them, so at most {MAX_SERVICES}")
+    return services
+
+
+def is_address(host: str) -> bool:
+    """Whether `host` is an address, which no resolver is asked for."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
