@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from collector.api.app import create_app
 from collector.api.bounded_http import bounded_http
 from collector.api.services import Services
+from collector.checks.check_desk import CheckDesk
 from collector.district import District
 from collector.engine import Engine
 from collector.ingest.accounts import Accounts
@@ -114,6 +115,18 @@ async def running(
         ) from error
     port = listener.getsockname()[1]
     keep = timedelta(days=settings.keep_reports_days)
+    budgets = Budgets(registry.byte_ledger, settings.budgets, time_zone=district.timetable.time_zone, clock=clock)
+    leases = LeaseDesk(
+        district=district,
+        profiles=default_profiles(),
+        budgets=budgets,
+        capacity=None,
+        every_s=settings.throughput_every_seconds,
+        off=settings.throughput_off,
+        clock=clock,
+        elapsed_ns=elapsed_ns,
+        metrics=metrics,
+    )
     services = Services(
         settings=settings,
         district=district,
@@ -131,17 +144,13 @@ async def running(
             stale_seconds=settings.stale_seconds,
             clock=clock,
         ),
-        leases=LeaseDesk(
+        leases=leases,
+        checks=CheckDesk(
+            leases=leases,
+            checks=registry.room_checks,
             district=district,
             profiles=default_profiles(),
-            budgets=Budgets(
-                registry.byte_ledger, settings.budgets, time_zone=district.timetable.time_zone, clock=clock
-            ),
-            capacity=None,
-            every_s=settings.throughput_every_seconds,
-            off=settings.throughput_off,
             clock=clock,
-            elapsed_ns=elapsed_ns,
             metrics=metrics,
         ),
         proxy_check=_proxy_check(settings),
@@ -312,6 +321,7 @@ async def _retain_for_ever(settings: Settings, store: Store, registry: Registry,
                     codes_before_ms=int(now.timestamp() * 1000),
                     boots_before_ms=int((now - timedelta(days=settings.keep_bins_days)).timestamp() * 1000),
                     days_before=f"{now - timedelta(days=settings.keep_bins_days):%Y-%m-%d}",
+                    checks_before_ms=int((now - timedelta(days=settings.keep_reports_days)).timestamp() * 1000),
                 )
             )
             if gone:

@@ -35,6 +35,9 @@ class Settings(BaseModel):
     """An SQLAlchemy URL; by default SQLite in the data directory."""
     reader_password: SecretStr | None = None
     """Asked for by board and API (HTTP Basic; any user name)."""
+    check_open: bool = False
+    """Let everybody who can reach the collector check a room at ``/check`` without `reader_password`. Whoever does sees
+    the names of schools and rooms, and nothing else of the board."""
     behind_proxy: bool = False
     """A reverse proxy in front of us ends TLS."""
     tls_certificate: Annotated[Path | None, Field(strict=False)] = None

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from collector.verdict.qoo import Dimension
+from collector.verdict.room_check import Why, Word
 from collector.verdict.room_state import Cause, State
 from wire.reports import Direction
 
@@ -124,13 +125,44 @@ class RoomAnswer(Answer):
     lessons: list[LessonAnswer]
 
 
+class RateAnswer(Answer):
+    """What one direction showed: `sustained` is whether `required_bps` was held, ``null`` when that could not be told,
+    and `why` then says why."""
+
+    required_bps: int
+    received_bps: int | None
+    sustained: bool | None
+    why: Why | None
+
+
+class KeptCheckAnswer(Answer):
+    """A check of a room that somebody asked for in a browser. It never enters a state or a verdict.
+
+    `answer` is that for the activity of `profile`, which fares worst, and `why` the reason. Round trips are those of
+    small HTTP requests on the idle line. `told` says that whoever checked asked for help.
+    """
+
+    at: datetime
+    answer: Word
+    why: Why | None
+    profile: str
+    down: RateAnswer
+    up: RateAnswer
+    rtt_p50_ms: float | None
+    rtt_p95_ms: float | None
+    used_bytes: int
+    told: bool
+
+
 class RoomDetailAnswer(RoomAnswer):
-    """One room with its evidence. `short` is the throughput test that makes it bad where its bins do not."""
+    """One room with its evidence. `short` is the throughput test that makes it bad where its bins do not, `check` the
+    newest that somebody made in a browser."""
 
     short: ShortAnswer | None
     readings: list[ReadingAnswer]
     bins: list[BinAnswer]
     throughput: list[ThroughputAnswer]
+    check: KeptCheckAnswer | None
 
 
 class RoomsAnswer(Answer):

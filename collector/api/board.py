@@ -1,19 +1,18 @@
-"""The board's pages and the two files they ask for."""
+"""The board's pages and their script; `collector.api.checks` has the style sheet."""
 
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from collector.api.access import Reader, ask_password
+from collector.api.assets import asset_response
 from collector.api.rooms import the_district
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
-from collector.board.assets import Asset, script, stylesheet
+from collector.board.assets import script
 from collector.board.pages import district_page, not_found_page, room_page, site_page
 
 router = APIRouter(dependencies=[Reader], include_in_schema=False)
-
-_FOR_EVER = "public, max-age=31536000, immutable"
 
 _page = partial(router.api_route, methods=["GET", "HEAD"])
 
@@ -47,7 +46,13 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
     found = whole.room(site, room)
     if found is None:
         return transferred(request, not_found_page(whole, "room", now=services.clock()), status=404)
-    page = room_page(whole, found, now=services.clock(), throughput_off=services.leases.off)
+    page = room_page(
+        whole,
+        found,
+        now=services.clock(),
+        throughput_off=services.leases.off,
+        check=services.checks.newest(site, room),
+    )
     return transferred(request, page)
 
 
@@ -58,28 +63,7 @@ def no_such_page(request: Request, services: Services) -> Response:
     return transferred(request, page, status=404)
 
 
-@_page("/style.css")
-def style(request: Request, v: str = "") -> Response:
-    """The board's one style sheet."""
-    return _asset(request, stylesheet(), "text/css", asked_for=v)
-
-
 @_page("/renew.js")
 def renew(request: Request, v: str = "") -> Response:
     """The board's one script."""
-    return _asset(request, script(), "text/javascript", asked_for=v)
-
-
-def _asset(request: Request, asset: Asset, media_type: str, *, asked_for: str) -> Response:
-    """The file, or 304 without it where ``If-None-Match`` says that the reader has it. What is asked for by the hash of
-    its content may be kept for ever; by another, or by none, only until the next question."""
-    # Weak: with and without gzip it is the same file in other bytes (RFC 9110, 8.8.1).
-    tag = f'W/"{asset.digest}"'
-    headers = {
-        "ETag": tag,
-        "Vary": "Accept-Encoding",
-        "Cache-Control": _FOR_EVER if asked_for == asset.digest else "no-cache",
-    }
-    if tag in (one.strip() for one in request.headers.get("if-none-match", "").split(",")):
-        return Response(status_code=304, headers=headers)
-    return transferred(request, asset.content, media_type=media_type, headers=headers)
+    return asset_response(request, script(), "text/javascript", asked_for=v)

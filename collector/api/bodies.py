@@ -48,3 +48,8 @@ async def read_as(shape: TypeAdapter[T], request: Request, limit: int, *, otherw
             status = unspoken if cause.word == "unsupported_version" else 422
             raise Refusal(status, cause.word, cause.detail) from None
         raise Refusal(422, "bad_request", otherwise) from None
+
+
+def body_of(shape: TypeAdapter[T]) -> dict[str, object]:
+    """What OpenAPI is told of a body that a handler reads by itself."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": shape.json_schema()}}}}

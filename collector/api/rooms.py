@@ -19,6 +19,7 @@ from collector.api.answers import (
     SitesAnswer,
     ThroughputAnswer,
 )
+from collector.api.check_answers import kept_answer
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
 from collector.now import DistrictNow, LessonCell, RoomNow
@@ -65,6 +66,7 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
         readings=[_reading(one, now) for one in found.readings],
         bins=[_bin(one) for one in found.bins],
         throughput=[_throughput(one, found) for one in found.tests],
+        check=kept_answer(check) if (check := services.checks.newest(site, room)) else None,
     )
     return _json(request, answer)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from collector.checks.check_desk import CheckDesk
 from collector.district import District
 from collector.engine import Engine
 from collector.ingest.accounts import Accounts
@@ -32,6 +33,7 @@ class Services:
     accounts: Accounts
     engine: Engine
     leases: LeaseDesk
+    checks: CheckDesk
     proxy_check: ProxyCheck | None
     metrics: CollectorRegistry
     clock: Callable[[], datetime]

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector.api.access import TheAgent
-from collector.api.bodies import read_as
+from collector.api.bodies import body_of, read_as
 from collector.api.bounded_http import TRANSPORT
 from collector.api.services import Services, TheServices
 from collector.refusal import Refusal
@@ -34,18 +34,14 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
 }
 
 
-def _body_of(shape: TypeAdapter[T]) -> dict[str, object]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": shape.json_schema()}}}}
-
-
-@router.post("/v1/leases", response_model=Lease, responses=_PROBLEMS, openapi_extra=_body_of(_REQUEST))
+@router.post("/v1/leases", response_model=Lease, responses=_PROBLEMS, openapi_extra=body_of(_REQUEST))
 async def ask_for_lease(request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Ask to run one throughput test now. Asking again with the same request gets the same lease."""
     asked = await _read(request, _REQUEST)
     return _json(await services.leases.ask(agent, asked))
 
 
-@router.post("/v1/leases/{lease}/end", response_model=LeaseAccount, responses=_PROBLEMS, openapi_extra=_body_of(_END))
+@router.post("/v1/leases/{lease}/end", response_model=LeaseAccount, responses=_PROBLEMS, openapi_extra=body_of(_END))
 async def end_lease(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Give a lease back; the answer is the collector's side of the test."""
     ended = await _read(request, _END)
@@ -60,7 +56,7 @@ async def end_lease(lease: str, request: Request, agent: TheAgent, services: The
 )
 async def download(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Zeros at the pace of the lease, for the agent to count; once for each lease."""
-    return _Stream(Download(services.leases, _begun(services, agent, lease, "down"), request.scope.get(TRANSPORT)))
+    return Stream(Download(services.leases, _begun(services, agent, lease, "down"), request.scope.get(TRANSPORT)))
 
 
 @router.post(
@@ -71,22 +67,22 @@ async def download(lease: str, request: Request, agent: TheAgent, services: TheS
 )
 async def upload(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Takes whatever comes and counts it; answered as soon as the result is decided. Once for each lease."""
-    return _Stream(Upload(services.leases, _begun(services, agent, lease, "up"), request.scope.get(TRANSPORT)))
+    return Stream(Upload(services.leases, _begun(services, agent, lease, "up"), request.scope.get(TRANSPORT)))
 
 
 @router.post("/v1/proxy-check/{nonce}/up", include_in_schema=False)
 async def proxy_check_up(nonce: str, services: TheServices) -> Response:
     """Where the collector's own check of its proxy comes back in."""
-    return _Stream(_check(services, nonce).take)
+    return Stream(_check(services, nonce).take)
 
 
 @router.get("/v1/proxy-check/{nonce}/down", include_in_schema=False)
 async def proxy_check_down(nonce: str, services: TheServices) -> Response:
     """The other direction of it."""
-    return _Stream(_check(services, nonce).give)
+    return Stream(_check(services, nonce).give)
 
 
-class _Stream(Response):
+class Stream(Response):
     """Hands the connection to a stream."""
 
     def __init__(self, stream: ASGIApp) -> None:

@@ -13,6 +13,11 @@ def room_path(site: str, room: str) -> str:
     return f"/rooms/{quote(site, safe='')}/{quote(room, safe='')}"
 
 
+def check_path(site: str, room: str) -> str:
+    """The address of the page for teachers with that room chosen."""
+    return f"/check#room:{quote(site, safe='')}/{quote(room, safe='')}"
+
+
 def site_id(site: str) -> str:
     """The id of a site's rows, so that a page can be opened there and renewed without moving them."""
     return f"site:{quote(site, safe='')}"

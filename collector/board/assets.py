@@ -1,4 +1,4 @@
-"""The two files that every page asks for: one style sheet, and one script that renews the page in place."""
+"""The files that pages ask for: one style sheet, the board's script that renews it in place, and that of the check."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_STYLES = ("colours", "frame", "answer", "rooms", "room", "chart", "phone", "print")
+_STYLES = ("colours", "frame", "answer", "rooms", "room", "chart", "check", "phone", "print")
 """Parts of the style sheet in the order in which the later ones win."""
 
 
@@ -29,6 +29,12 @@ def stylesheet() -> Asset:
 def script() -> Asset:
     """What renews a page in place; without it the page is loaded again as a whole."""
     return _asset("/renew.js", (_HERE / "renew.js").read_text("utf-8"))
+
+
+@cache
+def check_script() -> Asset:
+    """What checks a room from the browser."""
+    return _asset("/check.js", (_HERE / "check.js").read_text("utf-8"))
 
 
 def _asset(path: str, text: str) -> Asset:

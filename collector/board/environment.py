@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from collector.board import addresses, phrases, strip
 from collector.board.answer import STATE_MEANINGS
-from collector.board.assets import script, stylesheet
+from collector.board.assets import check_script, script, stylesheet
 from collector.now import DistrictNow
 from collector.verdict.evidence import arrived, rate
 
@@ -20,6 +20,11 @@ def render(template: str, *, district: DistrictNow, now: datetime, **values: Any
     """The text of `template`; everything in it that is not markup of ours is escaped."""
     bin_length = phrases.length(district.bin_seconds)
     return _environment().get_template(template).render(district=district, now=now, bin_length=bin_length, **values)
+
+
+def template(name: str) -> Template:
+    """A template that is about no district."""
+    return _environment().get_template(name)
 
 
 @cache
@@ -70,5 +75,6 @@ def _environment() -> Environment:
         refresh_seconds=REFRESH_SECONDS,
         style_address=stylesheet().address,
         script_address=script().address,
+        check_script_address=check_script().address,
     )
     return made

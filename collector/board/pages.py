@@ -7,7 +7,9 @@ The pages hold no inline script, no inline style and nothing from elsewhere, so 
 from datetime import datetime
 from typing import Any, Literal
 
+from collector.board.addresses import check_path
 from collector.board.answer import answer, freshness, last_lesson_cell
+from collector.board.check_words import check_found
 from collector.board.environment import render
 from collector.board.latency_chart import latency_chart
 from collector.board.limits import limits
@@ -17,6 +19,7 @@ from collector.board.throughput_words import ENDED_WORDS
 from collector.board.unknowns import unknowns
 from collector.now import DistrictNow, RoomNow, SiteNow
 from collector.verdict.profiles import default_profiles
+from collector.verdict.room_check import RoomCheck
 
 NEWEST_BINS = 24
 """A room's page shows this many bins as numbers: two hours of five-minute bins."""
@@ -61,9 +64,16 @@ def site_page(district: DistrictNow, site: SiteNow, *, now: datetime) -> str:
     )
 
 
-def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, throughput_off: str | None = None) -> str:
+def room_page(
+    district: DistrictNow,
+    room: RoomNow,
+    *,
+    now: datetime,
+    throughput_off: str | None = None,
+    check: RoomCheck | None = None,
+) -> str:
     """The page of one room: its state and all that says so. `throughput_off` is why no throughput is tested, where it
-    is not."""
+    is not. `check` is the newest that somebody made there in a browser."""
     profiles = default_profiles()
     newest_first = tuple(reversed(room.bins))
     bins = newest_first[:NEWEST_BINS]
@@ -86,6 +96,8 @@ def room_page(district: DistrictNow, room: RoomNow, *, now: datetime, throughput
         looked_at={one.started_at for one in room.state.looked_at},
         unknowns=unknowns(room, bins, throughput_off),
         old=old(room, district, now),
+        check=check_found(check, profiles, now, district.time_zone) if check else None,
+        check_address=None if room.simulated else check_path(room.site, room.room),
     )
 
 

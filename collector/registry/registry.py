@@ -32,6 +32,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from collector.registry import schema
 from collector.registry.agent import Agent, Stay
 from collector.registry.byte_ledger import ByteLedger, forget_periods_before, take_over_test_bytes
+from collector.registry.room_checks import RoomChecks
 from collector.registry.stored_ranges import StoredRanges
 from collector.time_repair import Offset
 from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, EnrolmentRequest, Role, normalised_code
@@ -229,18 +230,25 @@ class Registry:
             pass  # the other request's offset holds
         return self.offsets(agent, boot)
 
-    def forget(self, *, codes_before_ms: int, boots_before_ms: int, days_before: str) -> int:
-        """Drop codes that expired and boots that were first met before then, and the byte counts of days before
-        `days_before`. Returns how many went."""
+    def forget(self, *, codes_before_ms: int, boots_before_ms: int, days_before: str, checks_before_ms: int = 0) -> int:
+        """Drop codes that expired, boots that were first met and checks that were made before then, and the byte counts
+        of days before `days_before`. Returns how many went."""
         with self._engine.begin() as connection:
             codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < codes_before_ms))
             boots = connection.execute(delete(schema.boots).where(schema.boots.c.made_ms < boots_before_ms))
-            return codes.rowcount + boots.rowcount + forget_periods_before(connection, days_before)
+            checks = connection.execute(delete(schema.room_checks).where(schema.room_checks.c.at_ms < checks_before_ms))
+            periods = forget_periods_before(connection, days_before)
+            return codes.rowcount + boots.rowcount + checks.rowcount + periods
 
     @property
     def byte_ledger(self) -> ByteLedger:
         """What throughput tests cost."""
         return ByteLedger(self._engine)
+
+    @property
+    def room_checks(self) -> RoomChecks:
+        """What was found where somebody asked."""
+        return RoomChecks(self._engine)
 
     @property
     def stored_ranges(self) -> StoredRanges:

@@ -1,6 +1,6 @@
 """The registry's tables. SQLite by default; nothing here is SQLite's alone."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
 
 SCHEMA_VERSION = 5
 
@@ -84,4 +84,31 @@ stored_ranges = Table(
     Column("first_seq", BigInteger, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("stored_us", BigInteger, nullable=False),
+)
+
+# Checks of a room that somebody asked for in a browser.
+room_checks = Table(
+    "room_checks",
+    metadata,
+    Column("check_id", String(32), primary_key=True),
+    Column("site", String(40), nullable=False),
+    Column("room", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("method_version", Integer, nullable=False),
+    Column("profile", String(40), nullable=False),
+    Column("answer", String(16), nullable=False),
+    Column("why", String(16)),
+    Column("down_required_bps", BigInteger, nullable=False),
+    Column("down_received_bps", BigInteger),
+    Column("down_sustained", Boolean),
+    Column("down_why", String(16)),
+    Column("up_required_bps", BigInteger, nullable=False),
+    Column("up_received_bps", BigInteger),
+    Column("up_sustained", Boolean),
+    Column("up_why", String(16)),
+    Column("rtt_p50_us", BigInteger),
+    Column("rtt_p95_us", BigInteger),
+    Column("used_bytes", BigInteger, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Index("room_checks_of_a_room", "site", "room", "at_ms"),
 )

@@ -43,17 +43,30 @@ class ThroughputTest:
 
     def enough_for(self, profile: Profile) -> bool | None:
         """Whether the rate that `profile` needs was there; ``None`` when the test could not tell."""
-        need = need_bps(profile, self.direction)
-        if self.sustained and self.required_bps >= need:
-            return True
-        if self.at_ceiling:  # of the line that is all it says
-            return True if self.received_bps is not None and self.received_bps >= need else None
-        if self.sustained is None or self.received_bps is None:
-            return None
-        if self.received_bps >= need:
-            return True
-        # What was held may be less than the profile needs, without the line having been asked for more.
-        return None if self.sustained else False
+        return is_enough(
+            need_bps(profile, self.direction),
+            required_bps=self.required_bps,
+            received_bps=self.received_bps,
+            sustained=self.sustained,
+            at_ceiling=self.at_ceiling,
+        )
+
+
+def is_enough(
+    need_bps: int, *, required_bps: int, received_bps: int | None, sustained: bool | None, at_ceiling: bool = False
+) -> bool | None:
+    """Whether a test that was to show `required_bps` found `need_bps`; ``None`` when it could not tell. At its own
+    machine's ceiling what it received is the least that the line carries."""
+    if sustained and required_bps >= need_bps:
+        return True
+    if at_ceiling:
+        return True if received_bps is not None and received_bps >= need_bps else None
+    if sustained is None or received_bps is None:
+        return None
+    if received_bps >= need_bps:
+        return True
+    # What was held may be less than the need, without the line having been asked for more.
+    return None if sustained else False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

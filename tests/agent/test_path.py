@@ -59,7 +59,7 @@ class School:
             for name, event in events.items():
                 loop.call_at(float(name.removeprefix("at_")), event, loop)
             source = ConfigSource(Path("nowhere"), Collector("http://127.0.0.1:1"), token="")
-            source.config = self.config
+            source.wanted = self.config
 
             async def trace(asked: TraceRequest) -> Trace:
                 self.traced.append((asked.target, loop.time()))

@@ -250,7 +250,7 @@ def test_the_reflector_answers_and_counts(live: Live) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.settimeout(10)
         sender.connect((live.host, live.services.reflector_port))
-        sender.send(packet[:43])
+        sender.send(packet[:13])
         sender.send(packet)
         answer = sender.recv(2000)
 

@@ -37,6 +37,7 @@ class Shown:
         stand_in = SimpleNamespace(
             engine=_Engine(self),
             leases=SimpleNamespace(off=None),
+            checks=SimpleNamespace(newest=lambda _site, _room: None),
             trouble=None,
             settings=Settings(port=0, reflector_port=0),
             clock=lambda: self.now,

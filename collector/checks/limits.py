@@ -1,0 +1,72 @@
+"""How often checks may be asked for and begun: from one place, and in sum.
+
+Addresses stay in memory for the length of the window, as a digest under a key that dies with the process.
+"""
+
+import hashlib
+import secrets
+from collections import OrderedDict, deque
+
+ASKS = 60
+ASKS_S = 60.0
+"""Somebody who waits asks every few seconds; a school of several who wait is one address to us."""
+
+CHECKS = 6
+CHECKS_S = 300.0
+CHECKS_IN_SUM = 20
+CHECKS_IN_SUM_S = 600.0
+"""Each may hold the lease for twenty seconds: two thirds of the time at the worst, and agents have the rest."""
+
+MOST_SOURCES = 10_000
+
+
+class Rate:
+    """At most `most` in any `within_s` seconds."""
+
+    def __init__(self, most: int, within_s: float) -> None:
+        self._at: deque[float] = deque(maxlen=most)
+        self._most = most
+        self._within_s = within_s
+
+    def is_full(self, now_s: float) -> bool:
+        """Whether one more would be too many."""
+        return len(self._at) == self._most and now_s - self._at[0] < self._within_s
+
+    def add(self, now_s: float) -> None:
+        """One more."""
+        self._at.append(now_s)
+
+
+class Limits:
+    """Asks and begun checks. A `source` of ``None`` is not known, and only counted in sum."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(16)
+        self._in_sum = Rate(CHECKS_IN_SUM, CHECKS_IN_SUM_S)
+        self._by_source: OrderedDict[bytes, tuple[Rate, Rate]] = OrderedDict()
+
+    def may_ask(self, source: str | None, now_s: float) -> bool:
+        """Whether `source` may ask for a check at `now_s` (any seconds that never step); counts that it did."""
+        if self._in_sum.is_full(now_s):
+            return False
+        if source is None:
+            return True
+        asks, checks = self._rates(source)
+        if asks.is_full(now_s) or checks.is_full(now_s):
+            return False
+        asks.add(now_s)
+        return True
+
+    def begun(self, source: str | None, now_s: float) -> None:
+        """A check of `source` began."""
+        self._in_sum.add(now_s)
+        if source is not None:
+            self._rates(source)[1].add(now_s)
+
+    def _rates(self, source: str) -> tuple[Rate, Rate]:
+        digest = hashlib.blake2b(source.encode(), digest_size=16, key=self._key).digest()
+        rates = self._by_source.pop(digest, None) or (Rate(ASKS, ASKS_S), Rate(CHECKS, CHECKS_S))
+        self._by_source[digest] = rates
+        if len(self._by_source) > MOST_SOURCES:
+            self._by_source.popitem(last=False)
+        return rates
