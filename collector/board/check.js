@@ -67,7 +67,7 @@
     const radio = [...document.querySelectorAll("#room-list input")].find((one) => one.value === room);
     if (!radio) return;
     radio.checked = true;
-    radio.scrollIntoView({ block: "nearest" });
+    at("room-list").scrollTop = radio.closest("li").offsetTop - at("room-list").offsetTop;
     choose();
   }
 

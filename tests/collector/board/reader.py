@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br", "hr", "img"}
+VOID = {"meta", "input", "link", "br", "hr", "img"}
 
 
 @dataclass

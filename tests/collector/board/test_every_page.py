@@ -7,9 +7,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from collector.board.addresses import room_path, site_path
-from collector.board.assets import script, stylesheet
+from collector.board.assets import check_script, script, stylesheet
+from collector.board.check_page import check_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
 from collector.now import DistrictNow
+from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import State
 from tests.collector.board.districts import (
     NOW,
@@ -30,6 +32,11 @@ def every_page(district: DistrictNow) -> dict[str, str]:
     rooms = {room_path(room.site, room.room): room_page(district, room, now=NOW) for room in district.rooms()}
     sites = {site_path(site.site): site_page(district, site, now=NOW) for site in district.sites}
     return {"/": district_page(district, now=NOW)} | sites | rooms
+
+
+def a_check_page() -> str:
+    """The page for teachers."""
+    return check_page(asked_language="", accepted_languages="", profiles=default_profiles(), off=None, with_board=True)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -73,6 +80,7 @@ def test_every_link_leads_to_a_page_of_the_board() -> None:
         dataclasses.replace(district, sites=(*district.sites, a_site(a_room("a/b c", site="x"), site="x")))
     )
     pages["missing"] = not_found_page(district, "site", now=NOW)
+    pages["/check"] = a_check_page()
 
     for html in pages.values():
         page = read(html)
@@ -81,15 +89,16 @@ def test_every_link_leads_to_a_page_of_the_board() -> None:
             assert not address.scheme
             assert not address.netloc
             assert not address.path or address.path in pages
-            assert not address.fragment or list(page.all(id=unquote(address.fragment)))
+            assert not address.fragment or address.path or list(page.all(id=unquote(address.fragment)))
 
 
 def test_a_page_holds_no_inline_script_no_inline_style_and_nothing_from_elsewhere() -> None:
     district = a_mixed_district()
-    for html in (*every_page(district).values(), not_found_page(district, "room", now=NOW)):
+    ours = {script().address, check_script().address}
+    for html in (*every_page(district).values(), not_found_page(district, "room", now=NOW), a_check_page()):
         page = read(html)
         for element in page.all():
-            assert element.tag != "script" or (element.attributes["src"] == script().address and not element.text)
+            assert element.tag != "script" or (element.attributes["src"] in ours and not element.text)
             assert element.tag not in {"style", "iframe", "img", "object", "embed", "base"}
             assert not [name for name in element.attributes if name == "style" or name.startswith("on")]
         assert "//" not in html.removeprefix("<!doctype html>")
@@ -97,7 +106,7 @@ def test_a_page_holds_no_inline_script_no_inline_style_and_nothing_from_elsewher
 
 
 def test_a_page_has_its_landmarks_a_language_a_title_and_a_way_past_the_header() -> None:
-    for html in every_page(a_mixed_district()).values():
+    for html in (*every_page(a_mixed_district()).values(), a_check_page()):
         page = read(html)
         assert page.one("html").attributes["lang"] == "en"
         assert page.one("head").one("title").text
