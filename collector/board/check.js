@@ -422,7 +422,7 @@
 
   function noAnswer(word) {
     headline("unknown", say("unknown"));
-    const known = { throughput_off: "off", too_many_checks: "too_many", not_ready: "blocked", check_over: "broken" };
+    const known = { throughput_off: "off", too_many_checks: "too_many", check_over: "broken", lease_over: "broken" };
     const key = `why_${known[word] ?? word}`;
     at("why").textContent = say(key in SAY ? key : "why_refused");
     for (const one of ["activities", "figures", "tell", "telling"]) at(one).hidden = true;
