@@ -42,16 +42,15 @@ def fold(
     A report has a `failure`, the commonest reason, exactly when requests count and nothing was received. A probe that
     broke by our own fault was not tried and is not a loss, and no reason where our own test left nothing else to try.
     """
-    method = _reported(period.samples, intervals_ms)
+    samples = [one for one in period.samples if one.failure != "probe_broke" or not is_working(one.sent_ns)]
+    method = _reported(samples, intervals_ms)
     if method is None:
         return None
-    ours = sorted((one for one in period.samples if one.method == method), key=lambda one: one.sent_ns)
-    working = [one for one in ours if is_working(one.sent_ns) and one.failure != "probe_broke"]
+    ours = sorted((one for one in samples if one.method == method), key=lambda one: one.sent_ns)
+    working = [one for one in ours if is_working(one.sent_ns)]
     working_rtts_us = [one.rtt_ns / 1000 for one in working if one.rtt_ns is not None]
     ours = [one for one in ours if not is_working(one.sent_ns)]
     tried = [one for one in ours if one.failure != "probe_broke"]
-    if not ours and not working:
-        return None
     answered = [one for one in tried if one.answered]
     rtts_us = [one.rtt_ns / 1000 for one in answered if one.rtt_ns is not None]
     failures = Counter(one.failure for one in (tried or ours) if one.failure is not None)
