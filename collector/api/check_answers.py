@@ -42,8 +42,8 @@ class PlanAnswer(Answer):
 class BegunAnswer(Answer):
     """A check that began, and how it is done: `check` is its secret. A direction lasts `longest_ms` at the most, is
     judged after `warm_up_ms`, and stops when `in_a_row` round trips were `rise_ms` longer than the idle line's
-    shortest. What goes up is sent in posts of `post_bytes`, `posts_at_once` of them under way. `block_bytes` and
-    `catch_up_ms` are what a sender's pace may still bring at the end."""
+    shortest. Sent up are posts of `post_bytes`, one each `post_every_ms`, at most `posts_at_once` under way.
+    `block_bytes` and `catch_up_ms` are what a sender's pace may still bring at the end."""
 
     check: str
     valid_ms: int
@@ -56,6 +56,7 @@ class BegunAnswer(Answer):
     block_bytes: int
     catch_up_ms: int
     post_bytes: int
+    post_every_ms: float
     posts_at_once: int
 
 
@@ -116,6 +117,7 @@ def begun_answer(running: Running) -> BegunAnswer:
         block_bytes=BLOCK_BYTES,
         catch_up_ms=CATCH_UP_MS,
         post_bytes=POST_BYTES,
+        post_every_ms=running.post_every_ms,
         posts_at_once=POSTS_AT_ONCE,
     )
 

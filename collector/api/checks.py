@@ -105,14 +105,20 @@ def places(request: Request, services: TheServices) -> Response:
 async def begin_check(request: Request, services: TheServices) -> BegunAnswer:
     """Begin to check a room. It must end within its `valid_ms`."""
     asked = await read_as(_ASKED, request, MAX_ASKED_BYTES, otherwise="a check has site, room and request")
-    running = await services.checks.begin(asked.site, asked.room, asked.request, source=_source(request, services))
+    running = await services.checks.begin(
+        asked.site,
+        asked.room,
+        asked.request,
+        source=_source(request, services),
+        head_bytes=_head_bytes(request),
+    )
     return begun_answer(running)
 
 
 @router.get("/v1/checks/{check}/ping", status_code=204, responses=_NO)
-async def ping(check: str, services: TheServices) -> Response:
+async def ping(check: str, request: Request, services: TheServices) -> Response:
     """One round trip."""
-    _find(services, check).ping()
+    _find(services, check).ping(_head_bytes(request))
     return Response(status_code=204)
 
 
@@ -137,7 +143,7 @@ async def download(check: str, request: Request, services: TheServices) -> Respo
 async def upload(check: str, request: Request, services: TheServices) -> UploadAnswer:
     """Takes a piece of what is sent up and counts it as it comes; the answer says whether more is wanted."""
     running = _find(services, check)
-    running.begin_post(sum(len(name) + len(value) + 4 for name, value in request.headers.raw))
+    running.begin_post(_head_bytes(request))
     size = 0
     try:
         async with asyncio.timeout(max(0.1, services.leases.left_s(running.held))):
@@ -189,6 +195,12 @@ def _find(services: Services, check: str) -> Running:
     except Refusal as error:
         services.accounts.refused.labels(reason=error.word).inc()
         raise
+
+
+def _head_bytes(request: Request) -> int:
+    """How long the head of a request is in HTTP/1.1."""
+    line = len(request.method) + len(request.url.path) + len(request.url.query) + len("  ? HTTP/1.1\r\n\r\n")
+    return line + sum(len(name) + len(value) + 4 for name, value in request.headers.raw)
 
 
 def _source(request: Request, services: Services) -> str | None:

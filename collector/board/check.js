@@ -11,8 +11,9 @@
   const CONNECTIONS = 4; // opened before anything is measured, so that no round trip pays for opening one
   const IDLE_PINGS = 36;
   const PINGS_BETWEEN = 12;
-  const PING_MS = 50;
-  const LATER_PING_MS = 100; // a queue shows itself in the first second; afterwards the watch should weigh little
+  const IDLE_PING_MS = 50;
+  const PING_MS = 100; // beside a test: a request and its answer have heads, so the watch itself weighs something
+  const LATER_PING_MS = 200; // a queue shows itself in the first second
   const PINGS_AT_ONCE = 2;
   const LOOK_MS = 20;
   const ANSWER_MS = 10_000;
@@ -164,7 +165,7 @@
     for (let one = 0; one < count; one += 1) {
       const took = await ping();
       found.push(took);
-      await sleep(Math.max(0, PING_MS - took));
+      await sleep(Math.max(0, IDLE_PING_MS - took));
     }
     return found;
   }
@@ -287,7 +288,6 @@
     const abort = () => stop.abort();
     check.stop.signal.addEventListener("abort", abort);
     const piece = new Uint8Array(plan.post_bytes);
-    const everyMs = (plan.post_bytes * 8000) / plan.up.offered_bps;
     const watch = new Watch(plan, shortest);
     const began = performance.now();
     let due = began;
@@ -319,7 +319,7 @@
         else if (now - began >= plan.longest_ms) endedBy = "time";
         else if (underWay < plan.posts_at_once && now >= due) {
           // What it was held up for was the path's doing, and is made up for by one piece at the most.
-          due = Math.max(due, now - plan.catch_up_ms) + everyMs;
+          due = Math.max(due, now - plan.catch_up_ms) + plan.post_every_ms;
           sendPiece();
         } else await sleep(underWay < plan.posts_at_once ? Math.min(LOOK_MS, due - now) : 5);
       }

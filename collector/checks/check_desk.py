@@ -50,8 +50,9 @@ class CheckDesk:
             "bandroom_room_checks", "Checks asked for in a browser, by the answer", ["answer"], registry=metrics
         )
 
-    async def begin(self, site: str, room: str, request: str, *, source: str | None) -> Running:
-        """A check of that room; asked again with the same `request` it is the same one.
+    async def begin(self, site: str, room: str, request: str, *, source: str | None, head_bytes: int) -> Running:
+        """A check of that room; asked again with the same `request` it is the same one. `head_bytes` is how long the
+        head of the request that asks is.
 
         Raises `Refusal`: ``unknown_room``, ``too_many_checks``, and all that `LeaseDesk.ask_for_page` does.
         """
@@ -72,6 +73,7 @@ class CheckDesk:
             lease=lease,
             held=self.leases.held_by_token(lease.lease),
             elapsed_ns=self.leases.elapsed_ns,
+            head_bytes=head_bytes,
         )
         self._known[running.check_id] = running
         if len(self._known) > MOST_KNOWN:

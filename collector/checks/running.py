@@ -10,7 +10,7 @@ from collector.verdict.room_check import RoomCheck
 from wire.lateness import LOOK_EVERY_MS, Lateness
 from wire.lease import Lease
 from wire.pace import BLOCK_BYTES
-from wire.sufficiency import Arrivals
+from wire.sufficiency import Arrivals, offered_bps
 
 POST_BYTES = 4 * BLOCK_BYTES
 """What the page sends up at once: large against a request's head, small against a second of a lesson's rate."""
@@ -18,6 +18,7 @@ POST_BYTES = 4 * BLOCK_BYTES
 POSTS_AT_ONCE = 3
 """A browser opens six connections to a server; the rest is for the round trips that are watched meanwhile."""
 
+LEAST_OFFER = 1.1
 MOST_POST_BYTES = 4 * POST_BYTES
 MOST_PINGS = 500
 """More than three looks at the idle line and two tests need."""
@@ -27,8 +28,8 @@ MOST_PINGS = 500
 class Running:
     """A check of a room by its `lease`. Nobody who does not know `check_id` has to do with it.
 
-    `up_with_heads` counts what came up with the heads of its requests, as `held.up` does without. `result` is there
-    once it has ended.
+    `head_bytes` is how long the head of a request of this browser is. `up_with_heads` counts what came up with all
+    heads, those of round trips too, as `held.up` counts it without. `result` is there once it has ended.
     """
 
     check_id: str
@@ -37,6 +38,7 @@ class Running:
     lease: Lease
     held: Held
     elapsed_ns: Callable[[], int]
+    head_bytes: int
     pings: int = 0
     posts_now: int = 0
     up_began_ns: int | None = None
@@ -44,10 +46,19 @@ class Running:
     ending: asyncio.Lock = field(default_factory=asyncio.Lock)
     result: RoomCheck | None = None
 
-    def ping(self) -> None:
-        """A round trip. Raises `Refusal`."""
+    @property
+    def post_every_ms(self) -> float:
+        """The pace of what goes up: with the heads it is what an agent's test offers, and without them still a tenth
+        more than is to be shown."""
+        offered_ms = (POST_BYTES + self.head_bytes) * 8_000 / offered_bps(self.lease.up_bps)
+        return min(offered_ms, POST_BYTES * 8_000 / (LEAST_OFFER * self.lease.up_bps))
+
+    def ping(self, head_bytes: int) -> None:
+        """A round trip, whose request has a head of so many bytes. Raises `Refusal`."""
         self._must_run()
         self.pings += 1
+        if self.up_began_ns is not None:
+            self.up_with_heads.add(self.up_ms(), head_bytes)
         if self.pings > MOST_PINGS:
             raise Refusal(429, "too_many_pings", f"a check has at most {MOST_PINGS} round trips")
 

@@ -96,7 +96,9 @@ def test_a_line_that_brings_nothing_and_answers_late_has_no_filter() -> None:
 def test_an_upload_is_too_slow_only_if_it_is_so_with_the_heads_of_its_requests() -> None:
     near = found(flow(0.95), watched(), with_heads=flow(1.05))
     assert (near.sustained, near.why) == (None, "near")
-    slow = found(flow(0.8), watched(), with_heads=flow(0.9))
+    just_below = found(flow(0.85), watched(), with_heads=flow(0.95))
+    assert (just_below.sustained, just_below.why) == (None, "near")
+    slow = found(flow(0.8), watched(), with_heads=flow(0.88))
     assert (slow.sustained, slow.received_bps) == (False, 800_000)
     enough = found(flow(1.05), watched(), with_heads=flow(1.2))
     assert enough.sustained is True

@@ -29,6 +29,7 @@ class Page:
         self._number = 0
         self._session: str | None = None
         self._loaded = 0
+        self._before: str | None = None
         self.complaints: list[str] = []
 
     def open(self) -> None:
@@ -41,6 +42,12 @@ class Page:
     def send(self, **headers: str) -> None:
         """Send these headers with each request from now on."""
         self._call("Network.setExtraHTTPHeaders", headers=headers)
+
+    def before_each(self, script: str) -> None:
+        """Run `script` in each page before its own, instead of what was to run so far."""
+        if self._before is not None:
+            self._call("Page.removeScriptToEvaluateOnNewDocument", identifier=self._before)
+        self._before = self._call("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"]
 
     def go(self, url: str) -> None:
         """Load `url` with everything it asks for."""
