@@ -14,6 +14,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Coroutine, Sequence
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,16 +37,28 @@ from agent.systemd import attend, systemd_of
 from agent.trace import Broke, hindrance, report, trace
 from agent.trace_command import TRACE_ADVICE, trace_table
 from agent.trace_request import request_for
+from agent.windows_service import NotAService, StopOn, run_as_service
 from wire.codec import encode
 from wire.enrolment import AgentConfig
 from wire.fields import WireError
 from wire.version import VERSION
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+LOG_BYTES, LOG_FILES = 1_000_000, 3
 
 
 class Failed(Exception):
     """A command that could not be done; the text is for whoever typed it."""
+
+
+EXPECTED = (
+    *(Failed, NotJoined, WireError, BadSettings, KeyboardInterrupt, Unanswered, AlreadyRunning, OSError),
+    sqlite3.Error,
+)
+"""What ends a command with a line for a person, and without a traceback."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,30 +67,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = State(Path(options.state) if options.state else default_folder(os.environ))
     try:
         code: int = options.command(options, state)
-    except BadSettings as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    except (Failed, NotJoined, WireError) as error:
-        print(f"bandroom-agent: {error}", file=sys.stderr)
-        return 1
-    except Unanswered as error:
-        print(
-            f"bandroom-agent: the collector did not answer ({error.word}): {advice(error.word)}",
-            file=sys.stderr,
-        )
-        return 1
-    except AlreadyRunning:
-        print(
-            f"bandroom-agent: another agent is running with {state.folder}; stop it first or name another --state",
-            file=sys.stderr,
-        )
-        return 1
-    except (OSError, sqlite3.Error) as error:
-        print(f"bandroom-agent: {state.folder} cannot be used: {error}", file=sys.stderr)
-        return 1
+    except EXPECTED as error:
+        code, line = _told(error, state)
+        if line:
+            print(line, file=sys.stderr)
     return code
+
+
+def _told(error: BaseException, state: State) -> tuple[int, str]:
+    """Exit code and the line for whoever can act, of one of `EXPECTED`."""
+    if isinstance(error, BadSettings):
+        return 2, str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return 128 + signal.SIGINT, ""
+    if isinstance(error, Unanswered):
+        return 1, f"bandroom-agent: the collector did not answer ({error.word}): {advice(error.word)}"
+    if isinstance(error, AlreadyRunning):
+        said = f"another agent is running with {state.folder}; stop it first or name another --state"
+        return 1, f"bandroom-agent: {said}"
+    if isinstance(error, OSError | sqlite3.Error):
+        return 1, f"bandroom-agent: {state.folder} cannot be used: {error}"
+    return 1, f"bandroom-agent: {error}"
 
 
 def _join(options: argparse.Namespace, state: State) -> int:
@@ -110,15 +120,39 @@ def _join(options: argparse.Namespace, state: State) -> int:
 
 
 def _run(_options: argparse.Namespace, state: State) -> int:
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    return _work(state, stop_on_signals)
+
+
+def _service(_options: argparse.Namespace, state: State) -> int:
+    """A service has no terminal: what `main` would print goes into the log."""
+    state.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = RotatingFileHandler(state.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=[file])
+
+    def work(stop_on: StopOn) -> int:
+        try:
+            return _work(state, stop_on)
+        except EXPECTED as error:
+            code, line = _told(error, state)
+            log.error("%s", line)
+            return code
+
+    try:
+        return run_as_service(work)
+    except NotAService:
+        raise Failed("this is for Windows' service manager alone; from a terminal: bandroom-agent run") from None
+
+
+def _work(state: State, stop_on: StopOn) -> int:
     settings = _settings(state)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     clock = system_clock()
 
     async def work() -> None:
         stop = asyncio.Event()
         pulse = Pulse(asyncio.sleep, time.monotonic)
         systemd = systemd_of(os.environ, os.getpid())
-        with stop_on_signals(stop):
+        with stop_on(stop):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(
                     attend(systemd, begun=pulse.begun, stuck=pulse.stuck, stop=stop.wait(), sleep=asyncio.sleep)
@@ -230,6 +264,10 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("run", parents=[common], help="measure and report until stopped")
     one.set_defaults(command=_run)
+
+    if sys.platform == "win32":
+        one = commands.add_parser("service", parents=[common], help="for the service manager: run as a service")
+        one.set_defaults(command=_service)
 
     one = commands.add_parser("once", parents=[common], help="measure now and show it; keeps and sends no measurement")
     one.add_argument("--json", action="store_true", help="a report on each line, as it would travel")

@@ -42,6 +42,11 @@ class State:
         return self.folder / "spool.sqlite"
 
     @property
+    def log(self) -> Path:
+        """What the agent logs where it is a service without a journal, which is on Windows."""
+        return self.folder / "agent.log"
+
+    @property
     def lock(self) -> Path:
         """Held by the running agent."""
         return self.folder / "agent.lock"
