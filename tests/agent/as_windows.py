@@ -83,7 +83,7 @@ def pretend() -> None:
     take_what_is_not_ours()
     pair, unix = socket.socketpair, socket.AF_UNIX
     socket.socketpair = lambda *arguments: pair(*(arguments or (unix,)))
-    selectors.DefaultSelector = selectors.SelectSelector  # type: ignore[assignment]
+    selectors.DefaultSelector = selectors.SelectSelector  # type: ignore[assignment, misc]
     for module, names in NAMES.items():
         for name in names:
             if hasattr(module, name):
