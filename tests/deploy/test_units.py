@@ -13,6 +13,7 @@ from tests.end_to_end.process import COMMANDS, run
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 AGENT = UNITS / "bandroom-agent.service"
 COLLECTOR = UNITS / "bandroom-collector.service"
+RAW = UNITS / "bandroom-agent-raw.conf"
 MOST_EXPOSURE = {AGENT: 1.5, COLLECTOR: 1.1}
 """What `systemd-analyze security` of systemd 252 says, from 0 to 10."""
 
@@ -52,6 +53,30 @@ def test_a_unit_opens_little(unit: Path) -> None:
     exposure = re.search(r"exposure level for \S+: ([0-9.]+)", judged.stdout)
     assert exposure is not None, judged.stdout + judged.stderr
     assert float(exposure[1]) <= MOST_EXPOSURE[unit], judged.stdout
+
+
+@pytest.mark.requires("systemd")
+def test_raw_sockets_open_that_one_right_and_no_other(tmp_path: Path) -> None:
+    both = tmp_path / AGENT.name
+    started = f"ExecStart={COMMANDS}/"
+    text = AGENT.read_text(encoding="utf-8").replace("ExecStart=/opt/bandroom-agent/bin/", started)
+    both.write_text(f"{text}\n{RAW.read_text(encoding='utf-8')}", encoding="utf-8")  # as a drop-in is read
+
+    assert [line for line in analyze("verify", "--man=no", both).stderr.splitlines() if AGENT.stem in line] == []
+    alone, with_raw = (open_in(unit) for unit in (AGENT, both))
+    assert with_raw - alone == {
+        "AmbientCapabilities=",
+        "CapabilityBoundingSet=~CAP_NET_(BIND_SERVICE|BROADCAST|RAW)",
+        "PrivateUsers=",
+        "RestrictAddressFamilies=~AF_PACKET",
+    }
+
+
+def open_in(unit: Path) -> set[str]:
+    """What `systemd-analyze security` says is open in a unit."""
+    judged = analyze("security", "--offline=true", "--no-pager", unit)
+    assert judged.returncode == 0, judged.stderr
+    return set(re.findall(r"^✗ (\S+)", judged.stdout, re.MULTILINE))
 
 
 @each_unit
