@@ -36,9 +36,11 @@ from collector.store.protocol import Store, StoreError, StoreUnavailable
 from collector.store_choice import forget_what_is_past, open_store
 from collector.systemd import attend, systemd_of
 from collector.thread import in_thread
+from collector.throughput.budget_gauges import BudgetGauges
 from collector.throughput.budgets import Budgets
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.proxy_check import ProxyCheck
+from collector.throughput.spending import spending
 from collector.verdict.profiles import default_profiles
 
 log = logging.getLogger(__name__)
@@ -160,6 +162,7 @@ async def running(
         reflector_port=reflector.port,
     )
     _gauges(metrics, services)
+    metrics.register(BudgetGauges(lambda: spending(district, (), services.leases.budgets)))
     server = _server(settings, services)
     reflector.start()
     liveness = Liveness(reflecting=lambda: reflector.answering, now_s=lambda: elapsed_ns() / 1e9)

@@ -10,7 +10,9 @@ from collector.api.rooms import the_district
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
 from collector.board.assets import script
+from collector.board.budgets_page import budgets_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
+from collector.throughput.spending import spending
 
 router = APIRouter(dependencies=[Reader], include_in_schema=False)
 
@@ -52,6 +54,20 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
         now=services.clock(),
         throughput_off=services.leases.off,
         check=services.checks.newest(site, room),
+    )
+    return transferred(request, page)
+
+
+@_page("/budgets")
+def budgets(request: Request, services: TheServices) -> Response:
+    """What throughput tests cost."""
+    found = spending(services.district, services.registry.agents(), services.leases.budgets)
+    page = budgets_page(
+        the_district(services),
+        found,
+        services.district.assessments,
+        now=services.clock(),
+        throughput_off=services.leases.off,
     )
     return transferred(request, page)
 

@@ -45,6 +45,7 @@ def _environment() -> Environment:
         rate=rate,
         arrived=arrived,
         volume=phrases.volume,
+        amount=phrases.amount,
         counted=phrases.counted,
         sentence=phrases.sentence,
         lesson_result=phrases.lesson_result,

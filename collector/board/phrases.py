@@ -124,6 +124,15 @@ def volume(used_bytes: int) -> str:
     return f"{used_bytes / 1e6:.1f} MB" if used_bytes < 1e9 else f"{used_bytes / 1e9:.1f} GB"
 
 
+def amount(count: int) -> str:
+    """Bytes of a budget in two or three digits, decimal, as data plans are: ``1.2 MB``, ``240 MB``, ``2 GB``."""
+    value, unit = next(
+        ((count / size, unit) for unit, size in (("TB", 1e12), ("GB", 1e9)) if count >= 0.9995 * size),
+        (count / 1e6, "MB"),
+    )
+    return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}".replace(".0 ", " ")
+
+
 def lesson_result(cell: LessonCell, now: datetime) -> str:
     """``bad, 25 of 45 min``: how a lesson went, and how much of what was measured says so."""
     so_far = " so far" if cell.lesson.contains(now) else ""
@@ -158,7 +167,7 @@ def bins(count: int) -> str:
 
 def unbroken(text: str) -> str:
     """`text` with each number held together with its unit at the end of a line."""
-    return re.sub(r"(?<=\d) (?=(?:ms|s|min|h|%|Mbit/s|MB|GB)\b|%)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=\d) (?=(?:ms|s|min|h|%|Mbit/s|MB|GB|TB)\b|%)", "\N{NO-BREAK SPACE}", text)
 
 
 def sentence(line: str) -> str:

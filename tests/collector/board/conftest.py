@@ -15,6 +15,7 @@ PAGES = {
     "room-slow": "/rooms/oak-hill/106",
     "room-short": "/rooms/lakeside/207",
     "room-unknown": "/rooms/oak-hill/114",
+    "budgets": "/budgets",
 }
 """Every kind of page, of rooms each kind of trouble."""
 

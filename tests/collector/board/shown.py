@@ -14,6 +14,7 @@ from collector.api.app import create_app
 from collector.api.services import Services
 from collector.now import DistrictNow
 from collector.settings import Settings
+from tests.collector.board.costs import AN_AGENT, Costs, a_written_district
 from tests.collector.board.districts import NOW
 
 
@@ -36,7 +37,9 @@ class Shown:
         self.port = listener.getsockname()[1]
         stand_in = SimpleNamespace(
             engine=_Engine(self),
-            leases=SimpleNamespace(off=None),
+            leases=SimpleNamespace(off=None, budgets=Costs(("oak-hill", "106"))),
+            registry=SimpleNamespace(agents=lambda: [AN_AGENT]),
+            district=a_written_district(self.district),
             checks=SimpleNamespace(newest=lambda _site, _room: None),
             trouble=None,
             settings=Settings(port=0, reflector_port=0),

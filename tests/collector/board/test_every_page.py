@@ -8,11 +8,13 @@ import pytest
 
 from collector.board.addresses import room_path, site_path
 from collector.board.assets import check_script, script, stylesheet
+from collector.board.budgets_page import budgets_page
 from collector.board.check_page import check_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
 from collector.now import DistrictNow
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import State
+from tests.collector.board.costs import AN_ASSESSMENT, a_spending
 from tests.collector.board.districts import (
     NOW,
     STATES,
@@ -31,7 +33,8 @@ def every_page(district: DistrictNow) -> dict[str, str]:
     """The text of each page of the board by its path."""
     rooms = {room_path(room.site, room.room): room_page(district, room, now=NOW) for room in district.rooms()}
     sites = {site_path(site.site): site_page(district, site, now=NOW) for site in district.sites}
-    return {"/": district_page(district, now=NOW)} | sites | rooms
+    costs = {"/budgets": budgets_page(district, a_spending(district), AN_ASSESSMENT, now=NOW)}
+    return {"/": district_page(district, now=NOW)} | sites | rooms | costs
 
 
 def a_check_page() -> str:
