@@ -6,10 +6,11 @@ the streams are ours. Whoever believes to hold a lease says so here, and what mu
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
@@ -19,22 +20,28 @@ from agent.http import Answer, Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
 from agent.throughput import run_throughput_tests
 from agent.working import WorkingTimes
+from collector.district import District as CollectorsDistrict
 from collector.refusal import Refusal
-from collector.registry.agent import Agent
+from collector.registry.agent import Agent, Stay
 from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.throughput.budgets import Budgets
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.streams import begin
+from collector.throughput.wishes import CapacityPlan
 from collector.verdict.profiles import default_profiles
-from tests.collector.builders import HERE
 from tests.collector.live import a_district
 from tests.virtual_time import WALL_NS, VirtualLoop
 from wire.answers import Problem
 from wire.codec import decode, encode
-from wire.lease import LeaseEnd, LeaseRequest
+from wire.enrolment import Role
+from wire.lease import LeaseEnd, LeaseKind, LeaseRequest
+from wire.reports import Direction
 
-STREAM_S = 5.0
+STREAM_S = {"sufficiency": 5.0, "capacity": 10.0}
+OFFERS_BPS = 1_250_000
+"""What a sufficiency test offers."""
+
 HOUR_NS = 3_600 * NS_PER_S
 
 
@@ -56,20 +63,59 @@ class Network:
         ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an agent stands, and what its tests go through: how many bits per second that carries, ``None`` unknown."""
+
+    stay: Stay
+    role: Role = "room"
+    shares: Mapping[str, int | None] = field(default_factory=lambda: {"egress": None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """A test under way, as an agent believes."""
+
+    agent: str
+    kind: LeaseKind
+    shares: Mapping[str, int | None]
+
+    __test__ = False
+
+
+def crowded(tests: Iterable[Test]) -> list[str]:
+    """The bottlenecks on which these tests must not run together."""
+    by_name: dict[str, list[Test]] = defaultdict(list)
+    for one in tests:
+        for name in one.shares:
+            by_name[name].append(one)
+    found = []
+    for name, there in by_name.items():
+        carries = there[0].shares[name]
+        little = carries is not None and len(there) * OFFERS_BPS <= 0.02 * carries
+        if len(there) > 1 and (not little or any(one.kind == "capacity" for one in there)):
+            found.append(f"{name}: {', '.join(f'{one.agent} {one.kind}' for one in there)}")
+    return found
+
+
 @dataclass
 class District:
     """The collector's side and all that is to be known of who tests when.
 
-    `given` and `believers` say by which start of the collector a lease was given, and those that agents hold now.
+    `given` says by which start of the collector a lease was given, `believers` which tests agents believe to be allowed
+    now, by that start. `streaming` are the tests whose bytes flow.
     """
 
     loop: VirtualLoop
     network: Network
     seed: int
     bytes_a_day: int = 10**9
+    made: CollectorsDistrict = field(default_factory=a_district)
     given: dict[str, int] = field(default_factory=dict)
-    believers: dict[str, int] = field(default_factory=dict)
-    streaming: set[str] = field(default_factory=set)
+    believers: dict[int, list[Test]] = field(default_factory=lambda: defaultdict(list))
+    streaming: list[Test] = field(default_factory=list)
+    most_at_once: int = 0
+    tested: Counter[LeaseKind] = field(default_factory=Counter)
     turns: Counter[str] = field(default_factory=Counter)
     cut_off: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -78,7 +124,6 @@ class District:
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
-        self.district = a_district()
         self.registry = Registry.open_registry("sqlite://")
         self.dying = asyncio.Event()
         self.start()
@@ -89,16 +134,16 @@ class District:
         self.dying = asyncio.Event()
         self.starts += 1
         self.desk = LeaseDesk(
-            district=self.district,
+            district=self.made,
             profiles=default_profiles(),
             budgets=Budgets(
                 self.registry.byte_ledger,
                 dict.fromkeys(Settings().budgets, 10**12) | {"throughput_bytes_a_day": self.bytes_a_day},
-                time_zone=self.district.timetable.time_zone,
+                time_zone=self.made.timetable.time_zone,
                 clock=self.now,
             ),
             every_s=0,
-            capacity=None,
+            capacity=CapacityPlan(port=8630, most_bytes=10**6),
             off=None,
             clock=self.now,
             elapsed_ns=self.loop.ns,
@@ -180,63 +225,71 @@ class Way(Collector):
         task.add_done_callback(self._under_way.discard)
 
 
-async def lives(district: District, number: int, *, interval_ns: int = HOUR_NS) -> None:
-    """One agent, for ever."""
-    agent = Agent(agent=f"{number:016x}", stays=(HERE,), role="room", enrolled_ms=0, revoked_ms=None)
+async def lives(
+    district: District, number: int, place: Place, *, kind: LeaseKind = "sufficiency", interval_ns: int | None = HOUR_NS
+) -> None:
+    """One agent, for ever, as far as it makes tests of this kind."""
+    agent = Agent(agent=f"{number:016x}", stays=(place.stay,), role=place.role, enrolled_ms=0, revoked_ms=None)
     clock = district.loop.clock()
     office = LeaseOffice(Way(district, agent), token="t" * 43, clock=clock, sleep=asyncio.sleep)
 
     async def test(granted: Granted) -> Sequence[Draft]:
         starts = district.given[granted.lease.lease]
-        others = [one for one, of_start in district.believers.items() if of_start == starts]
-        district.check(not others, f"{others} hold a lease, and {agent.agent} too")
+        district.check(granted.lease.kind == kind, f"{agent.agent} asked for {kind}")
         known = district.holds(agent, granted) or starts != district.starts
         district.check(known, f"the lease of {agent.agent} had ended when it came")
-        district.believers[agent.agent] = starts
+        one = Test(agent=agent.agent, kind=kind, shares=place.shares)
+        together = district.believers[starts]
+        together.append(one)
+        district.check(not crowded(together), f"together on {crowded(together)}")
         try:
             async with asyncio.timeout(left_s(granted, clock)):
                 await asyncio.sleep(0.5)
                 for direction in ("down", "up"):
-                    if left_s(granted, clock) >= STREAM_S + 1:
-                        district.turns[agent.agent] += await _streams(district, agent, granted, direction)
+                    if left_s(granted, clock) >= STREAM_S[kind] + 1:
+                        district.turns[agent.agent] += await _streams(district, agent, granted, one, direction)
                 if district.dice.random() < 0.2:  # busy: the lease is used up to its end
                     await asyncio.sleep(left_s(granted, clock))
         except TimeoutError:
             pass
         known = district.holds(agent, granted) or left_s(granted, clock) <= 0 or starts != district.starts
         district.check(known, f"the collector's lease ended before that of {agent.agent}")
-        del district.believers[agent.agent]
+        together.remove(one)
+        district.tested[kind] += 1
         await office.end(granted.lease, used_bytes=1_000_000)
         return ()
 
     await run_throughput_tests(
         lambda: interval_ns,
         agent=agent.agent,
-        ask=office.ask,
+        ask=partial(office.ask, kind),
         test=test,
         working=WorkingTimes(),
         emit=lambda _draft: None,
         clock=clock,
         sleep=asyncio.sleep,
+        kind=kind,
+        wanted_now=lambda: district.desk.turns.wanted(agent.agent) if kind == "capacity" else None,
     )
 
 
-async def _streams(district: District, agent: Agent, granted: Granted, direction: str) -> bool:
+async def _streams(district: District, agent: Agent, granted: Granted, one: Test, direction: Direction) -> bool:
     """One stream, if the collector allows it; it dies with the connection. Whether it was whole."""
     try:
         held = district.desk.held(agent, granted.lease.lease)
     except Refusal:
         return False
-    district.check(begin(held, "down" if direction == "down" else "up"), "a direction has a second stream")
-    district.check(not district.streaming, f"{district.streaming} streams, and {agent.agent} too")
-    district.streaming.add(agent.agent)
+    district.check(begin(held, direction), "a direction has a second stream")
+    district.streaming.append(one)
+    district.most_at_once = max(district.most_at_once, len(district.streaming))
+    district.check(not crowded(district.streaming), f"streams together on {crowded(district.streaming)}")
     dying = district.dying
     try:
-        async with asyncio.timeout(STREAM_S):
+        async with asyncio.timeout(STREAM_S[one.kind]):
             await dying.wait()
     except TimeoutError:
         return True
     finally:
-        district.streaming.discard(agent.agent)
+        district.streaming.remove(one)
     district.cut_off += 1
     return False
