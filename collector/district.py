@@ -23,7 +23,7 @@ from collector.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, Anchor, AnchorForm,
 from collector.assessments import Assessment
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.networks import Networks
-from collector.service import Service, ServiceTable, each_service_once
+from collector.service import ListedService, ServiceForm, each_service_once
 from collector.slug import a_slug, each_once, slug_of
 from collector.timetable import LessonTime, Timetable
 from collector.wanted import did_you_mean
@@ -92,7 +92,7 @@ class District:
     anchors: tuple[Anchor, ...] = ()
     anchor_packets_a_minute: int = PACKETS_A_MINUTE
     networks: tuple[str, ...] = ()
-    services: tuple[Service, ...] = ()
+    services: tuple[ListedService, ...] = ()
 
     def has_room(self, site: str, room: str) -> bool:
         """Whether the district knows this room."""
@@ -195,7 +195,7 @@ class _DistrictFile(_Strict):
     anchor_packets_a_minute: Annotated[int, Field(ge=1, le=6_000)] = PACKETS_A_MINUTE
     anchors: Annotated[list[AnchorForm], Field(max_length=MAX_ANCHORS), AfterValidator(each_anchor_once)] = []
     networks: Networks = []
-    services: Annotated[list[ServiceTable], AfterValidator(each_service_once)] = []
+    services: Annotated[list[ServiceForm], AfterValidator(each_service_once)] = []
 
 
 def load_district(path: Path) -> District:

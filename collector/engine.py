@@ -14,6 +14,7 @@ from collector.days import Days
 from collector.district import District
 from collector.now import DistrictNow
 from collector.registry.registry import Registry
+from collector.service_now import ServiceNow, look_back, services_now
 from collector.snapshot import STRIP_LESSONS, Judged, snapshot
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin, judge_bin
@@ -200,6 +201,7 @@ class Engine:
             readings=readings,
             newest_report_at=self._newest,
             agents=agents,
+            services=self._services(now),
         )
         return snapshot(
             self._district,
@@ -208,6 +210,11 @@ class Engine:
             bin_seconds=self._bin_seconds,
             stale_seconds=self._stale_seconds,
         )
+
+    def _services(self, now: datetime) -> tuple[ServiceNow, ...]:
+        listed = self._district.services
+        arrivals = self._store.newest_reports("service", now - look_back(listed), now) if listed else ()
+        return services_now(listed, arrivals, now)
 
 
 def _spans(starts: list[datetime]) -> list[tuple[datetime, datetime]]:

@@ -6,7 +6,7 @@ References and edges ask as often as the district says; rooms, which are many be
 from urllib.parse import urlsplit
 
 from collector.district import District
-from collector.service import is_address
+from collector.service import ListedService, is_address
 from collector.settings import Settings
 from wire.enrolment import Role, Service, Target
 
@@ -22,18 +22,22 @@ ROOM_RESOLVER_INTERVAL_MS = 60_000
 
 def services_for(role: Role, district: District) -> tuple[Service, ...]:
     """The services that an agent in this role asks."""
-    times = ROOMS_SPARSER if role == "room" else 1
     return tuple(
         Service(
             alias=one.target,
             host=one.host,
             port=one.port,
             path=one.path,
-            interval_ms=min(one.every_seconds * times, LONGEST_INTERVAL_S) * 1000,
+            interval_ms=(room_interval_s(one) if role == "room" else one.every_seconds) * 1000,
             timeout_ms=SERVICE_TIMEOUT_MS,
         )
         for one in district.services
     )
+
+
+def room_interval_s(service: ListedService) -> int:
+    """How often a room asks `service`, in seconds."""
+    return min(service.every_seconds * ROOMS_SPARSER, LONGEST_INTERVAL_S)
 
 
 def resolvers_for(role: Role, district: District, settings: Settings) -> tuple[Target, ...]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
@@ -85,7 +86,8 @@ class SiteNow:
 class DistrictNow:
     """The district at `taken_at`. Outside lessons `lesson` is ``None`` and `last_lesson` the latest one.
 
-    Data older than `stale_seconds` is older than measuring and delivery explain.
+    Data older than `stale_seconds` is older than measuring and delivery explain. `services` are those of the district's
+    list, in its order; no room is judged by them.
     """
 
     name: str
@@ -97,6 +99,7 @@ class DistrictNow:
     last_lesson: Lesson | None
     next_lesson: Lesson | None
     sites: tuple[SiteNow, ...]
+    services: tuple[ServiceNow, ...] = ()
 
     def rooms(self) -> Iterator[RoomNow]:
         """Every room, site by site."""

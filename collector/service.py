@@ -20,7 +20,7 @@ _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class ListedService:
     """A service by its slug, and what it is called. References ask it every `every_seconds`."""
 
     service: str
@@ -65,7 +65,7 @@ def _path(value: str) -> str:
     return value
 
 
-class ServiceTable(BaseModel):
+class ServiceForm(BaseModel):
     """A ``[[services]]`` of the file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -78,9 +78,9 @@ class ServiceTable(BaseModel):
     kind: ServiceKind = "other"
     every_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
 
-    def service(self) -> Service:
+    def service(self) -> ListedService:
         """What it says."""
-        return Service(
+        return ListedService(
             service=self.id,
             name=self.name or self.id,
             host=self.host,
@@ -91,7 +91,7 @@ class ServiceTable(BaseModel):
         )
 
 
-def each_service_once(services: list[ServiceTable]) -> list[ServiceTable]:
+def each_service_once(services: list[ServiceForm]) -> list[ServiceForm]:
     """`services`, if each has its own id and they are not too many. Raises `ValueError`."""
     each_once([one.id for one in services], "service")
     if len(services) > MAX_SERVICES:

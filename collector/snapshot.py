@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from collector.district import District, Room
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
+from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
@@ -37,6 +38,7 @@ class Judged:
     readings: Mapping[tuple[str, str], Sequence[Reading]]
     newest_report_at: Mapping[tuple[str, str], datetime]
     agents: Mapping[tuple[str, str], int]
+    services: tuple[ServiceNow, ...] = ()
 
 
 def snapshot(
@@ -74,6 +76,7 @@ def snapshot(
         last_lesson=lesson or (strip[-1] if strip else None),
         next_lesson=district.timetable.next_lesson(now),
         sites=tuple(sites),
+        services=judged.services,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from collector.board import addresses, phrases, strip
+from collector.board import addresses, phrases, service_words, strip
 from collector.board.answer import STATE_MEANINGS
 from collector.board.assets import check_script, script, stylesheet
 from collector.now import DistrictNow
@@ -54,6 +54,9 @@ def _environment() -> Environment:
         troubled_seconds=phrases.troubled_seconds,
         strip_summary=strip.summary,
         cell_text=strip.cell_text,
+        service_result=service_words.result_words,
+        certificate=service_words.certificate_words,
+        phase_time=service_words.time_words,
     )
     made.globals.update(
         clock=phrases.clock,
@@ -72,6 +75,7 @@ def _environment() -> Environment:
         method_words=phrases.METHOD_WORDS,
         failure_words=phrases.FAILURE_WORDS,
         dimension_words=phrases.DIMENSION_WORDS,
+        kind_words=service_words.KIND_WORDS,
         strip_height=strip.HEIGHT,
         refresh_seconds=REFRESH_SECONDS,
         style_address=stylesheet().address,

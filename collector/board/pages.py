@@ -14,6 +14,7 @@ from collector.board.environment import render
 from collector.board.latency_chart import latency_chart
 from collector.board.limits import limits
 from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site, worst_first, worst_of_each
+from collector.board.service_words import CERTIFICATE_WARNS_DAYS, incident_lines, site_rows
 from collector.board.throughput_chart import throughput_charts
 from collector.board.throughput_words import ENDED_WORDS
 from collector.board.unknowns import unknowns
@@ -45,6 +46,7 @@ def district_page(
         site_names={site.site: site.name for site in sites},
         collector_trouble=trouble,
         throughput_off=throughput_off,
+        service_incidents=incident_lines(district),
         simulated_sites=sum(site.simulated for site in sites),
         real_sites=[site.name for site in sites if not site.simulated],
     )
@@ -61,6 +63,8 @@ def site_page(district: DistrictNow, site: SiteNow, *, now: datetime) -> str:
         answer=answer(district, ordered.rooms, now),
         site=ordered,
         list=whole_site(district, ordered, now),
+        services=site_rows(district.services, site.site),
+        certificate_warns_days=CERTIFICATE_WARNS_DAYS,
     )
 
 
@@ -98,6 +102,8 @@ def room_page(
         old=old(room, district, now),
         check=check_found(check, profiles, now, district.time_zone) if check else None,
         check_address=None if room.simulated else check_path(room.site, room.room),
+        services=[(one.service, seen) for one in district.services if (seen := one.of_room(room.site, room.room))],
+        certificate_warns_days=CERTIFICATE_WARNS_DAYS,
     )
 
 

@@ -34,7 +34,7 @@ CAUSE_SENTENCES = {
     cause: "Cause not determined yet." if cause == "undetermined" else f"Cause: {words}."
     for cause, words in CAUSE_WORDS.items()
 }
-METHOD_WORDS = {"stamp": "STAMP over UDP", "tcp_connect": "TCP connect"}
+METHOD_WORDS = {"stamp": "STAMP over UDP", "tcp_connect": "TCP connect", "dns": "DNS question"}
 DIMENSION_WORDS: dict[Dimension, str] = {
     "latency": "latency",
     "loss": "packet loss",
@@ -46,6 +46,7 @@ FAILURE_WORDS = {
     "name_not_resolved": "its name has no address",
     "no_gateway": "the machine has no default route",
     "refused_to_send": "the system refused to send",
+    "server_failed": "the resolver says that it cannot or will not",
     "probe_broke": "the probe broke",
 }
 """A word that is not here is shown as it came."""

@@ -9,7 +9,7 @@ from collector.registry.agent import Stay
 from collector.store.protocol import Arrival
 from tests.wire import literal
 from wire.histogram import Histogram
-from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
+from wire.reports import HealthReport, LatencyReport, Report, ServiceReport, ThroughputReport
 
 MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 HERE = Stay(from_ms=0, site="oak-hill", room="204")
@@ -89,6 +89,28 @@ def of_each_kind(first_seq: int = 1) -> list[Report]:
         adapter.validate_python(one | {"seq": first_seq + place, "boot_ms": 0}, strict=False)
         for place, one in enumerate(literal.REPORTS.values())
     ]
+
+
+def service(seq: int = 1, **other: Any) -> ServiceReport:
+    """A request to the LMS that was answered."""
+    values: dict[str, Any] = {
+        "seq": seq,
+        "boot_ms": 60_000 * seq,
+        "duration_ms": 90,
+        "target": "service:lms",
+        "method_version": 1,
+        "via_proxy": False,
+        "resolve_us": 2_000,
+        "connect_us": 14_000,
+        "proxy_us": None,
+        "tls_us": 31_000,
+        "first_byte_us": 43_000,
+        "status": 200,
+        "certificate_days": 61,
+        "failure": None,
+        "failed_in": None,
+    }
+    return ServiceReport(**(values | other))
 
 
 def arrival(report: Any, *, started_at: datetime | None = None, **other: Any) -> Arrival:

@@ -21,7 +21,7 @@ from collector.liveness import Liveness
 from collector.registry.agent import Agent
 from collector.registry.registry import Registry
 from collector.serve import open_parts, running
-from collector.service import Service
+from collector.service import ListedService
 from collector.settings import Settings
 from collector.store.protocol import Store
 from collector.timetable import LessonTime, Timetable
@@ -71,7 +71,7 @@ def a_district() -> District:
         timetable=Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), hours)),
         sites=(Site(site="oak-hill", name="Oak Hill"),),
         rooms=(Room(site="oak-hill", room="204", seats=28), Room(site="oak-hill", room="205")),
-        services=(Service(service="lms", name="Canvas", host="lms.invalid", kind="lms"),),
+        services=(ListedService(service="lms", name="Canvas", host="lms.invalid", kind="lms"),),
     )
 
 

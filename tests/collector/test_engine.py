@@ -12,7 +12,7 @@ from collector.registry.registry import Registry
 from collector.store.protocol import Store
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.profiles import default_profiles
-from tests.collector.builders import MONDAY_10, arrival, latency
+from tests.collector.builders import MONDAY_10, arrival, latency, service
 from tests.collector.live import MovableClock, a_district
 from wire.reports import LatencyReport
 
@@ -212,3 +212,18 @@ def test_a_late_report_does_not_have_the_day_read_again(world: World, monkeypatc
 
     assert read == [timedelta(minutes=5)] * 2
     assert len(world.bins()) == 3
+
+
+def test_a_service_that_fails_is_seen_and_judges_no_room(world: World) -> None:
+    failing = service(61, failure="refused", failed_in="tls", tls_us=None, first_byte_us=None, status=None)
+    world.minutes(0, 15)
+    for room in ("204", "205"):
+        world.store.write_reports([arrival(failing, room=room, agent=room[-1] * 16, started_at=MONDAY_10)])
+    world.at_minute(18)
+
+    assert world.engine.now is not None
+    (lms,) = world.engine.now.services
+    assert [(one.room, one.report.failure) for one in lms.incident] == [("204", "refused"), ("205", "refused")]
+    assert world.state() == "ok"
+    world.at_minute(60)
+    assert world.engine.now.services[0].seen == ()
