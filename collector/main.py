@@ -12,13 +12,14 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from collector.cannot_start import CannotStart
 from collector.check import check_settings
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.dashboards_commands import dashboards_app
 from collector.district import District, load_district
 from collector.mistakes import BadFile
 from collector.registry.registry import Refused, Registry, RegistryError
-from collector.serve import CannotStart, open_parts, open_registry, serve
+from collector.serve import open_parts, open_registry, serve
 from collector.settings import Settings, is_loopback
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_commands import store_app

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from collector.api.app import create_app
 from collector.api.bounded_http import bounded_http
 from collector.api.services import Services
+from collector.cannot_start import CannotStart
 from collector.checks.check_desk import CheckDesk
 from collector.district import District
 from collector.engine import Engine
@@ -28,6 +29,7 @@ from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
 from collector.liveness import Liveness
+from collector.ndt7 import capacity_plan, serve_ndt7
 from collector.publish import Publisher
 from collector.reflector import Reflector
 from collector.registry.registry import Registry
@@ -49,10 +51,6 @@ RETENTION_AFTER = timedelta(minutes=15)
 RETENTION_EVERY = timedelta(hours=6)
 MAX_CONNECTIONS = 2_000
 STOP_SECONDS = 5
-
-
-class CannotStart(Exception):
-    """The collector cannot start; the message says what to change."""
 
 
 def utc_now() -> datetime:
@@ -122,7 +120,7 @@ async def running(
         district=district,
         profiles=default_profiles(),
         budgets=budgets,
-        capacity=None,
+        capacity=capacity_plan(settings),
         every_s=settings.throughput_every_seconds,
         off=settings.throughput_off,
         clock=clock,
@@ -164,6 +162,7 @@ async def running(
     _gauges(metrics, services)
     metrics.register(BudgetGauges(lambda: spending(district, (), services.leases.budgets)))
     server = _server(settings, services)
+    close_ndt7 = serve_ndt7(settings, leases, metrics, before=(reflector, listener))
     reflector.start()
     liveness = Liveness(reflecting=lambda: reflector.answering, now_s=lambda: elapsed_ns() / 1e9)
 
@@ -187,6 +186,7 @@ async def running(
             finally:
                 server.should_exit = True
                 services.leases.close()
+                await in_thread(close_ndt7)
                 await serving
                 for task in background:
                     task.cancel()

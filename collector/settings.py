@@ -27,8 +27,15 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Port = 8600
     reflector_host: str | None = None
-    """Where the UDP reflector listens; by default where HTTP does."""
+    """Where the UDP reflector and the ndt7 server listen; by default where HTTP does."""
     reflector_port: Port = 8620
+    ndt7_port: Port = 8630
+    """The TCP port for capacity tests, with the certificate if there is one, and never through a proxy; 0: none."""
+    ndt7_open: bool = False
+    """Let anybody who reaches that port test against it, as M-Lab's clients do. They know of no lesson and need no
+    lease: each fills the way to this machine for ten seconds and more, whoever else needs it."""
+    ndt7_open_bytes_a_day: Annotated[int, Field(ge=0, le=10**15)] = 10_000_000_000
+    """What such tests may cost together; never is there more than one of them at a time."""
     district: Annotated[Path, Field(strict=False)] = Path("district.toml")
     data: Annotated[Path, Field(strict=False)] = Path("data")
     registry_url: SecretStr | None = None

@@ -22,10 +22,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
+from collector.cannot_start import CannotStart
 from collector.demo.history import SCHOOL_DAYS, simulated_days
 from collector.demo.simulated_agents import run_simulated_agents
 from collector.demo.simulated_district import REAL_ROOM, simulated_district
-from collector.serve import CannotStart, Running, asked_to_stop, open_parts, running, utc_now
+from collector.serve import Running, asked_to_stop, open_parts, running, utc_now
 from collector.settings import Settings
 from collector.store.protocol import Store
 from collector.store_choice import make_buckets
@@ -53,6 +54,7 @@ async def run_demo(*, port: int, for_seconds: int | None, kept: Mapping[str, Any
         settings = Settings(
             port=port,
             reflector_port=0,
+            ndt7_port=0,
             data=Path(folder) / "collector",
             bin_seconds=10,
             report_seconds=5,

@@ -20,7 +20,7 @@ START_SECONDS = 30
 STOP_SECONDS = 30
 SITE = "oak-hill"
 
-_SETTINGS = 'port = 0\nreflector_port = 0\ndistrict = "district.toml"\ndata = "data"\n'
+_SETTINGS = 'port = 0\nreflector_port = 0\nndt7_port = 0\ndistrict = "district.toml"\ndata = "data"\n'
 # No lesson: what is measured is taking reports, and judging has a figure of its own.
 _DISTRICT = f"""name = "Bench"
 time_zone = "UTC"

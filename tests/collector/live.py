@@ -160,7 +160,7 @@ def live_collector(
 
     Given the `folder` and `clock` of an earlier one it is that collector, started again.
     """
-    usual = {"port": 0, "reflector_port": 0, "data": folder / "data", "throughput_every_seconds": 10}
+    usual = {"port": 0, "reflector_port": 0, "ndt7_port": 0, "data": folder / "data", "throughput_every_seconds": 10}
     read = Settings.model_validate(usual | settings)
     by_settings, registry = open_parts(read)
     if opened is not None:

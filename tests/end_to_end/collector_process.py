@@ -62,6 +62,7 @@ class CollectorFolder:
         self.settings: dict[str, object] = {
             "port": free_port(),
             "reflector_port": free_port(socket.SOCK_DGRAM),
+            "ndt7_port": 0,
             "bin_seconds": 10,
             "report_seconds": 1,
             "push_seconds": 1,

@@ -35,7 +35,7 @@ def one_line(folder: CollectorFolder) -> str:
 def test_an_open_door_without_tls_and_password_is_refused(new_collector: NewCollector, host: str) -> None:
     said = refusal(new_collector(host=host)).splitlines()
     assert len(said) == 2
-    assert all(line.startswith(f'bandroom.toml:7 host: "{host}" is not a loopback address: add ') for line in said), (
+    assert all(line.startswith(f'bandroom.toml:8 host: "{host}" is not a loopback address: add ') for line in said), (
         said
     )
     assert any("tls_certificate and tls_key, or behind_proxy = true" in line for line in said)
@@ -66,6 +66,16 @@ def test_a_taken_reflector_port_is_named(new_collector: NewCollector) -> None:
         said = one_line(new_collector(reflector_port=port))
     assert said == (
         f"cannot open the reflector's UDP port {port}: Address already in use; set reflector_port to a free one"
+    )
+
+
+def test_a_taken_ndt7_port_is_named(new_collector: NewCollector) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = one_line(new_collector(ndt7_port=port))
+    assert said == (
+        f"cannot open the ndt7 server's TCP port {port}: Address already in use; "
+        "set ndt7_port to a free one, or to 0 for no capacity tests"
     )
 
 
@@ -103,7 +113,7 @@ def test_a_missing_file_is_named(new_collector: NewCollector, name: str) -> None
 
 def test_an_unknown_setting_is_refused_with_the_nearest_known(new_collector: NewCollector) -> None:
     said = one_line(new_collector(reader_pasword="x"))
-    assert said.startswith("bandroom.toml:7 reader_pasword: unknown key")
+    assert said.startswith("bandroom.toml:8 reader_pasword: unknown key")
     assert said.endswith('did you mean "reader_password"?')
 
 
