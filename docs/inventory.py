@@ -16,6 +16,7 @@ from wire.answers import Problem
 from wire.batch import Acknowledgement, Batch
 from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest
 from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
+from wire.ndt7_allowance import Ndt7Allowance
 from wire.stamp import ReflectorPacket, SenderPacket
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ TO_A_MACHINE: tuple[type[Any], ...] = (
     Acknowledgement,
     Lease,
     LeaseAccount,
+    Ndt7Allowance,
     Problem,
     ReflectorPacket,
 )

@@ -20,7 +20,9 @@ from collector.throughput.streams import Download, Upload, begin
 from wire.answers import Problem
 from wire.codec import encode
 from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
+from wire.ndt7_allowance import Ndt7Allowance
 from wire.reports import Direction
+from wire.version import WIRE_VERSION
 
 T = TypeVar("T")
 
@@ -68,6 +70,23 @@ async def download(lease: str, request: Request, agent: TheAgent, services: TheS
 async def upload(lease: str, request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Takes whatever comes and counts it; answered as soon as the result is decided. Once for each lease."""
     return Stream(Upload(services.leases, _begun(services, agent, lease, "up"), request.scope.get(TRANSPORT)))
+
+
+@router.get("/v1/ndt7/{token}", response_model=Ndt7Allowance, responses=_PROBLEMS)
+async def ndt7_allowance(token: str, agent: TheAgent, services: TheServices) -> Response:
+    """What a token allows that was shown to the ndt7 server of a reference: a lease for a capacity test in its site."""
+    with _refusals_counted(services):
+        held = services.leases.held_by_token(token)
+        if held.wish.kind != "capacity" or held.wish.site != agent.site or agent.role != "reference":
+            raise Refusal(403, "lease_over", "there is no such lease in this site, or it is over")
+    return _json(
+        Ndt7Allowance(
+            version=WIRE_VERSION,
+            valid_ms=int(services.leases.left_s(held) * 1000),
+            down_bytes=held.wish.down_limit_bytes,
+            up_bytes=held.wish.up_limit_bytes,
+        )
+    )
 
 
 @router.post("/v1/proxy-check/{nonce}/up", include_in_schema=False)
@@ -122,5 +141,5 @@ async def _read(request: Request, shape: TypeAdapter[T]) -> T:
     return await read_as(shape, request, MAX_LEASE_BYTES, otherwise="not what docs/wire.md says of this request")
 
 
-def _json(value: Lease | LeaseAccount) -> Response:
+def _json(value: Lease | LeaseAccount | Ndt7Allowance) -> Response:
     return Response(encode(value), media_type="application/json")

@@ -1,5 +1,6 @@
 """The collector's ndt7 server and who may test against it. Down and up carry different amounts."""
 
+import hashlib
 import json
 import socket
 import threading
@@ -18,6 +19,7 @@ from tests.collector.stream_client import end_lease
 from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.collector_process import free_port
 from tests.end_to_end.waiting import eventually
+from wire.enrolment import EnrolmentRequest
 from wire.ndt7_call import Call
 from wire.reports import Direction
 
@@ -186,3 +188,46 @@ def test_a_collector_that_stops_ends_a_test(tmp_path: Path) -> None:
 
     assert ours.call is not None
     assert ours.call.ended_by == "peer"
+
+
+def a_reference(live: Live, site: str) -> str:
+    """The token of another agent, a reference."""
+    registry, token, now_ms = live.services.registry, site.ljust(43, "r"), int(live.clock().timestamp() * 1000)
+    code = registry.make_code(site=site, room="closet", role="reference", uses=1, expires_ms=now_ms + 1000)
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    registry.enrol(EnrolmentRequest(version=1, code=code, token_sha256=digest), now_ms=now_ms)
+    return token
+
+
+def test_a_reference_is_told_what_a_token_of_its_site_allows_and_nobody_else_is(live: Live) -> None:
+    lease = capacity_lease(live)
+    tokens = {name: a_reference(live, name) for name in ("oak-hill", "elm-street")} | {"room": TOKEN}
+    said = {
+        name: live.ask("GET", f"/v1/ndt7/{lease['token']}", headers={"Authorization": f"Bearer {token}"})
+        for name, token in tokens.items()
+    }
+
+    assert said["oak-hill"].status == 200
+    told = said["oak-hill"].body
+    assert 30_000 < told.pop("valid_ms") <= 40_000
+    assert told == {"version": 3, "down_bytes": CAPACITY_BYTES, "up_bytes": CAPACITY_BYTES}
+    assert [(said[name].status, said[name].body["error"]) for name in ("elm-street", "room")] == [
+        (403, "lease_over")
+    ] * 2
+    assert live.ask("GET", f"/v1/ndt7/{lease['token']}").status == 401
+    end_lease(live, lease["lease"])
+    again = live.ask("GET", f"/v1/ndt7/{lease['token']}", headers={"Authorization": f"Bearer {tokens['oak-hill']}"})
+    assert (again.status, again.body["error"]) == (403, "lease_over")
+
+
+def test_only_references_are_to_serve_and_only_where_the_settings_say_so(tmp_path: Path) -> None:
+    with live_collector(tmp_path, reference_ndt7_port=8631) as live:
+        tokens = {"reference": a_reference(live, "oak-hill"), "room": TOKEN}
+        plans = {
+            role: live.ask("GET", "/v1/agent/config?version=3", headers={"Authorization": f"Bearer {token}"}).body[
+                "ndt7"
+            ]
+            for role, token in tokens.items()
+        }
+
+    assert plans == {"reference": {"port": 8631}, "room": None}

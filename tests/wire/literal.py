@@ -225,3 +225,4 @@ LEASE_ACCOUNT: Json = {
     "up_stalled_ms": 0,
     "up": [ARRIVED],
 }
+NDT7_ALLOWANCE: Json = {"version": 3, "valid_ms": 38_211, "down_bytes": 250_000_000, "up_bytes": 125_000_000}

@@ -22,6 +22,7 @@ from wire.enrolment import (
 )
 from wire.fields import WireError
 from wire.lease import Arrived, Lease, LeaseAccount, LeaseEnd, LeaseRequest
+from wire.ndt7_allowance import Ndt7Allowance
 from wire.reports import AwayReport, HealthReport, Hop, LatencyReport, PathReport, ServiceReport, ThroughputReport
 
 SHAPES: list[tuple[type[Any], literal.Json]] = [
@@ -50,6 +51,7 @@ SHAPES: list[tuple[type[Any], literal.Json]] = [
     (LeaseEnd, literal.LEASE_END),
     (Arrived, literal.ARRIVED),
     (LeaseAccount, literal.LEASE_ACCOUNT),
+    (Ndt7Allowance, literal.NDT7_ALLOWANCE),
 ]
 GOOD = dict(SHAPES)
 
@@ -149,6 +151,7 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
     LeaseEnd: {"version": (1, 3), "used_bytes": (0, 10**12)},
     Arrived: {"at_ms": (0, 60_000), "total_bytes": (0, 10**12)},
     LeaseAccount: {"down_stalled_ms": (0, 60_000), "up_stalled_ms": (0, 60_000), "down_bytes": (0, 10**12)},
+    Ndt7Allowance: {"valid_ms": (0, 60_000), "down_bytes": (1, 10**12), "up_bytes": (1, 10**12)},
 }
 EDGES = [(shape, name, *edges) for shape, ranges in RANGES.items() for name, edges in ranges.items()]
 
@@ -182,7 +185,7 @@ def test_the_first_and_last_allowed_value_travel_and_the_next_does_not(
 @pytest.mark.parametrize("shape", RANGES, ids=lambda shape: shape.__name__)
 def test_no_integer_goes_without_a_bound(shape: type[Any]) -> None:
     bounded_by_another_field = {"received", "working_received"}
-    of_an_answer = {"version"} if shape in {Acknowledgement, AgentConfig, Lease, LeaseAccount} else set()
+    of_an_answer = {"version"} if shape in {Acknowledgement, AgentConfig, Lease, LeaseAccount, Ndt7Allowance} else set()
     integers = {name for name, value in GOOD[shape].items() if type(value) is int}
     assert integers - bounded_by_another_field - of_an_answer <= RANGES[shape].keys() <= GOOD[shape].keys()
 

@@ -20,6 +20,7 @@ from wire.codec import decode, encode
 from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest
 from wire.histogram import Histogram, bucket_of
 from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
+from wire.ndt7_allowance import Ndt7Allowance
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
@@ -125,6 +126,7 @@ def test_a_field_that_may_be_missing_is_said_to() -> None:
         Lease,
         LeaseEnd,
         LeaseAccount,
+        Ndt7Allowance,
     ],
     ids=lambda shape: shape.__name__,
 )
@@ -135,7 +137,7 @@ def test_the_example_is_one(shape: type[Any]) -> None:
 
 
 def test_every_example_is_read_by_a_test() -> None:
-    assert len(EXAMPLES) == 10
+    assert len(EXAMPLES) == 11
 
 
 def test_the_collector_takes_the_example_batch_whole() -> None:

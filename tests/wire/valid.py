@@ -23,6 +23,7 @@ from wire.enrolment import (
 from wire.fields import MAX_BPS, MAX_BYTES, MAX_COUNT, MAX_DURATION_MS, MAX_ELAPSED_MS, MAX_SEQ, MAX_WALL_MS
 from wire.histogram import OVERFLOW, Histogram
 from wire.lease import MAX_LEASE_MS, Arrived, Lease, LeaseAccount, LeaseEnd, LeaseKind, LeaseRequest
+from wire.ndt7_allowance import Ndt7Allowance
 from wire.reports import (
     MAX_HOPS,
     MAX_MBPS,
@@ -368,6 +369,13 @@ LEASE_ACCOUNTS = st.builds(
         )
     ),
 )
+NDT7_ALLOWANCES = st.builds(
+    Ndt7Allowance,
+    version=st.integers(1, 1000),
+    valid_ms=st.integers(0, MAX_LEASE_MS),
+    down_bytes=st.integers(1, MAX_BYTES),
+    up_bytes=st.integers(1, MAX_BYTES),
+)
 PROBLEMS = st.builds(Problem, error=WORDS, detail=SENTENCES)
 EVERYTHING = st.one_of(
     REPORTS,
@@ -383,4 +391,5 @@ EVERYTHING = st.one_of(
     LEASES,
     LEASE_ENDS,
     LEASE_ACCOUNTS,
+    NDT7_ALLOWANCES,
 )
