@@ -23,6 +23,7 @@ from agent.lease import Granted, LeaseOffice, NotNow
 from agent.link import read_link
 from agent.loopback import Loopback, measure_loopback
 from agent.ndt7_client import Ndt7Place
+from agent.ndt7_reference import Ndt7Reference
 from agent.path import BadPeriod, trace_paths
 from agent.presence import Presence, is_portable
 from agent.probes import prepare, watches
@@ -125,6 +126,7 @@ async def run_agent(  # noqa: PLR0915
             working=working,
         )
         reflector = ReflectorHost(tasks, spool.note, clock=clock, sleep=sleep)
+        ndt7 = Ndt7Reference(tasks, collector, token=token, clock=clock, sleep=sleep)
         services = Services(
             tasks,
             service_probe_of(settings, clock).ask,
@@ -139,6 +141,7 @@ async def run_agent(  # noqa: PLR0915
         def obey(wanted: AgentConfig) -> None:
             roster.follow(wanted)
             reflector.follow(wanted.reflector)
+            ndt7.follow(wanted.ndt7)
             services.follow(wanted)
             if len(loops) == 1:  # the first config there ever was
                 loops.append(tasks.create_task(push.run(config.push_interval_ns)))
@@ -239,6 +242,7 @@ async def run_agent(  # noqa: PLR0915
         services.stop()
         await roster.stop()
         await reflector.stop()
+        await ndt7.stop()
         await presence.stop()
         writer.finish()
         await asyncio.wait((writing,), timeout=LAST_WRITE_S)

@@ -36,6 +36,8 @@ class Settings(BaseModel):
     lease: each fills the way to this machine for ten seconds and more, whoever else needs it."""
     ndt7_open_bytes_a_day: Annotated[int, Field(ge=0, le=10**15)] = 10_000_000_000
     """What such tests may cost together; never is there more than one of them at a time."""
+    reference_ndt7_port: Port = 0
+    """The TCP port on which reference agents serve ndt7 to who has a lease in their site; 0: none does."""
     district: Annotated[Path, Field(strict=False)] = Path("district.toml")
     data: Annotated[Path, Field(strict=False)] = Path("data")
     registry_url: SecretStr | None = None

@@ -23,7 +23,7 @@ from collector.store.protocol import StoreUnavailable
 from wire.answers import Problem
 from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch
 from wire.codec import encode
-from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, PathPlan, Service, Target, ThroughputPlan
+from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Ndt7Plan, PathPlan, Service, Target, ThroughputPlan
 from wire.version import WIRE_VERSION
 
 MAX_WRONG_CODES = 30
@@ -176,6 +176,7 @@ def config_for(agent: Agent, services: Services, version: int, references: int) 
         throughput=_throughput_plan(agent, services),
         services=asked,
         path=_path_plan(agent, services) if version >= 3 else None,
+        ndt7=_ndt7_plan(agent, services) if version >= 3 else None,
     )
 
 
@@ -188,6 +189,11 @@ def _path_plan(agent: Agent, services: Services) -> PathPlan:
         site_networks=next((one.networks for one in district.sites if one.site == agent.site), ()),
         district_networks=district.networks,
     )
+
+
+def _ndt7_plan(agent: Agent, services: Services) -> Ndt7Plan | None:
+    port = services.settings.reference_ndt7_port
+    return Ndt7Plan(port=port) if port and agent.role == "reference" else None
 
 
 def _throughput_plan(agent: Agent, services: Services) -> ThroughputPlan | None:
