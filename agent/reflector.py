@@ -20,7 +20,7 @@ from agent.datagram import Datagram, note_datagrams, receive_datagram, send_back
 from agent.schedule import Sleep
 from wire.enrolment import ReflectorPlan
 from wire.reflector_limits import ReflectorLimits
-from wire.stamp import ERROR_SYNCHRONISED, ERROR_UNSYNCHRONISED, MAX_PACKET_BYTES, reflect
+from wire.stamp import ERROR_SYNCHRONISED, ERROR_UNSYNCHRONISED, MAX_PACKET_BYTES, departing, reflect
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +167,8 @@ class _Reflector:
         if answer is None:
             self._packets.ignored += 1
             return
+        if self._key is None:
+            answer = departing(answer, self._clock.wall_ns())
         try:
             send_back(self._link, answer, datagram)
         except OSError:
