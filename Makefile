@@ -10,7 +10,7 @@ BIN := .venv/bin
 # Holds the folder it was made for; written last, so that a half-made .venv has none.
 INSTALLED := .venv/installed
 
-.PHONY: help demo test check fix bench screenshots lock again
+.PHONY: help demo test check fix bench bench-accuracy screenshots lock again
 
 help:
 	@echo 'make demo   which rooms can teach now: a simulated district and this machine, on http://127.0.0.1:8600'
@@ -18,6 +18,7 @@ help:
 	@echo 'make check  style, types on Linux and Windows, the import contracts, the dashboards, the lock'
 	@echo 'make fix    what ruff can mend by itself'
 	@echo 'make bench  the numbers, each with its reference of the same run'
+	@echo 'make bench-accuracy   ours beside fping, irtt and iperf3, and what the agent costs; needs root'
 	@echo 'make screenshots   the pictures of docs/board.md, from the pages as they are now'
 	@echo 'make lock   requirements/*.txt from pyproject.toml'
 
@@ -42,6 +43,9 @@ fix: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@exec $(BIN)/python -m tests.bench
+
+bench-accuracy: $(INSTALLED)
+	@exec $(BIN)/python -m tests.bench.accuracy
 
 screenshots: $(INSTALLED)
 	@BANDROOM_SCREENSHOTS=1 BANDROOM_REQUIRE=browser $(BIN)/pytest tests/collector/board/test_pictures.py

@@ -50,7 +50,7 @@ def measure(seconds: float = SECONDS) -> Part:
         ports = [str(port) for port in (bare_side.gateway_port, *bare_side.reflector_ports)]
         loop = _start([sys.executable, "-m", "tests.bench.bare_probe", *ports], running)
         sleeper = _start([sys.executable, "-c", "import time; time.sleep(10_000)"], running)
-        _wait_for_delivery(ours)
+        wait_for_delivery(ours)
         before = _read(agent, ours), _read(loop, bare_side)
         time.sleep(seconds)
         after = _read(agent, ours), _read(loop, bare_side)
@@ -113,7 +113,7 @@ def _start(command: Sequence[str], running: ExitStack) -> psutil.Popen:
     return process
 
 
-def _wait_for_delivery(side: StandInCollector) -> None:
+def wait_for_delivery(side: StandInCollector) -> None:
     ends_at = time.monotonic() + START_SECONDS
     while not side.traffic.reports:
         if time.monotonic() > ends_at:

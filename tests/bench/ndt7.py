@@ -97,7 +97,7 @@ def measure(seconds: float = 10.0) -> Part:
 
 
 def _unshaped(line: Line, direction: Direction, seconds: float) -> Figure:
-    ours, theirs = _in_turn(line, direction, seconds)
+    ours, theirs = in_turn(line, direction, seconds)
     return Figure(
         name=f"unshaped, {direction}",
         value=f"{ours / 1e9:.2f} Gbit/s",
@@ -109,7 +109,7 @@ def _unshaped(line: Line, direction: Direction, seconds: float) -> Figure:
 
 
 def _shaped(line: Line, direction: Direction, bps: int, seconds: float) -> Figure:
-    ours, theirs = _in_turn(line, direction, seconds)
+    ours, theirs = in_turn(line, direction, seconds)
     return Figure(
         name=f"line of {bps // 1_000_000} Mbit/s, {direction}",
         value=f"{ours / 1e6:.3f} Mbit/s",
@@ -120,7 +120,7 @@ def _shaped(line: Line, direction: Direction, bps: int, seconds: float) -> Figur
     )
 
 
-def _in_turn(line: Line, direction: Direction, seconds: float) -> tuple[float, float]:
+def in_turn(line: Line, direction: Direction, seconds: float) -> tuple[float, float]:
     """Our median and iperf3's, taken alternately, so that what else the machine does meets both."""
     found: dict[Callable[[Direction, float], int], list[int]] = {line.ndt7_bps: [], line.iperf3_bps: []}
     for number in range(ROUNDS):

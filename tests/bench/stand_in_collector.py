@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -40,10 +41,12 @@ class Traffic:
 
 
 class StandInCollector:
-    """A collector for one agent, with its reflectors and a gateway; its threads end with the process."""
+    """A collector for one agent, with its reflectors and a gateway; its threads end with the process. `change` makes
+    another configuration of the default one."""
 
     def __init__(self) -> None:
         self.traffic = Traffic()
+        self.change: Callable[[AgentConfig], AgentConfig] = lambda config: config
         self._counting = threading.Lock()
         self.reflector_ports = [self._reflector(), self._reflector()]
         self.gateway_port = self._listener(answering=False)
@@ -120,7 +123,7 @@ class StandInCollector:
     def _answer(self, request: bytes) -> bytes:
         head, _, body = request.partition(b"\r\n\r\n")
         if head.startswith(b"GET /v1/agent/config?"):
-            return _response(encode(self.config()), etag=secrets.token_hex(8))
+            return _response(encode(self.change(self.config())), etag=secrets.token_hex(8))
         batch = json.loads(gzip.decompress(body))
         stored = len(batch["reports"])
         self._count(reports=stored)

@@ -32,7 +32,7 @@ def main() -> int:
     if absent := [package for name, package in TOOLS.items() if shutil.which(name) is None]:
         parser.error(f"not installed (Debian's names): {', '.join(absent)}")
     print(machine(), flush=True)
-    done = []
+    done: list[Part] = []
     for name in options.parts or parts:
         done.append(parts[name]())
         print(f"\n{text(done[-1])}", flush=True)
@@ -42,11 +42,13 @@ def main() -> int:
 
 
 def _write(done: list[Part]) -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    tables = "\n\n".join([f"On {machine()}.", *(markdown(part) for part in done)])
-    PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}", encoding="utf-8")
+    """Put what was measured in its place on the page; what was not stays as it was."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    table, after = rest.split(END)
+    sections = dict(one.split("\n", 1) for one in table.split("### ")[1:])
+    sections |= {part.title: f"\n{markdown(part)}\n\n" for part in done}
+    text = "".join(f"### {title}\n{body}" for title, body in sections.items())
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

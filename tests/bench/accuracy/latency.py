@@ -26,11 +26,10 @@ def measure() -> Part:
         rows=[*_medians(idle), *_p95s(loaded)],
         notes=[
             f"idle: a veth pair, {IDLE_ROUNDS} rounds of {IDLE_COUNT} packets each tool, one tool after the other",
-            f"loaded: towards the client {LOADED_BPS // 10**6} Mbit/s behind a queue of {LOADED_QUEUE_MS} ms, filled by "
-            f"one cubic stream of iperf3; all tools at once, a packet every {LOADED_INTERVAL_MS:g} ms for "
-            f"{LOADED_COUNT * LOADED_INTERVAL_MS / 1000:g} s; lost in the queue: {lost}",
-            "our times are by the kernel's receive timestamps; fping's echo is answered by the kernel, STAMP by our "
-            "reflector, irtt by irtt's server",
+            f"loaded: {LOADED_BPS // 10**6} Mbit/s down, a queue of {LOADED_QUEUE_MS} ms, a cubic download by iperf3",
+            f"all tools at once then, {LOADED_COUNT} packets each, one every {LOADED_INTERVAL_MS:g} ms; lost: {lost}",
+            "our times are by the kernel's receive timestamps",
+            "fping is answered by the kernel, STAMP by our reflector, irtt by irtt's server",
         ],
     )
 

@@ -16,9 +16,8 @@ def measure() -> Part:
         title="Loss",
         rows=rows,
         notes=[
-            f"nftables drops at random before the server; {COUNT} packets of each tool, one every {INTERVAL_MS:g} ms; "
-            "the reference is what its counters say of that tool's own packets",
-            "differences are in points of a hundred",
+            f"nftables drops at random before the server; {COUNT} packets of each tool, one every {INTERVAL_MS:g} ms",
+            "the reference is what its counters say of that tool's own packets; differences are in points of a hundred",
         ],
     )
 

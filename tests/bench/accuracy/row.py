@@ -45,7 +45,7 @@ def text(part: Part) -> str:
 
 
 def markdown(part: Part) -> str:
-    """`part` for a page."""
-    lines = [f"### {part.title}", "", f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD)]
+    """`part` for a page, without its title."""
+    lines = [f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD)]
     lines += [f"| {' | '.join(row.cells)} |" for row in part.rows]
     return "\n".join([*lines, "", *(f"- {note}" for note in part.notes)]).rstrip()
