@@ -4,14 +4,13 @@ They are other people's. So the budget is of the whole district, over all its re
 the more there are of either the less often each is measured.
 """
 
-import ipaddress
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from collector.host import a_host
 from collector.slug import a_slug, each_once
 from wire.enrolment import Target
 
@@ -33,7 +32,6 @@ next ask, which they do within six minutes."""
 
 MAX_ANCHORS = 20
 _LONGEST_MS = 3_600_000
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,24 +70,13 @@ def anchor_targets(
     return ()
 
 
-def _host(value: str) -> str:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        if not _HOST.fullmatch(value):
-            raise ValueError(
-                f'"{value[:60]}" is not a host; wanted is a name such as anchor.example.net, or an address'
-            ) from None
-    return value
-
-
 class AnchorForm(BaseModel):
     """A table ``[[anchors]]`` of ``district.toml``."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     id: Annotated[str, AfterValidator(a_slug)]
-    host: Annotated[str, AfterValidator(_host)]
+    host: Annotated[str, AfterValidator(a_host)]
     method: AnchorMethod = "icmp"
     port: Annotated[int, Field(ge=1, le=65_535, examples=[443])] | None = None
 

@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from collector.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, Anchor, AnchorForm, each_anchor_once
 from collector.assessments import Assessment
+from collector.host import a_host
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.networks import Networks
 from collector.service import ListedService, ServiceForm, each_service_once
@@ -35,6 +36,7 @@ REQUIRED_COLUMNS = ("site", "room")
 OPTIONAL_COLUMNS = ("name", "seats", "ap", "switch", "uplink")
 MAX_SEATS = 500
 MAX_NAME = 80
+REFLECTOR_PORT = 8621
 MAX_ROOMS = 20_000
 LONGEST_ASSESSMENT = timedelta(days=31)
 """Longer is a slip of the pen: nothing would be tested all that time."""
@@ -66,13 +68,17 @@ class Room:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A school. `simulated` sites exist in the demo only and say so wherever they show. `uplink_mbps` is what its
-    uplink carries, the less of the two directions, ``None`` unknown, `networks` its address ranges, none unknown."""
+    uplink carries, the less of the two directions, ``None`` unknown, `networks` its address ranges, none unknown.
+    `reflector` is the host of its reference agent, which answers on UDP port `reflector_port`, ``None`` where it has
+    none."""
 
     site: str
     name: str
     simulated: bool = False
     uplink_mbps: int | None = None
     networks: tuple[str, ...] = ()
+    reflector: str | None = None
+    reflector_port: int = REFLECTOR_PORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +155,19 @@ class _Site(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
     uplink_mbps: _Mbps | None = None
     networks: Networks = []
+    reflector: Annotated[str, Field(examples=["10.20.0.9"]), AfterValidator(a_host)] | None = None
+    reflector_port: Annotated[int, Field(ge=1, le=65_535)] = REFLECTOR_PORT
+
+    def site(self) -> Site:
+        """What it says."""
+        return Site(
+            site=self.id,
+            name=self.name,
+            uplink_mbps=self.uplink_mbps,
+            networks=tuple(self.networks),
+            reflector=self.reflector,
+            reflector_port=self.reflector_port,
+        )
 
 
 def _each_once(sites: list[_Site]) -> list[_Site]:
@@ -227,10 +246,7 @@ def load_district(path: Path) -> District:
             time_zone=zone,
             lessons_by_weekday={WEEKDAYS.index(day): lessons for day in file.timetable.days},
         ),
-        sites=tuple(
-            Site(site=one.id, name=one.name, uplink_mbps=one.uplink_mbps, networks=tuple(one.networks))
-            for one in file.sites
-        ),
+        sites=tuple(one.site() for one in file.sites),
         rooms=rooms,
         egress_mbps=file.egress_mbps,
         ap_mbps=file.ap_mbps,

@@ -158,6 +158,9 @@ async def running(
         clock=clock,
         http_port=settings.port_from_outside or port,
         reflector_port=reflector.port,
+        site_keys=registry.site_keys.of(
+            [one.site for one in district.sites if one.reflector is not None], now_ms=int(clock().timestamp() * 1000)
+        ),
     )
     _gauges(metrics, services)
     metrics.register(BudgetGauges(lambda: spending(district, (), services.leases.budgets)))

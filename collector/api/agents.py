@@ -19,11 +19,22 @@ from collector.names import resolvers_for, services_for
 from collector.refusal import Refusal
 from collector.registry.agent import Agent
 from collector.registry.registry import Refused
+from collector.site_reflector import presence_of, reflector_plan, site_targets
 from collector.store.protocol import StoreUnavailable
 from wire.answers import Problem
 from wire.batch import MAX_BODY_BYTES, Acknowledgement, Batch
 from wire.codec import encode
-from wire.enrolment import AgentConfig, Enrolment, EnrolmentRequest, Ndt7Plan, PathPlan, Service, Target, ThroughputPlan
+from wire.enrolment import (
+    AgentConfig,
+    Enrolment,
+    EnrolmentRequest,
+    Ndt7Plan,
+    PathPlan,
+    ReflectorPlan,
+    Service,
+    Target,
+    ThroughputPlan,
+)
 from wire.version import WIRE_VERSION
 
 MAX_WRONG_CODES = 30
@@ -162,9 +173,15 @@ def config_for(agent: Agent, services: Services, version: int, references: int) 
     )
     resolvers: tuple[Target, ...] = ()
     asked: tuple[Service, ...] = ()
+    site: tuple[Target, ...] = ()
+    reflector: ReflectorPlan | None = None
     if version >= 3:
         resolvers = resolvers_for(agent.role, services.district, settings)
         asked = services_for(agent.role, services.district)
+        site = site_targets(
+            agent, services.district, services.site_keys, interval_ms=district.interval_ms, timeout_ms=TIMEOUT_MS
+        )
+        reflector = reflector_plan(agent, services.district, services.site_keys)
         # In the same seconds as the district, so that both together say where a bad one lies.
         gateway = replace(gateway, method="icmp", tcp_port=GATEWAY_PORT, interval_ms=district.interval_ms)
     return AgentConfig(
@@ -172,11 +189,19 @@ def config_for(agent: Agent, services: Services, version: int, references: int) 
         role=agent.role,
         period_ms=settings.report_seconds * 1000,
         push_interval_ms=settings.push_seconds * 1000,
-        targets=(district, gateway, *resolvers, *_anchors(agent, services, version, references)),
+        targets=(
+            district,
+            gateway,
+            *site,
+            *resolvers,
+            *_anchors(agent, services, version, references),
+        ),
         throughput=_throughput_plan(agent, services),
         services=asked,
         path=_path_plan(agent, services) if version >= 3 else None,
         ndt7=_ndt7_plan(agent, services) if version >= 3 else None,
+        presence=presence_of(site),
+        reflector=reflector,
     )
 
 

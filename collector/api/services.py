@@ -1,6 +1,6 @@
 """What the HTTP handlers work with, wired by `collector.serve`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -23,7 +23,7 @@ from collector.throughput.proxy_check import ProxyCheck
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The collector's parts. `http_port` and `reflector_port` are the ports that agents reach. `proxy_check` is there
-    behind a proxy whose address we know."""
+    behind a proxy whose address we know. `site_keys` are those of the sites that have a reflector."""
 
     settings: Settings
     district: District
@@ -39,6 +39,7 @@ class Services:
     clock: Callable[[], datetime]
     http_port: int
     reflector_port: int
+    site_keys: Mapping[str, str]
 
     @property
     def trouble(self) -> tuple[str, str] | None:

@@ -33,6 +33,7 @@ from collector.registry import schema
 from collector.registry.agent import Agent, Stay
 from collector.registry.byte_ledger import ByteLedger, forget_periods_before, take_over_test_bytes
 from collector.registry.room_checks import RoomChecks
+from collector.registry.site_keys import SiteKeys
 from collector.registry.stored_ranges import StoredRanges
 from collector.time_repair import Offset
 from wire.enrolment import CODE_ALPHABET, CODE_LENGTH, EnrolmentRequest, Role, normalised_code
@@ -249,6 +250,11 @@ class Registry:
     def room_checks(self) -> RoomChecks:
         """What was found where somebody asked."""
         return RoomChecks(self._engine)
+
+    @property
+    def site_keys(self) -> SiteKeys:
+        """The keys that prove a site."""
+        return SiteKeys(self._engine)
 
     @property
     def stored_ranges(self) -> StoredRanges:

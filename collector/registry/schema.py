@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 metadata = MetaData()
 
@@ -111,4 +111,13 @@ room_checks = Table(
     Column("used_bytes", BigInteger, nullable=False),
     Column("told", Boolean, nullable=False),
     Index("room_checks_of_a_room", "site", "room", "at_ms"),
+)
+
+# By which a site's reference agent and its rooms know each other.
+site_keys = Table(
+    "site_keys",
+    metadata,
+    Column("site", String(40), primary_key=True),
+    Column("key_hex", String(64), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
 )
