@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
-from collector.throughput.budgets import DAY_SETTINGS, MONTH_SETTINGS
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 _Budget = Annotated[int, Field(ge=0, le=10**15)]
@@ -149,7 +148,7 @@ class Settings(BaseModel):
     @property
     def budgets(self) -> dict[str, int]:
         """The most bytes that tests may cost, by the setting that says so."""
-        return {name: getattr(self, name) for name in (*DAY_SETTINGS.values(), *MONTH_SETTINGS.values())}
+        return {name: value for name, value in self if "throughput_bytes_a_" in name}
 
     @property
     def settle_seconds(self) -> float:
