@@ -9,6 +9,7 @@ from collector.timetable import Lesson
 from collector.verdict.evidence import milliseconds, short_of
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import Cause, State
+from wire.reports import LatencyMethod
 
 NOT_MEASURED = "\N{EN DASH}"
 
@@ -34,7 +35,13 @@ CAUSE_SENTENCES = {
     cause: "Cause not determined yet." if cause == "undetermined" else f"Cause: {words}."
     for cause, words in CAUSE_WORDS.items()
 }
-METHOD_WORDS = {"stamp": "STAMP over UDP", "tcp_connect": "TCP connect", "dns": "DNS question"}
+METHOD_WORDS: dict[LatencyMethod, str] = {
+    "stamp": "STAMP over UDP",
+    "icmp": "ICMP echo",
+    "tcp_connect": "TCP connect",
+    "arp": "ARP",
+    "dns": "DNS question",
+}
 DIMENSION_WORDS: dict[Dimension, str] = {
     "latency": "latency",
     "loss": "packet loss",

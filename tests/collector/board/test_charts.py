@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from collector.board.pages import room_page
-from collector.board.phrases import FAILURE_WORDS
+from collector.board.phrases import FAILURE_WORDS, METHOD_WORDS
 from collector.board.scale import latency_scale
 from collector.board.throughput_words import ENDED_WORDS, value
 from collector.now import RoomNow
@@ -17,7 +17,7 @@ from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import ThroughputTest, shortfall, speaking_tests
 from tests.collector.board.districts import NOW, a_bin, a_cell, a_district, a_lesson, a_room, a_site, a_test
 from tests.collector.board.reader import Element, read
-from wire.reports import Direction, EndedBy, Failure
+from wire.reports import Direction, EndedBy, Failure, LatencyMethod
 
 START = a_lesson().started_at
 
@@ -188,7 +188,8 @@ def test_tests_stand_as_numbers_with_what_they_cost_beside_the_chart() -> None:
     assert "they used 0.7 MB" in page.one("figure", id="throughput-down").text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_each_end_of_a_test_and_each_failure_has_words() -> None:
+def test_each_method_each_end_of_a_test_and_each_failure_has_words() -> None:
+    assert METHOD_WORDS.keys() == set(get_args(LatencyMethod))
     assert ENDED_WORDS.keys() == set(get_args(EndedBy))
     assert FAILURE_WORDS.keys() == set(get_args(Failure))
 
