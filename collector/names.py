@@ -6,12 +6,10 @@ References and edges ask as often as the district says; rooms, which are many be
 from urllib.parse import urlsplit
 
 from collector.district import District
-from collector.service import ListedService, is_address
+from collector.service import is_address
 from collector.settings import Settings
 from wire.enrolment import Role, Service, Target
 
-ROOMS_SPARSER = 3
-LONGEST_INTERVAL_S = 3600
 SERVICE_TIMEOUT_MS = 10_000
 RESOLVERS = 2
 RESOLVER_PORT = 53
@@ -28,16 +26,11 @@ def services_for(role: Role, district: District) -> tuple[Service, ...]:
             host=one.host,
             port=one.port,
             path=one.path,
-            interval_ms=(room_interval_s(one) if role == "room" else one.every_seconds) * 1000,
+            interval_ms=(one.room_interval_s if role == "room" else one.every_seconds) * 1000,
             timeout_ms=SERVICE_TIMEOUT_MS,
         )
         for one in district.services
     )
-
-
-def room_interval_s(service: ListedService) -> int:
-    """How often a room asks `service`, in seconds."""
-    return min(service.every_seconds * ROOMS_SPARSER, LONGEST_INTERVAL_S)
 
 
 def resolvers_for(role: Role, district: District, settings: Settings) -> tuple[Target, ...]:

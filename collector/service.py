@@ -15,6 +15,8 @@ ServiceKind = Literal["lms", "meeting", "test", "other"]
 MAX_SERVICES = 20
 """Every agent asks every one of them."""
 
+ROOMS_SPARSER = 3
+LONGEST_INTERVAL_S = 3600
 MAX_HOST = 253
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
 
@@ -35,6 +37,11 @@ class ListedService:
     def target(self) -> str:
         """The alias under which it is reported."""
         return f"service:{self.service}"
+
+    @property
+    def room_interval_s(self) -> int:
+        """How often a room asks it, in seconds: rooms are many behind one way out."""
+        return min(self.every_seconds * ROOMS_SPARSER, LONGEST_INTERVAL_S)
 
 
 def _host(value: str) -> str:

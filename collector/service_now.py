@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from collector.names import room_interval_s
 from collector.service import ListedService
 from collector.store.protocol import Arrival
 from wire.reports import ServiceReport
@@ -103,7 +102,7 @@ def services_now(
 
 
 def _holds_for(service: ListedService) -> timedelta:
-    return timedelta(seconds=2 * room_interval_s(service)) + SLACK
+    return timedelta(seconds=2 * service.room_interval_s) + SLACK
 
 
 def _enough(failing: Sequence[ServiceSeen], asked: Sequence[ServiceSeen]) -> bool:
