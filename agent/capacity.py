@@ -137,7 +137,7 @@ def _report(one: _Direction, granted: Granted, own: Device) -> Draft:
         ThroughputReport,
         boot_ms=one.began_ns // NS_PER_MS,
         duration_ms=max(1, (one.ended_ns - one.began_ns) // NS_PER_MS),
-        target="district" if lease.host is None else "site",
+        target="district" if "district" in lease.bottlenecks else "site",
         method="capacity",
         method_version=METHOD_VERSION,
         direction=one.direction,

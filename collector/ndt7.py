@@ -26,6 +26,7 @@ def capacity_plan(settings: Settings) -> CapacityPlan | None:
     if settings.capacity == "off" or settings.ndt7_port == 0:
         return None
     return CapacityPlan(
+        host=settings.public_host,
         port=settings.ndt7_port,
         most_bytes=settings.capacity_bytes,
         tls=settings.tls_certificate is not None,

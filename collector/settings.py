@@ -51,7 +51,8 @@ class Settings(BaseModel):
     tls_certificate: Annotated[Path | None, Field(strict=False)] = None
     tls_key: Annotated[Path | None, Field(strict=False)] = None
     public_host: str | None = None
-    """The host name or address that agents send UDP to; by default the host they reach HTTP on."""
+    """The host name or address that agents send UDP to and test capacity against; by default the host they reach HTTP
+    on."""
     public_port: Port | None = None
     """The TCP port that agents reach HTTP on; by default that of `public_url`, else `port`, or 443 behind a proxy."""
     public_url: str | None = None

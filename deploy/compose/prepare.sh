@@ -58,7 +58,7 @@ if [ ! -e settings/bandroom.toml ]; then
     cat > settings/new <<END
 host = "127.0.0.1" # nobody reaches HTTP past the proxy
 data = "/var/lib/bandroom"
-reflector_host = "0.0.0.0" # UDP does not go through the proxy
+reflector_host = "0.0.0.0" # UDP and capacity tests do not go through the proxy
 behind_proxy = true
 public_url = "https://$name" # what agents join with
 reader_password = "$(openssl rand -hex 16)"

@@ -99,9 +99,9 @@ def test_no_password_or_token_stands_in_a_file_that_is_shipped(compose: Json) ->
         assert [value for value in given if not value.strip('"').startswith("$(")] == [], script
 
 
-def test_only_the_proxy_and_the_reflector_are_open_to_others(compose: Json) -> None:
+def test_only_the_proxy_and_what_tests_are_made_to_are_open_to_others(compose: Json) -> None:
     ports = {name: one["ports"] for name, one in compose["services"].items() if "ports" in one}
-    assert ports == {"collector": ["443:443", "3000:3000", "8620:8620/udp"]}
+    assert ports == {"collector": ["443:443", "3000:3000", "8620:8620/udp", "8630:8630"]}
     assert compose["services"]["proxy"]["network_mode"] == "service:collector"
     assert compose["networks"]["inside"] == {"internal": True}
     assert [name for name, one in compose["services"].items() if "outside" in one.get("networks", [])] == [
