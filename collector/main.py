@@ -1,6 +1,7 @@
 """The command ``bandroom``: reads settings, wires by hand, runs, returns an exit code."""
 
 import asyncio
+import json
 import logging
 import sys
 import time
@@ -12,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from collector.ask_collector import CannotAsk, ask_collector, own_url
 from collector.cannot_start import CannotStart
 from collector.check import check_settings
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
@@ -115,30 +117,30 @@ def check(
     print(f"{file}: {found}; {len(district.sites)} sites, {len(district.rooms)} rooms")
 
 
+Url = Annotated[
+    str | None, typer.Option(help="Where the collector runs; by default on this machine, as its settings say.")
+]
+Password = Annotated[
+    str | None,
+    typer.Option(help="The reader password; by default that of the settings.", envvar="BANDROOM_READER_PASSWORD"),
+]
+CaFile = Annotated[Path | None, typer.Option(help="Trust these certificate authorities, too (PEM).")]
+
+
 @app.command()
 def rooms(
-    url: Annotated[
-        str | None, typer.Option(help="Where the collector runs; by default on this machine, as its settings say.")
-    ] = None,
-    password: Annotated[
-        str | None,
-        typer.Option(help="The reader password; by default that of the settings.", envvar="BANDROOM_READER_PASSWORD"),
-    ] = None,
-    ca_file: Annotated[Path | None, typer.Option(help="Trust these certificate authorities, too (PEM).")] = None,
+    url: Url = None,
+    password: Password = None,
+    ca_file: CaFile = None,
     settings: SettingsFile = DEFAULT_SETTINGS,
     as_json: Annotated[bool, typer.Option("--json", help="The answer of /v1/rooms as it is.")] = False,
 ) -> None:
     """Which rooms can teach now; asks the running collector."""
-    from collector.rooms_table import CannotAsk, ask_rooms, own_url, rooms_table
+    from collector.rooms_table import rooms_of, rooms_table
 
-    # Whoever asks another machine, or the demo, has no settings.
-    read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else read_settings(settings)
-    if password is None and read.reader_password is not None:
-        password = read.reader_password.get_secret_value()
     try:
-        answer = ask_rooms(
-            url or own_url(read), password, ca_file=ca_file, own_certificate=None if url else read.tls_certificate
-        )
+        at, text = _ask("/v1/rooms", url, password, ca_file, settings)
+        answer = rooms_of(text, at)
     except CannotAsk as error:
         fail(str(error))
     if as_json:
@@ -147,6 +149,42 @@ def rooms(
         if notice := answer.data.get("notice"):
             print(f"the collector is in trouble, so this may be out of date: {notice}", file=sys.stderr)
         Console().print(rooms_table(answer))
+
+
+@app.command(name="test")
+def measure_capacity(  # noqa: PLR0917  # typer calls it by name
+    site: Annotated[str, typer.Argument(help="A site of the district, by its id.")],
+    room: Annotated[str, typer.Argument(help="One of its rooms, by its slug.")],
+    url: Url = None,
+    password: Password = None,
+    ca_file: CaFile = None,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """Ask the agents of a room to measure how much there is, in a lesson, too."""
+    try:
+        _, text = _ask("/v1/tests", url, password, ca_file, settings, body={"site": site, "room": room})
+    except CannotAsk as error:
+        fail(str(error))
+    agents = json.loads(text)["agents"]
+    print(f"{agents} {'agent' if agents == 1 else 'agents'} of room {room} at {site} will test within half an hour")
+
+
+def _ask(  # noqa: PLR0917  # as the commands have them
+    path: str,
+    url: str | None,
+    password: str | None,
+    ca_file: Path | None,
+    settings: Path,
+    body: dict[str, str] | None = None,
+) -> tuple[str, str]:
+    """Where the collector is, and what it answers. Raises `CannotAsk`."""
+    # Whoever asks another machine, or the demo, has no settings.
+    read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else read_settings(settings)
+    if password is None and read.reader_password is not None:
+        password = read.reader_password.get_secret_value()
+    at = url or own_url(read)
+    certificate = None if url else read.tls_certificate
+    return at, ask_collector(at, path, password, body=body, ca_file=ca_file, own_certificate=certificate)
 
 
 @enrol_app.command("code")

@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.api import agents, board, budgets, checks, rooms, throughput
+from collector.api import agents, board, budgets, capacity, checks, rooms, throughput
 from collector.api.access import Reader, TokenMemory
 from collector.api.services import Services, TheServices
 from collector.refusal import Refusal
@@ -47,6 +47,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(rooms.router)
     app.include_router(checks.router)
     app.include_router(budgets.router)
+    app.include_router(capacity.router)
     app.include_router(operations)
     app.include_router(board.router)
     app.add_exception_handler(Refusal, _refused)

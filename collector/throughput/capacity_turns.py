@@ -22,7 +22,9 @@ class CapacityTurns:
         self._last_days: dict[str, str] = {}
 
     def want(self, agent: str) -> None:
-        """An admin wants `agent` to test."""
+        """An admin wants `agent` to test. Raises `Refusal` ``capacity_off`` where nobody ever does."""
+        if self._plan is None:
+            raise _off()
         self._wanted[agent] = (secrets.token_hex(8), self._elapsed_ns() + WANTED_NS)
 
     def wanted(self, agent: str) -> str | None:
@@ -37,7 +39,7 @@ class CapacityTurns:
     def turn_of(self, agent: Agent, today: str) -> tuple[CapacityPlan, AskedBy]:
         """How, and on whose behalf `agent` may test. Raises `Refusal`: ``capacity_off``, ``too_soon``."""
         if self._plan is None:
-            raise Refusal(403, "capacity_off", "capacity is not tested here")
+            raise _off()
         if self.wanted(agent.agent) is not None:
             return self._plan, "admin"
         if not self.by_schedule(agent):
@@ -52,3 +54,7 @@ class CapacityTurns:
             self._wanted.pop(agent, None)
         else:
             self._last_days[agent] = today
+
+
+def _off() -> Refusal:
+    return Refusal(403, "capacity_off", 'capacity is not tested here: capacity = "off" in the settings')
