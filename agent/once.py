@@ -1,4 +1,4 @@
-"""Measure every target for a few seconds and look at it: nothing is kept, nothing sent."""
+"""Measure every target for a few seconds, ask every service once, and look at it: nothing is kept, nothing sent."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,19 +8,20 @@ from agent.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.fold import Draft
 from agent.probes import prepare
 from agent.schedule import Tally, measure
+from agent.services import Ask, broken_draft
 from agent.working import WorkingTimes
-from wire.enrolment import AgentConfig, Target
+from wire.enrolment import AgentConfig, Service, Target
 from wire.histogram import Histogram
-from wire.reports import LatencyReport, Report
+from wire.reports import LatencyReport, Report, ServiceReport
 
 SLOWEST_MS = 1000
 """Nobody waits ten seconds for a sparse target's second probe, except where the target is somebody else's."""
 
 
 async def measure_once(
-    config: AgentConfig, *, agent: str, collector_host: str, clock: Clock, seconds: float
+    config: AgentConfig, *, agent: str, collector_host: str, ask: Ask, clock: Clock, seconds: float
 ) -> list[Report]:
-    """A report for each target, after `seconds` and its timeout."""
+    """A report for each target, after `seconds` and its timeout, and for each service that `ask` is asked for."""
     drafts: list[Draft] = []
 
     async def one(target: Target) -> None:
@@ -44,14 +45,22 @@ async def measure_once(
         except TimeoutError:
             prepared.close()
 
+    async def request(service: Service) -> None:
+        try:
+            drafts.append(await ask(service))
+        except Exception:  # noqa: BLE001 - the report says that it broke
+            drafts.append(broken_draft(service, clock.boot_ns()))
+
     async with asyncio.TaskGroup() as tasks:
         for target in config.targets:
             tasks.create_task(one(target))
+        for service in config.services:
+            tasks.create_task(request(service))
     return [draft(seq=seq) for seq, draft in enumerate(drafts, start=1)]
 
 
 def table(reports: Sequence[Report]) -> str:
-    """`reports` for people: one line for each target."""
+    """`reports` for people: one line for each target, and one for each service."""
     lines = [f"{'target':24} {'method':12} {'sent':>5} {'lost':>5} {'median':>10} {'p95':>10} {'min':>10}  failure"]
     lines.extend(
         f"{one.target:24} {one.method:12} {one.sent:>5} {one.sent - one.received:>5} "
@@ -60,7 +69,21 @@ def table(reports: Sequence[Report]) -> str:
         for one in reports
         if isinstance(one, LatencyReport)
     )
+    services = [one for one in reports if isinstance(one, ServiceReport)]
+    if services:
+        phases = f"{'name':>10} {'connect':>10} {'proxy':>10} {'tls':>10} {'first byte':>10}"
+        lines += ["", f"{'service':24} {'status':>6} {phases} {'valid':>9}  failure"]
+    lines.extend(
+        f"{one.target:24} {_or_dash(one.status):>6} {_ms(one.resolve_us):>10} {_ms(one.connect_us):>10} "
+        f"{_ms(one.proxy_us):>10} {_ms(one.tls_us):>10} {_ms(one.first_byte_us):>10} "
+        f"{_or_dash(one.certificate_days, ' days'):>9}  {' in '.join(filter(None, (one.failure, one.failed_in)))}"
+        for one in services
+    )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _or_dash(number: int | None, unit: str = "") -> str:
+    return f"{number}{unit}" if number is not None else "-"
 
 
 def _ms(us: float | None) -> str:

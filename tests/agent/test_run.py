@@ -300,6 +300,27 @@ def test_once_shows_every_target_and_neither_keeps_nor_sends(tmp_path: Path) -> 
     assert not (tmp_path / "spool.sqlite").exists()
 
 
+def test_once_shows_every_service_in_its_phases_also_one_that_fails(tmp_path: Path, certificate: Path) -> None:
+    with https(certificate, answer(head())) as port:
+        lms, gone = (
+            {"alias": f"service:{name}", "host": host, "port": port, "path": "/", "interval_ms": 60_000}
+            for name, host in (("lms", "localhost"), ("gone", "gone.invalid"))
+        )
+        with district(services=[one | {"timeout_ms": 5000} for one in (lms, gone)]) as here:
+            settings = Settings(url=here.url, agent=AGENT, token=Secret(TOKEN), ca_file=str(certificate))
+            write_settings(tmp_path / "agent.toml", settings)
+            table = run_command(tmp_path, "once", "--seconds", "0.5")
+
+    head_line, *rows = (line for line in table.stdout.splitlines() if line.startswith("service"))
+    assert head_line.split() == [
+        *("service", "status", "name", "connect", "proxy", "tls", "first", "byte", "valid", "failure")
+    ]
+    by_name = {row.split()[0]: row.split() for row in rows}
+    assert by_name["service:lms"][1] == "200"
+    assert by_name["service:lms"][-2:] == ["1", "days"]
+    assert by_name["service:gone"][1:] == [*"------", "-", "name_not_resolved", "in", "resolve"]
+
+
 def test_without_joining_each_command_says_what_to_do(tmp_path: Path) -> None:
     for name in ("run", "once", "status"):
         done = run_command(tmp_path, name)
