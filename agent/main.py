@@ -27,7 +27,7 @@ from agent.join import NotJoined, join
 from agent.lock import AlreadyRunning, hold_lock
 from agent.once import measure_once, table
 from agent.pulse import Pulse
-from agent.run import collector_of, proxy_of, run_agent
+from agent.run import collector_of, run_agent
 from agent.service import ServiceProbe
 from agent.settings import BadSettings, Settings, proxy_mistake, read_settings, url_mistake
 from agent.spool import Spool
@@ -184,7 +184,7 @@ def _once(options: argparse.Namespace, state: State) -> int:
             source.config,
             agent=settings.agent,
             collector_host=settings.host,
-            ask=ServiceProbe(ca_file=settings.ca_file, proxy=proxy_of(settings), clock=system_clock()).ask,
+            ask=ServiceProbe(ca_file=settings.ca_file, proxy=settings.proxy_url, clock=system_clock()).ask,
             clock=system_clock(),
             seconds=options.seconds,
         )

@@ -42,6 +42,15 @@ class BadPeriod:
     def __init__(self) -> None:
         self.seen = asyncio.Event()
 
+    def noticing(self, emit: Emit) -> Emit:
+        """`emit`, heard."""
+
+        def passed_on(draft: Draft) -> None:
+            emit(draft)
+            self.notice(draft)
+
+        return passed_on
+
     def notice(self, draft: Draft) -> None:
         """A report was made."""
         one = draft(seq=1)

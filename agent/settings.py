@@ -78,6 +78,11 @@ class Settings:
         parts = urlsplit(self.url)
         return parts.port or (443 if parts.scheme == "https" else 80)
 
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy that is named here, to be used."""
+        return self.proxy.shown if self.proxy is not None else None
+
 
 def read_settings(path: Path) -> Settings:
     """The settings in `path`. Raises `BadSettings` with every mistake, or `OSError`."""
