@@ -4,6 +4,7 @@ import json
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -118,7 +119,8 @@ class ConfigSource:
     ) -> None:
         """Tell `follow` each new config, the one from the disk first, until cancelled.
 
-        While there has never been one, ask often; later an old one still holds.
+        While there has never been one, ask often; later an old one still holds. Only of machines that are not the
+        district's an agent that is not the district's any more asks nothing.
         """
         followed = self.wanted
         if followed is not None:
@@ -128,6 +130,8 @@ class ConfigSource:
             word = await self.fetch()
             failures = failures + 1 if word else 0
             await self._tell(word, note, clock)
+            if word in REJOIN and self.wanted is not None:
+                self.wanted, self._etag = _within_the_district(self.wanted), None
             if self.wanted is not None and self.wanted != followed:
                 followed = self.wanted
                 follow(followed)
@@ -150,3 +154,9 @@ class ConfigSource:
     def _throughput(self) -> ThroughputPlan | None:
         """What is wanted of throughput, where there is something to test to."""
         return self.config.throughput if self.config is not None and self.target("district") is not None else None
+
+
+def _within_the_district(config: AgentConfig) -> AgentConfig:
+    """`config` without what other people's machines are asked for."""
+    targets = tuple(one for one in config.targets if not one.alias.startswith("anchor:"))
+    return replace(config, targets=targets, services=())

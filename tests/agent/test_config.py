@@ -110,6 +110,31 @@ def test_a_changed_config_is_followed(tmp_path: Path) -> None:
     assert [one.period_ms for one in source.followed] == [60_000, 5000]
 
 
+def test_a_revoked_agent_asks_nothing_more_of_other_peoples_machines(tmp_path: Path) -> None:
+    district = config()["targets"][0]
+    service = {"alias": "service:lms", "host": "lms.example.org", "port": 443, "path": "/"}
+    whole = config(
+        targets=[district, district | {"alias": "anchor:isp"}],
+        services=[service | {"interval_ms": 60_000, "timeout_ms": 5000}],
+    )
+    said = [
+        as_json(200, whole, ETag='"1"'),
+        as_json(401, {"error": "revoked_token", "detail": "."}),
+        as_json(200, whole),
+    ]
+    source = Source(tmp_path)
+    with collector(lambda seen: said.pop(0)) as fake:
+        source.run(fake.url, rounds=3)
+
+    assert [[one.alias for one in told.targets] for told in source.followed] == [
+        ["district", "anchor:isp"],
+        ["district"],
+        ["district", "anchor:isp"],
+    ]
+    assert [len(told.services) for told in source.followed] == [1, 0, 1]
+    assert [seen.headers.get("if-none-match") for seen in fake.seen] == [None, '"1"', None]
+
+
 def test_without_any_config_it_is_asked_for_often_and_ever_less(tmp_path: Path) -> None:
     source = Source(tmp_path)
     source.run("http://127.0.0.1:1", rounds=12)
