@@ -159,6 +159,12 @@ def test_five_percent_of_loss_or_200_ms_are_bad(changes: dict[str, Any]) -> None
     assert bad.seen.is_set()
 
 
+def test_a_report_that_cannot_be_true_is_nobody_s_reason() -> None:
+    bad = BadPeriod()
+    bad.notice(bad_period(sent=-1))
+    assert not bad.seen.is_set()
+
+
 def test_no_trace_runs_beside_our_own_throughput_test() -> None:
     (due_s,) = School().hours(0.25).times_s
     school = School()
