@@ -176,20 +176,21 @@ def reflect(
     authenticates are answered, and the answer is authenticated, too. Packets that are too short (RFC 8762, section 4.6,
     would answer them with 44 octets, which is more than was asked) or longer than 1500 octets, and packets whose error
     estimate has a multiplier of zero (RFC 4656 says such a packet must be dropped), get no answer. Nor does a packet
-    that is itself the answer of a stateless reflector (its sequence number stands in it twice, with a T1 or T2), so
-    that a forged packet cannot set two reflectors talking to each other. Other octets that must be zero are not looked
-    at: TWAMP-Light senders (RFC 8762, section 4.6) may fill them with padding.
+    that is itself an answer, so that a forged packet cannot set two reflectors talking to each other: in the
+    authenticated mode one with a T1 or T2 where requests have zeros, else one of a stateless reflector, in which the
+    sequence number stands twice besides. Other octets that must be zero are not looked at: TWAMP-Light senders
+    (RFC 8762, section 4.6) may fill them with padding.
     """
     if len(packet) > MAX_PACKET_BYTES:
         return None
     request = SenderPacket.decode(packet, key)
     if request is None or request.error_estimate & 0xFF == 0:
         return None
-    looks_answered = ReflectorPacket.decode(packet, key)
+    answered = ReflectorPacket.decode(packet, key)
     if (
-        looks_answered is not None
-        and looks_answered.sender_sequence == looks_answered.sequence
-        and (looks_answered.receive_timestamp or looks_answered.sender_timestamp)
+        answered is not None
+        and (answered.receive_timestamp or answered.sender_timestamp)
+        and (key is not None or answered.sender_sequence == answered.sequence)
     ):
         return None
     answer = ReflectorPacket(

@@ -1,6 +1,7 @@
 """STAMP's authenticated mode, against octets that another program computed."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -131,6 +132,10 @@ def test_an_authenticated_answer_is_no_request_that_could_set_two_reflectors_tal
     answer = answer_to(SENDER.encode(KEY))
     assert answer is not None
     assert answer_to(answer) is None
+
+
+def test_nor_is_that_of_a_reflector_which_counts_for_itself() -> None:
+    assert answer_to(replace(REFLECTOR, sequence=99).encode(KEY)) is None
 
 
 def test_a_sender_does_not_take_its_own_packet_sent_back_for_an_answer() -> None:
