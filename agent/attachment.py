@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ UNREAD_LOOKS = 15
 """Where programs must be asked, they are asked only when an address changed, and once in so many looks."""
 
 _COMPLETE = 0x2  # ATF_COM, linux/if_arp.h
+_DISCARD_PORT = 9
 _TIMEOUT_S = 3
 _HARDWARE = re.compile(r"\b[0-9a-fA-F]{1,2}(?:[:-][0-9a-fA-F]{1,2}){5}\b")
 
@@ -100,6 +102,14 @@ def own_addresses() -> list[Named]:
             if not address.is_loopback:
                 found.append((name, address))
     return sorted(found, key=str)
+
+
+def touch(gateway: str) -> None:
+    """Let the system learn the gateway's hardware address: it asks for that before it sends an empty datagram, to the
+    port that throws everything away (RFC 863). Blocks for no longer than a moment."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.setblocking(False)
+        link.sendto(b"", (gateway, _DISCARD_PORT))
 
 
 def from_proc_arp(text: str, address: str) -> str | None:

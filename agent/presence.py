@@ -13,7 +13,7 @@ from functools import partial
 
 import psutil
 
-from agent.attachment import Attachment
+from agent.attachment import Attachment, touch
 from agent.away import AwayTimes
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
@@ -119,6 +119,7 @@ class Presence:
             self._told = ""
             self._holding.open = self._target is None
             if self._target is None:
+                self._holding.since_ms = 0
                 self._holding.release()
                 self._tasks.create_task(self._tell(""))
             else:
@@ -155,6 +156,8 @@ class Presence:
         attachment = await self._attachment(fresh=slept)
         self._whereabouts.see(attachment, self._clock.boot_ns())
         await self._settle()
+        if attachment is not None and attachment.gateway is not None and self._whereabouts.wants_hardware:
+            await background(partial(touch, attachment.gateway))
         if attachment is not None and not self.measuring and self._question_is_due():
             await self._ask(target, attachment)
             await self._settle()
@@ -203,6 +206,8 @@ class Presence:
         """Do what follows from where the machine is."""
         whether = self._whereabouts.whether
         self._tell_times(away=whether == "away")
+        if whether == "present" and self._told != "present":
+            self._holding.since_ms = self._clock.boot_ns() // NS_PER_MS
         if self._whereabouts.sure:
             self._holding.release()
         elif whether == "away":

@@ -76,11 +76,13 @@ class ReflectorHost:
             self._tasks.create_task(background(partial(self._note, reflector="")))
 
     async def stop(self) -> None:
-        """Answer nothing any more. Returns when the port is free."""
-        task, self._plan, self._task = self._task, None, None
-        if task is not None:
+        """Answer nothing any more. Returns when the port is free and the last counts are noted."""
+        task, plan = self._task, self._plan
+        self._plan = self._task = None
+        if task is not None and plan is not None:
             task.cancel()
             await asyncio.wait({task})
+            await self._tell(plan.port)
 
     async def _run(self, plan: ReflectorPlan, former: asyncio.Task[None] | None) -> None:
         if former is not None:

@@ -43,6 +43,16 @@ class Whereabouts:
         """Whether what was measured until the last look was measured at the site."""
         return self.whether == "present" and (self._unplugged_ns is None or not self._portable)
 
+    @property
+    def wants_hardware(self) -> bool:
+        """Whether the gateway's hardware address would decide it, and cannot be read."""
+        return (
+            self.whether != "present"
+            and not self._refuted
+            and self._seen is not None
+            and self._known.recognise(self._seen) == "maybe"
+        )
+
     def interrupt(self) -> None:
         """The machine slept, or was given another reflector: it may be anywhere."""
         self.whether = "unsure"
@@ -87,7 +97,7 @@ class Whereabouts:
         self.tries += 1
         if self.whether == "present" or self.tries < AWAY_AFTER:
             return
-        if self._seen is not None and not self._refuted and self._known.recognise(self._seen) == "maybe":
+        if self.wants_hardware:
             self._arrive()
         else:
             self.whether = "away"

@@ -253,6 +253,22 @@ def test_a_wild_sender_is_limited_told_once_and_counted(caplog: pytest.LogCaptur
     assert said == [f"reflector gets more packets than it answers limit_per_second={MAX_PER_SECOND}"]
 
 
+def test_the_last_counts_are_noted_when_it_stops() -> None:
+    port = free_port()
+    seen: list[Host] = []
+
+    async def work(host: Host) -> None:
+        seen.append(host)
+        host.host.follow(ReflectorPlan(port=port))
+        await host.until_it_sleeps()
+        await probe(port)
+
+    hosting(work)
+    note = seen[0].notes[-1]
+    assert note is not None
+    assert note["answered"] == 1
+
+
 def test_no_line_of_the_log_holds_an_address(caplog: pytest.LogCaptureFixture) -> None:
     port = free_port()
 
