@@ -357,6 +357,7 @@
       step("idle");
       const plan = await begin();
       check.base = `/v1/checks/${plan.check}`;
+      check.began = performance.now();
       const told = await measure(plan);
       if (check.stop.signal.aborted) throw new Stopped("hidden");
       answer(await (await post(`${check.base}/end`, told)).json());
@@ -414,7 +415,8 @@
     at("tell").hidden = false;
     at("telling").hidden = false;
     at("telling").textContent = say("tell_note");
-    at("checked-at").textContent = say("checked_at", { time: clock(found.at) });
+    const seconds = decimal(Math.ceil((performance.now() - check.began) / 1000), 0);
+    at("checked-at").textContent = say("checked_at", { time: clock(found.at), seconds });
     check.at = found.at;
   }
 

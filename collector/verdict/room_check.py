@@ -12,7 +12,7 @@ from typing import Literal
 
 from collector.verdict.profiles import Profile
 from collector.verdict.throughput import is_enough, need_bps
-from wire.finding import Finding, find
+from wire.finding import find
 from wire.reports import Direction, EndedBy
 from wire.round_trips import RoundTrip, standing_since_ns, was_busy
 from wire.sufficiency import LONGEST_MS, WARM_UP_MS, Arrivals
@@ -36,10 +36,11 @@ NS_PER_MS = 1_000_000
 LATE_SHARE = 0.1
 """A test that was held up for more of its time than this by the device or by us is said to have been so."""
 
-FAR_BELOW = 0.9
-"""Of the rate to be shown: what an upload with all its heads must be below to be held against the line. A queue that
-stands for a third of a second holds five posts: without this margin a line of 1.2 times the rate was told to be too
-slow in one of four checks."""
+DOWN_FAR_BELOW = 0.95
+UP_FAR_BELOW = 0.9
+"""Of the rate to be shown: only less is held against the line. The answers to the requests that watch take a twentieth
+of a narrow line down. A queue that stands for a third of a second holds five posts up: without that margin a line of
+1.2 times the rate was told to be too slow in one of four checks."""
 
 WORST_FIRST: tuple[Word, ...] = ("cannot", "unknown", "stutters", "can")
 
@@ -119,8 +120,7 @@ def rate_found(
     """Judge one direction by what its receiver counted, as an agent's test is judged. `idle_ms` are the round trips
     before it, `stalled_ms` is how long the collector was itself too busy.
 
-    An upload comes in many requests. `with_heads` counts their heads, too: the line carried them, so it is too slow
-    only if even with them too little arrived, by more than a stretch of few requests may be wrong.
+    An upload comes in many requests. `with_heads` counts their heads, too, because the line carried them.
     """
     if not idle_ms:
         return RateFound(required_bps=required_bps, why="not_measured")
@@ -147,7 +147,8 @@ def rate_found(
         for one in (arrivals, with_heads or arrivals)
     )
     sustained = found.sustained
-    if sustained is False and with_heads is not None and not _is_far_below(required_bps, generous):
+    least_bps = required_bps * (DOWN_FAR_BELOW if with_heads is None else UP_FAR_BELOW)
+    if sustained is False and (generous.sustained is not False or (generous.received_bps or 0) >= least_bps):
         sustained = None
     # A line that is too slow brings its bytes slowly. One that brings none, and answers all the while, has a filter.
     held_back = standing_from_ms is None and watched.lasted_ms > WARM_UP_MS and not arrivals.by(WARM_UP_MS)
@@ -166,10 +167,6 @@ def rate_found(
         else:
             why = "near"
     return RateFound(required_bps=required_bps, received_bps=found.received_bps, sustained=sustained, why=why)
-
-
-def _is_far_below(required_bps: int, found: Finding) -> bool:
-    return found.sustained is False and (found.received_bps or 0) < FAR_BELOW * required_bps
 
 
 def room_check(

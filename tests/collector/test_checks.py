@@ -7,15 +7,17 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from collector.assessments import Assessment
 from collector.checks import limits
 from collector.checks.running import MOST_PINGS, MOST_POST_BYTES, POST_BYTES, POSTS_AT_ONCE
 from collector.throughput.leases import LEASE_NS
-from tests.collector.live import TOKEN, Answered, Live, a_district, live_collector
+from tests.collector.live import MONDAY_10, TOKEN, Answered, Live, a_district, live_collector
 from tests.collector.stream_client import StreamClient, a_lease, faults
 from tests.end_to_end.waiting import eventually
 from wire.sufficiency import most_bytes
@@ -23,6 +25,7 @@ from wire.sufficiency import most_bytes
 JSON = {"Content-Type": "application/json"}
 READER = {"Authorization": "Basic " + b64encode(b"anyone:open sesame").decode()}
 LEASE_S = LEASE_NS / 1e9
+HOUR = timedelta(hours=1)
 DOWN_BYTES, UP_BYTES = most_bytes(1_000_000), most_bytes(500_000)
 OPEN = ("/check", "/check.js", "/style.css", "/v1/checks/places")
 CLOSED = ("/", "/renew.js", "/sites/oak-hill", "/rooms/oak-hill/204", "/v1/rooms", "/v1/sites", "/metrics")
@@ -140,6 +143,14 @@ def test_a_room_is_checked_out_of_lessons_too(tmp_path: Path) -> None:
     district = a_district()
     quiet = replace(district, timetable=replace(district.timetable, lessons_by_weekday={}))
     with live_collector(tmp_path, district=quiet) as live:
+        assert ask(live).status == 200
+
+
+def test_while_an_exam_is_written_no_room_of_that_school_is_checked(tmp_path: Path) -> None:
+    exam = Assessment(name="State test", started_at=MONDAY_10 - HOUR, ended_at=MONDAY_10 + HOUR)
+    with live_collector(tmp_path, district=replace(a_district(), assessments=(exam,))) as live:
+        assert ask(live).body["error"] == "assessment"
+        live.clock.move(2 * HOUR)
         assert ask(live).status == 200
 
 

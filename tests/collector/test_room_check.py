@@ -93,6 +93,12 @@ def test_a_line_that_brings_nothing_and_answers_late_has_no_filter() -> None:
     assert found(Arrivals(), watched(rtt_ms=400.0)).why != "held_back"
 
 
+def test_a_line_just_below_the_need_is_too_near_to_tell_because_the_watch_took_its_share() -> None:
+    one = found(flow(0.96), watched())
+    assert (one.sustained, one.received_bps, one.why) == (None, 960_000, "near")
+    assert found(flow(0.94), watched()).sustained is False
+
+
 def test_an_upload_is_too_slow_only_if_it_is_so_with_the_heads_of_its_requests() -> None:
     near = found(flow(0.95), watched(), with_heads=flow(1.05))
     assert (near.sustained, near.why) == (None, "near")

@@ -111,6 +111,13 @@ def test_a_room_with_enough_can_carry_the_lesson(checked: dict[str, Checked]) ->
 
 
 @pytest.mark.parametrize("room", LINKS)
+def test_the_page_says_how_long_it_took(checked: dict[str, Checked], room: str) -> None:
+    """Longer than its lease, which is twenty seconds, no check has an answer but that it broke off."""
+    assert re.search(r"Checked at \d+:\d\d.*, in \d+ seconds\.", checked[room].text)
+    assert "broke off" not in checked[room].text
+
+
+@pytest.mark.parametrize("room", LINKS)
 def test_the_answer_is_spoken_and_nothing_went_wrong(checked: dict[str, Checked], room: str) -> None:
     assert checked[room].focused == "verdict"
     assert checked[room].complaints == []
