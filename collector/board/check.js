@@ -20,6 +20,8 @@
 
   const at = (id) => document.getElementById(id);
   const say = (key, values = {}) => (SAY[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  // Tablets of some years ago have no such signal; they wait without an end.
+  const within = (ms) => AbortSignal.timeout?.(ms);
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
   // Why a check came to no answer: the key of the sentence that says it.
@@ -38,7 +40,7 @@
   async function load() {
     at("loading").hidden = false;
     try {
-      const answer = await fetch("/v1/checks/places", { signal: AbortSignal.timeout(ANSWER_MS) });
+      const answer = await fetch("/v1/checks/places", { signal: within(ANSWER_MS) });
       if (!answer.ok) throw new Stopped("refused");
       sites = (await answer.json()).sites;
     } catch (error) {
@@ -117,7 +119,7 @@
     const answer = await fetch(address, {
       cache: "no-store",
       ...options,
-      signal: AbortSignal.any ? AbortSignal.any([check.stop.signal, AbortSignal.timeout(ANSWER_MS)]) : check.stop.signal,
+      signal: AbortSignal.any ? AbortSignal.any([check.stop.signal, within(ANSWER_MS)]) : check.stop.signal,
     });
     if (answer.ok) return answer;
     const problem = await answer.json().catch(() => ({}));
@@ -264,7 +266,7 @@
         const ms = Math.round(performance.now() - began);
         total += value.byteLength;
         if (ms <= plan.warm_up_ms) warm = total;
-        const last = arrivals.at(-1);
+        const last = arrivals[arrivals.length - 1];
         // In steps of ten milliseconds, none of which spans an edge that is judged by.
         const sameStep = last && ms - last.from < 10 && !(last.from <= plan.warm_up_ms && ms > plan.warm_up_ms);
         if (sameStep) last.total = total;
@@ -509,7 +511,7 @@
     at("tell").hidden = true;
     at("telling").textContent = say("telling");
     try {
-      const answer = await fetch(`${check.base}/tell`, { method: "POST", signal: AbortSignal.timeout(ANSWER_MS) });
+      const answer = await fetch(`${check.base}/tell`, { method: "POST", signal: within(ANSWER_MS) });
       if (!answer.ok) throw new Stopped("refused");
       at("telling").textContent = say("told");
     } catch (error) {

@@ -6,6 +6,7 @@ Addresses stay in memory for the length of the window, as a digest under a key t
 import hashlib
 import secrets
 from collections import OrderedDict, deque
+from dataclasses import dataclass, field
 
 ASKS = 60
 ASKS_S = 60.0
@@ -43,7 +44,7 @@ class Limits:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
         self._in_sum = Rate(CHECKS_IN_SUM, CHECKS_IN_SUM_S)
-        self._by_source: OrderedDict[bytes, tuple[Rate, Rate]] = OrderedDict()
+        self._by_source: OrderedDict[bytes, _Source] = OrderedDict()
 
     def may_ask(self, source: str | None, now_s: float) -> bool:
         """Whether `source` may ask for a check at `now_s` (any seconds that never step); counts that it did."""
@@ -51,22 +52,31 @@ class Limits:
             return False
         if source is None:
             return True
-        asks, checks = self._rates(source)
-        if asks.is_full(now_s) or checks.is_full(now_s):
+        one = self._source(source, now_s)
+        if one.asks.is_full(now_s) or one.checks.is_full(now_s):
             return False
-        asks.add(now_s)
+        one.asks.add(now_s)
         return True
 
     def begun(self, source: str | None, now_s: float) -> None:
         """A check of `source` began."""
         self._in_sum.add(now_s)
         if source is not None:
-            self._rates(source)[1].add(now_s)
+            self._source(source, now_s).checks.add(now_s)
 
-    def _rates(self, source: str) -> tuple[Rate, Rate]:
+    def _source(self, source: str, now_s: float) -> "_Source":
+        """What is known of `source`; what nobody asked from for long is forgotten."""
         digest = hashlib.blake2b(source.encode(), digest_size=16, key=self._key).digest()
-        rates = self._by_source.pop(digest, None) or (Rate(ASKS, ASKS_S), Rate(CHECKS, CHECKS_S))
-        self._by_source[digest] = rates
-        if len(self._by_source) > MOST_SOURCES:
+        one = self._by_source.pop(digest, None) or _Source()
+        one.seen_s = now_s
+        self._by_source[digest] = one
+        while len(self._by_source) > MOST_SOURCES or now_s - next(iter(self._by_source.values())).seen_s > CHECKS_S:
             self._by_source.popitem(last=False)
-        return rates
+        return one
+
+
+@dataclass(slots=True)
+class _Source:
+    asks: Rate = field(default_factory=lambda: Rate(ASKS, ASKS_S))
+    checks: Rate = field(default_factory=lambda: Rate(CHECKS, CHECKS_S))
+    seen_s: float = 0.0

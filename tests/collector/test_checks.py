@@ -329,6 +329,8 @@ def test_places_that_asked_are_not_remembered_by_address_nor_without_end() -> No
         rates.may_ask(f"10.{number >> 8 & 255}.{number & 255}.1", 0.0)
     assert len(rates._by_source) == limits.MOST_SOURCES
     assert not [one for one in rates._by_source if one.startswith(b"10.")]
+    rates.may_ask("10.0.0.1", limits.CHECKS_S + 1)
+    assert len(rates._by_source) == 1
 
 
 def test_the_page_asks_for_the_reader_password(tmp_path: Path) -> None:
