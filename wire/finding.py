@@ -20,10 +20,6 @@ AT_CEILING = 0.8
 """Who brought this share of what its machine can do at all may have been limited by the machine: the ceiling is
 measured once a day, without a driver and TLS, which can take a fifth (our choice, on the side of the room)."""
 
-LATE_SHARE = 0.05
-"""A busy processor still carries a paced test between other work; where it does not, an end is late for so much of it.
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -78,12 +74,13 @@ def find(
             received_bps = arrivals.rate_bps(WARM_UP_MS, lasted_ms)
             sustained = True if received_bps >= required_bps else None
     offered = offered_bps(required_bps) * (1 - stalled_ms / max(1, lasted_ms))
+    was_late = offered < SENDER_AT_LEAST * required_bps
     excused = (
-        offered < SENDER_AT_LEAST * required_bps
+        was_late
         or was_busy  # our share of a shared line
         or (standing_from_ms is None and _is_long_way(required_bps, idle_ms))  # TCP's own limit
     )
-    was_late = stalled_ms >= LATE_SHARE * lasted_ms
+    # A busy processor still carries a paced test between other work, unless an end was late for it.
     at_ceiling = is_at_ceiling(received_bps, ceiling_bps, was_full=was_full and was_late)
     if sustained is False and (excused or at_ceiling):
         sustained = None

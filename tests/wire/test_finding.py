@@ -210,10 +210,15 @@ def test_a_queue_that_rose_at_the_ceiling_is_the_machines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("was_full", "stalled_ms", "sustained"), [(True, 250, None), (True, 200, False), (False, 250, False)]
+    ("was_full", "stalled_ms", "sustained", "at_ceiling"),
+    [(True, 1_000, None, True), (False, 1_000, None, False), (True, 500, False, False), (True, 0, False, False)],
 )
-def test_a_full_machine_excuses_where_it_was_late(was_full: bool, stalled_ms: int, sustained: bool | None) -> None:
-    assert found(LITTLE, "time", was_full=was_full, stalled_ms=stalled_ms).sustained is sustained
+def test_a_full_machine_was_the_limit_where_it_was_late_as_well(
+    was_full: bool, stalled_ms: int, sustained: bool | None, at_ceiling: bool
+) -> None:
+    late = found(LITTLE, "time", was_full=was_full, stalled_ms=stalled_ms)
+
+    assert (late.sustained, late.at_ceiling) == (sustained, at_ceiling)
 
 
 def test_nothing_received_is_no_lower_bound() -> None:
