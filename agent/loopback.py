@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread, get_native_id
 
 from agent.background import background
@@ -93,6 +94,8 @@ def _receive(receiver: socket.socket, clock: Clock) -> int | None:
 
 
 def _step_back() -> None:
-    """Let every other thread of the machine go first. Only Linux gives a thread a niceness of its own."""
+    """Let every other thread of the machine go first. Only Linux gives a thread a niceness of its own, and our unit for
+    systemd forbids that: there its CPUQuota has to do."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), 19)
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), 19)

@@ -1,6 +1,7 @@
 """What of the machine bounds a throughput test, and how it is found out."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +106,14 @@ def test_the_loopback_carries_something_within_its_bounds() -> None:
 
     assert bps is not None
     assert bps > 10 * M, "no machine that runs Python is as slow"
+
+
+def test_the_loopback_is_measured_though_its_priority_cannot_be_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_arguments: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", refuses, raising=False)
+    assert measure_loopback(system_clock(), most_bytes=1_000_000) is not None
 
 
 def test_the_loopback_ends_at_its_limit_of_bytes() -> None:
