@@ -7,15 +7,15 @@ from collections.abc import Sequence
 TIMEOUT_S = 2.0
 
 
-def output_of(command: Sequence[str]) -> bytes:
+def output_of(command: Sequence[str], timeout_s: float = TIMEOUT_S) -> bytes:
     """What `command` prints, in the C locale where the system has one; nothing when it is not installed, fails, or
-    takes longer than `TIMEOUT_S`. Blocks."""
+    takes longer than `timeout_s`. Blocks."""
     try:
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
             env=os.environ | {"LC_ALL": "C"},
         )

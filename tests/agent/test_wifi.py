@@ -1,13 +1,17 @@
 """What is read from a Wi-Fi adapter, from the real forms of its tools' outputs, whole, cut off and hostile."""
 
+import os
 import struct
+import sys
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.association import Association, band_mhz_of, retries_permille, rounded_signal_dbm
+from agent.command import output_of
 from agent.wifi import read_association
 from agent.wifi_iw import from_iw
 from agent.wifi_netsh import from_netsh
@@ -186,3 +190,45 @@ def test_retries_are_counted_between_two_readings_of_one_association() -> None:
 
 def test_an_interface_without_wifi_has_no_association() -> None:
     assert read_association("lo") is None
+
+
+def install_iw(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """A program of that name, found before any other."""
+    (folder / "info").write_text(IW["Wi-Fi 6 on 5 GHz"].info)
+    (folder / "dump").write_text(IW["Wi-Fi 6 on 5 GHz"].station_dump)
+    (folder / "iw").write_text(f"#!/bin/sh\ncd {folder}\n{script}\n")
+    (folder / "iw").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="iw is Linux's")
+
+
+@needs_linux
+def test_iw_is_asked_for_the_interface_in_a_language_that_we_understand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    asks = '[ "$LC_ALL $1 $2" = "C dev wlan0" ] || exit 1\ncase "$3 $4" in'
+    install_iw(tmp_path, monkeypatch, f'{asks} "info ") cat info ;; "station dump") cat dump ;; *) exit 1 ;; esac')
+
+    assert read_association("wlan0") == IW["Wi-Fi 6 on 5 GHz"].says
+    assert read_association("wlan1") is None
+
+
+@needs_linux
+@pytest.mark.parametrize("script", ["cat info dump; exit 1", "echo nonsense", "cat dump info; kill -9 $$", "exit 0"])
+def test_an_iw_that_fails_or_talks_nonsense_leaves_the_association_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    install_iw(tmp_path, monkeypatch, script)
+
+    assert read_association("wlan0") is None
+
+
+def test_a_command_that_hangs_or_is_not_there_says_nothing() -> None:
+    hangs = [sys.executable, "-c", "import time; print('half', flush=True); time.sleep(60)"]
+
+    assert output_of(hangs, timeout_s=0.3) == b""
+    assert output_of(["no-such-command-of-any-system"]) == b""
+    assert output_of([sys.executable, "-c", "print('whole')"]).split() == [b"whole"]
