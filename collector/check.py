@@ -7,7 +7,7 @@ from pathlib import Path
 from collector.district import District, load_district
 from collector.mistakes import BadFile, Mistake, line_of, read_toml
 from collector.settings import Settings, load_settings
-from collector.throughput.wishes import bytes_of_a_test, tested_bps
+from collector.throughput.wishes import bytes_of_a_capacity_test, bytes_of_a_test, tested_bps
 from collector.verdict.profiles import default_profiles
 
 CLOSEST_TESTS_SECONDS = 300
@@ -90,8 +90,12 @@ def _hardly_meant(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "behind_proxy", "without public_url the proxy cannot be checked, so no throughput is tested"
         return
     least = bytes_of_a_test(*tested_bps(default_profiles()))
-    if settings.throughput_bytes_a_day < least:
-        yield "throughput_bytes_a_day", f"no test is ever run, because one may take {least} bytes"
+    capacity = bytes_of_a_capacity_test(settings.capacity_bytes)
+    for name, limit in settings.budgets.items():
+        if limit < least:
+            yield name, f"no test is ever run, because one may take {least} bytes"
+        elif limit < capacity and settings.capacity != "off" and settings.ndt7_port:
+            yield name, f"capacity is hardly ever tested, because that may take {capacity} bytes"
     if settings.throughput_every_seconds < CLOSEST_TESTS_SECONDS:
         what = f"below {CLOSEST_TESTS_SECONDS} the seconds of the tests may leave too little of a bin to judge"
         yield "throughput_every_seconds", what

@@ -40,6 +40,11 @@ def bytes_of_a_test(down_bps: int, up_bps: int) -> int:
     return most_bytes(down_bps) + most_bytes(up_bps) + WATCH_BYTES
 
 
+def bytes_of_a_capacity_test(most_bytes_each: int) -> int:
+    """What is set aside for a capacity test over a fast link."""
+    return 2 * most_bytes_each + WATCH_BYTES
+
+
 def capacity_bytes(most_bytes_each: int, link_mbps: int | None) -> int:
     """The most that each direction of a capacity test carries: what its link can in the time, and no more than
     `most_bytes_each`."""

@@ -82,6 +82,10 @@ def test_a_certificate_without_its_own_key_is_a_mistake(tmp_path: Path) -> None:
             "behind_proxy: without public_url the proxy cannot be checked, so no throughput is tested",
         ),
         (f"{BUDGET} = {A_TEST - 1}", f"{BUDGET}: no test is ever run, because one may take {A_TEST} bytes"),
+        (
+            "site_throughput_bytes_a_month = 500000000",
+            "site_throughput_bytes_a_month: capacity is hardly ever tested, because that may take 500020000 bytes",
+        ),
         (f"{EVERY} = 299", f"{EVERY}: below 300 the seconds of the tests may leave too little of a bin to judge"),
     ],
 )
@@ -94,7 +98,9 @@ def test_what_is_allowed_and_hardly_meant_is_warned_of(text: str, warning: str, 
     [
         "",
         'behind_proxy = true\npublic_url = "https://bandroom.example.org"',
-        f"{BUDGET} = {A_TEST}",
+        f'{BUDGET} = {A_TEST}\ncapacity = "off"',
+        f"{BUDGET} = {A_TEST}\nndt7_port = 0",
+        f"{BUDGET} = 500020000",
         f"{EVERY} = 300",
         f"throughput = false\n{BUDGET} = 0",
     ],
