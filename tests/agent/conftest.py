@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent.certificates import make_certificate
+from tests.agent.https import LOCAL
+
 
 @pytest.fixture(autouse=True)
 def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +34,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs the openssl command")
     path.write_text(path.read_text() + made.stdout)
     return path
+
+
+@pytest.fixture(scope="session")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost and for `NAMED`, with its key, of which 40 days are left."""
+    return make_certificate(tmp_path_factory.mktemp("tls") / "trusted.pem", LOCAL, to_days=40.5)

@@ -14,6 +14,8 @@ Say = Callable[[ssl.SSLSocket], None]
 NAMED = "lms.invalid"
 """A name that has no address: only a proxy gets there."""
 
+LOCAL = f"DNS:localhost,IP:127.0.0.1,DNS:{NAMED}"
+
 
 def head(status: int = 200, reason: str = "OK") -> bytes:
     return f"HTTP/1.1 {status} {reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()

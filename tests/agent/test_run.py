@@ -32,7 +32,6 @@ from tests.agent.fakes import (
     collector,
     reflector,
 )
-from tests.agent.https import answer, head, https
 from tests.agent.reports import READING
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="drives POSIX signals")
@@ -145,24 +144,6 @@ def test_from_code_to_delivered_reports(tmp_path: Path) -> None:
     assert all(one["received"] >= 8 for one in full if one["target"] in ("district", "site"))
     assert any(one["kind"] == "health" for one in reports)
     assert len({(one["seq"]) for one in reports}) == len(reports)
-
-
-def test_a_services_answer_is_delivered_with_its_phases(tmp_path: Path, certificate: Path) -> None:
-    with https(certificate, answer(head())) as port:
-        service = {"alias": "service:lms", "host": "localhost", "port": port, "path": "/"}
-        with (
-            district(services=[service | {"interval_ms": 10_000, "timeout_ms": 5000}]) as here,
-            running(tmp_path, here.url, ca_file=str(certificate)) as agent,
-        ):
-            until(lambda: any(one["kind"] == "service" for one in here.reports), seconds=40)
-            code, _ = stopped(agent)
-
-    report = next(one for one in here.reports if one["kind"] == "service")
-    assert code == 0
-    assert (report["target"], report["status"], report["failure"], report["certificate_days"]) == (
-        ("service:lms", 200, None, 1)
-    )
-    assert all(report[f"{phase}_us"] > 0 for phase in ("resolve", "connect", "tls", "first_byte"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -298,27 +279,6 @@ def test_once_shows_every_target_and_neither_keeps_nor_sends(tmp_path: Path) -> 
     assert len(table.stdout.splitlines()) == 4
     assert here.batches == []
     assert not (tmp_path / "spool.sqlite").exists()
-
-
-def test_once_shows_every_service_in_its_phases_also_one_that_fails(tmp_path: Path, certificate: Path) -> None:
-    with https(certificate, answer(head())) as port:
-        lms, gone = (
-            {"alias": f"service:{name}", "host": host, "port": port, "path": "/", "interval_ms": 60_000}
-            for name, host in (("lms", "localhost"), ("gone", "gone.invalid"))
-        )
-        with district(services=[one | {"timeout_ms": 5000} for one in (lms, gone)]) as here:
-            settings = Settings(url=here.url, agent=AGENT, token=Secret(TOKEN), ca_file=str(certificate))
-            write_settings(tmp_path / "agent.toml", settings)
-            table = run_command(tmp_path, "once", "--seconds", "0.5")
-
-    head_line, *rows = (line for line in table.stdout.splitlines() if line.startswith("service"))
-    assert head_line.split() == [
-        *("service", "status", "name", "connect", "proxy", "tls", "first", "byte", "valid", "failure")
-    ]
-    by_name = {row.split()[0]: row.split() for row in rows}
-    assert by_name["service:lms"][1] == "200"
-    assert by_name["service:lms"][-2:] == ["1", "days"]
-    assert by_name["service:gone"][1:] == [*"------", "-", "name_not_resolved", "in", "resolve"]
 
 
 def test_without_joining_each_command_says_what_to_do(tmp_path: Path) -> None:
