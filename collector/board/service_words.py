@@ -46,11 +46,12 @@ _ANYWHERE: frozenset[ServiceFailure] = frozenset({"no_answer", "refused", "not_h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRow:
-    """One service as the rooms of a site see it. `slowest` and `typical` are of the whole request."""
+    """One service as the rooms of a site see it. `typical` is of the whole request."""
 
     now: ServiceNow
     asked: int
     failing: tuple[ServiceSeen, ...]
+    result: str
     typical: str | None
     certificate_days: int | None
     newest: ServiceSeen
@@ -63,6 +64,12 @@ def result_words(report: ServiceReport) -> str:
     where = f", {PHASES[report.failed_in]}" if report.failed_in and report.failure in _ANYWHERE else ""
     status = f" (HTTP {report.status})" if report.status is not None else ""
     return f"{FAILURES[report.failure]}{where}{status}"
+
+
+def commonest(seen: Sequence[ServiceSeen]) -> str:
+    """What most of `seen` say, in words."""
+    (words, _), *others = Counter(result_words(one.report) for one in seen).most_common()
+    return f"mostly {words}" if others else words
 
 
 def certificate_words(days: int) -> str:
@@ -84,13 +91,15 @@ def site_rows(services: Sequence[ServiceNow], site: str) -> list[SiteRow]:
         seen = now.of_site(site)
         if not seen:
             continue
+        failing = tuple(one for one in seen if one.fails)
         answered = [one.total_us for one in seen if not one.fails]
         days = [one.report.certificate_days for one in seen if one.report.certificate_days is not None]
         rows.append(
             SiteRow(
                 now=now,
                 asked=len(seen),
-                failing=tuple(one for one in seen if one.fails),
+                failing=failing,
+                result=commonest(failing or seen),
                 typical=milliseconds(median(answered) / 1000) if answered else None,
                 certificate_days=min(days, default=None),
                 newest=max(seen, key=lambda one: one.started_at),
@@ -107,12 +116,10 @@ def incident_lines(district: DistrictNow) -> list[str]:
         if failing:
             site = district.site(failing[0].site) if len({seen.site for seen in failing}) == 1 else None
             where = f", all at {site.name}" if site is not None and len(district.sites) > 1 else ""
-            (word, _), *others = Counter(result_words(seen.report) for seen in failing).most_common()
-            mostly = "mostly " if others else ""
             kind = KIND_WORDS[one.service.kind]
             lines.append(
                 f"{one.service.name}{f' ({kind})' if kind else ''} fails in {len(failing)} of "
-                f"{counted(len(one.seen), 'room')} that asked lately{where}: {mostly}{word}."
+                f"{counted(len(one.seen), 'room')} that asked lately{where}: {commonest(failing)}."
             )
     if len(lines) == len(district.services) > 1:
         lines.append("All listed services fail, so look at the way out of the district and at the resolvers first.")

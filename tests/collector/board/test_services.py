@@ -97,6 +97,15 @@ def test_a_sites_page_counts_the_rooms_that_see_a_service_fail() -> None:
     assert shown["Certificate"] == "expires in 9 days"
 
 
+def test_where_rooms_see_it_fail_in_different_ways_the_commonest_is_told() -> None:
+    refused = DOWN | {"failure": "refused"}
+
+    assert cells(site(seen(("101", DOWN), ("102", DOWN))))["Result"] == "no answer in time, connecting"
+    assert cells(site(seen(("101", DOWN), ("102", refused), ("103", DOWN))))["Result"] == (
+        "mostly no answer in time, connecting"
+    )
+
+
 def test_the_first_page_tells_of_a_service_that_fails_for_two_rooms_and_judges_no_room_by_it() -> None:
     page = board(seen(("101", DOWN), ("102", DOWN), ("103", {})))
 
