@@ -47,12 +47,13 @@ class Sockets(Protocol[C]):
 
 class Ndt7Host(Generic[C]):
     """Lets visitors in from `start` to `close`. `ended` is told of each that left: the direction of its test, ``None``
-    without one, the machine word for how it ended, and what the test carried. It is called from many threads."""
+    without one, the machine word for how it ended, and what the test carried. It is called by one thread at a time."""
 
     def __init__(self, sockets: Sockets[C], allow: Allow, ended: Callable[[Direction | None, str, int], None]) -> None:
         self._sockets = sockets
         self._allow = allow
         self._ended = ended
+        self._noting = threading.Lock()
         self._places = Places()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="ndt7", daemon=True)
@@ -84,14 +85,14 @@ class Ndt7Host(Generic[C]):
         place = self._places.enter(lambda: self._sockets.cut(connection))
         if place is None:
             self._sockets.close(connection, reset=False)
-            self._ended(None, CROWDED, 0)
+            self._note(None, CROWDED, 0)
             return
         try:
             threading.Thread(target=self._serve, args=(connection, place), name="ndt7-visit", daemon=True).start()
         except RuntimeError:  # no thread to be had
             self._places.leave(place)
             self._sockets.close(connection, reset=False)
-            self._ended(None, CROWDED, 0)
+            self._note(None, CROWDED, 0)
 
     def _serve(self, connection: C, place: Place) -> None:
         def allow(token: str | None, direction: Direction) -> Grant:
@@ -111,4 +112,8 @@ class Ndt7Host(Generic[C]):
             with suppress(OSError):
                 self._sockets.close(connection, reset=visit.must_reset)
             self._places.leave(place)
-            self._ended(visit.direction, visit.end or "broken", visit.used_bytes)
+            self._note(visit.direction, visit.end or "broken", visit.used_bytes)
+
+    def _note(self, direction: Direction | None, end: str, used_bytes: int) -> None:
+        with self._noting:  # who counts need not mind that visits end at once
+            self._ended(direction, end, used_bytes)
