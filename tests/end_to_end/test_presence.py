@@ -127,7 +127,7 @@ def check_what_is_stored(day: Day) -> None:
         "SELECT started_at, started_at + to_milliseconds(duration_ms) FROM off_site WHERE agent = ? ORDER BY 1"
     )
     assert len(away) >= 5
-    for table in ("latency", "health", "path"):
+    for table in ("latency", "health", "path", "service", "throughput"):
         inside = [
             one
             for one in day.stored(f"SELECT started_at, duration_ms FROM {table} WHERE agent = ?")
