@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from scapy.contrib.stamp import STAMPSessionReflectorTestUnauthenticated, STAMPSessionSenderTestUnauthenticated
 
 from wire.stamp import (
     ERROR_SYNCHRONISED,
@@ -294,3 +295,21 @@ def test_an_answer_s_departure_can_be_told_anew_and_nothing_else_of_it_changes(l
     read = ReflectorPacket.decode(departing(made, 7_000))
     assert read is not None
     assert read.residence_ns == 6_000
+
+
+def test_scapy_reads_our_packets_as_they_were_meant() -> None:
+    sent = STAMPSessionSenderTestUnauthenticated(SENDER.encode())
+    assert (sent.seq, sent.err_estimate.S, sent.err_estimate.multiplier) == (SENDER.sequence, 1, 1)
+    read = STAMPSessionReflectorTestUnauthenticated(REFLECTOR.encode())
+    assert (read.seq, read.seq_sender, read.ttl_sender) == (REFLECTOR.sequence, REFLECTOR.sender_sequence, 64)
+    assert (read.err_estimate.S, read.err_estimate_sender.S) == (0, 1)
+    assert read.ts_rx - read.ts_sender == 0.75
+    assert read.ts - read.ts_rx == 0.5
+
+
+def test_what_scapy_sends_is_answered_and_scapy_reads_the_answer() -> None:
+    request = STAMPSessionSenderTestUnauthenticated(seq=7, ts=3_794_000_000.25)
+    answer = answer_to(bytes(request))
+    assert answer is not None
+    read = STAMPSessionReflectorTestUnauthenticated(answer)
+    assert (read.seq, read.seq_sender, read.ts_sender) == (7, 7, 3_794_000_000.25)
