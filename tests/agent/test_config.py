@@ -9,6 +9,7 @@ import pytest
 from agent.advice import REJOIN
 from agent.config import FIRST_RETRY_S, REFRESH_S, ConfigSource
 from agent.http import Collector
+from agent.presence import measures_nothing
 from tests.agent.fakes import TOKEN, MovedClock, Reply, Script, Seen, as_json, collector
 from wire.enrolment import AgentConfig
 from wire.version import WIRE_VERSION
@@ -205,3 +206,20 @@ def test_a_broken_file_is_no_config_yet(text: str, tmp_path: Path) -> None:
     loaded.load()
 
     assert loaded.config is None
+
+
+def test_a_machine_that_is_away_obeys_less_and_the_config_is_kept_whole(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    with collector(lambda seen: as_json(200, config(throughput={"interval_ms": 60_000}), ETag='"1"')) as fake:
+        here = source.at(fake.url)
+        here.here = measures_nothing
+        assert asyncio.run(here.fetch()) is None
+
+    assert here.wanted is not None
+    assert here.config is not None
+    assert [one.alias for one in here.wanted.targets] == ["district"]
+    assert here.config.targets == ()
+    assert here.throughput_interval_ns() is None
+    kept = source.at(fake.url)
+    kept.load()
+    assert kept.config == here.wanted

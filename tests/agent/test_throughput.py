@@ -187,6 +187,14 @@ def test_a_plan_that_is_taken_back_or_changed_holds_at_once() -> None:
     assert len(changed.tested_s) >= 11
 
 
+def test_a_plan_that_ends_just_before_the_moment_asks_for_no_lease() -> None:
+    moment_s = (next_moment_ns(AGENT, HALF_HOUR_NS, WALL_NS) - WALL_NS) / NS_PER_S
+    school = School()
+    school.hours(6, **{f"at_{moment_s - 0.5}": lambda: setattr(school, "interval_ns", None)})
+
+    assert school.desk.asked_s == []
+
+
 def test_a_test_that_breaks_harms_no_later_one(caplog: pytest.LogCaptureFixture) -> None:
     school = School()
     school.breaks = [False, True, False]
