@@ -19,7 +19,8 @@ from agent.background import background
 from agent.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.link import read_link
 from agent.sample import Sample
-from wire.reports import Failure, ReceiveTimestamps
+from wire.report_words import Failure
+from wire.reports import ReceiveTimestamps
 
 EVERYONE = b"\xff" * 6
 NOBODY = b"\0" * 6

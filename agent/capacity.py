@@ -20,7 +20,8 @@ from agent.sufficiency import DRAIN_S, LET_GO_S, Watches, failure_of
 from wire.finding import is_at_ceiling
 from wire.histogram import Histogram
 from wire.ndt7 import TEST_S
-from wire.reports import Direction, EndedBy, Failure, ThroughputReport
+from wire.report_words import Direction, Failure
+from wire.reports import EndedBy, ThroughputReport
 
 METHOD_VERSION = 1
 LEAST_S = 2.0

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from wire.reports import TraceMethod
+from wire.path_report import TraceMethod
 
 Said = Literal["passed_on", "no_way", "here"]
 """A router on the way answered; one that knows no way, or bars it; the target."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from wire.reports import HopRole
+from wire.path_report import HopRole
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

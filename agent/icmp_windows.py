@@ -17,7 +17,7 @@ from agent.clock import NS_PER_MS, Clock
 from agent.icmp import PAYLOAD_BYTES
 from agent.place import Address, NoPlace, Place
 from agent.sample import Sample
-from wire.reports import Failure
+from wire.report_words import Failure
 
 STALE_AFTER = 10
 """So many silent requests in a row make the name be looked up again."""

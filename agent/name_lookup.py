@@ -10,7 +10,7 @@ from agent.clock import NS_PER_S, Clock
 from agent.dns import answer_to, question
 from agent.resolvers import find_resolvers
 from agent.sample import Sample
-from wire.reports import Failure
+from wire.report_words import Failure
 
 KNOWN_FOR_NS = 60 * NS_PER_S
 """So long a list of resolvers holds, as long as they answer: networks change under us."""

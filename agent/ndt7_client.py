@@ -13,7 +13,8 @@ from wire.lease import Lease
 from wire.ndt7 import HANDSHAKE_S, TEST_S
 from wire.ndt7_call import Call
 from wire.ndt7_talk import LOOK_S, talk
-from wire.reports import Direction, EndedBy
+from wire.report_words import Direction
+from wire.reports import EndedBy
 
 UNSENT_BYTES = 1 << 18
 

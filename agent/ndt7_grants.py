@@ -11,7 +11,7 @@ from agent.outcome import problem_word
 from wire.codec import decode
 from wire.fields import WireError
 from wire.ndt7_allowance import Ndt7Allowance
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.upgrade import BadUpgrade
 
 ASK_DEADLINE_S = 3.0

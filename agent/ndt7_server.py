@@ -10,7 +10,7 @@ from collections import Counter
 from wire.ndt7_host import Ndt7Host
 from wire.ndt7_talk import LOOK_S
 from wire.ndt7_visit import Allow
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.tcp_info import SIZE, TcpInfo, read_tcp_info
 
 log = logging.getLogger(__name__)

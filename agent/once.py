@@ -12,7 +12,8 @@ from agent.services import Ask, broken_draft
 from agent.working import WorkingTimes
 from wire.enrolment import AgentConfig, Service, Target
 from wire.histogram import Histogram
-from wire.reports import LatencyReport, Report, ServiceReport
+from wire.reports import LatencyReport, Report
+from wire.service_report import ServiceReport
 
 SLOWEST_MS = 1000
 """Nobody waits ten seconds for a sparse target's second probe, except where the target is somebody else's."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from agent.background import background
-from wire.reports import Failure
+from wire.report_words import Failure
 
 
 class Address(NamedTuple):

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from wire.reports import Failure, LatencyMethod, ReceiveTimestamps
+from wire.report_words import Failure
+from wire.reports import LatencyMethod, ReceiveTimestamps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from agent.connection import TcpConnection
 from agent.fold import Draft
 from agent.proxy import Proxy, find_proxy
 from wire.enrolment import Service
-from wire.reports import ServiceFailure, ServicePhase, ServiceReport
+from wire.service_report import ServiceFailure, ServicePhase, ServiceReport
 from wire.version import VERSION
 
 METHOD_VERSION = 1

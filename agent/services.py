@@ -11,7 +11,7 @@ from agent.schedule import ASLEEP_NS, WAKING_NS, Emit, Sleep, next_due_ns, place
 from agent.service import METHOD_VERSION
 from agent.working import WorkingTimes
 from wire.enrolment import AgentConfig, Service
-from wire.reports import ServiceReport
+from wire.service_report import ServiceReport
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from agent.arrival import Moment, elapsed, moment, note_arrivals, receive
 from agent.clock import Clock
 from agent.place import Address, NoPlace, Place
 from agent.sample import Sample
-from wire.reports import Failure, LatencyMethod, ReceiveTimestamps
+from wire.report_words import Failure
+from wire.reports import LatencyMethod, ReceiveTimestamps
 
 STALE_AFTER = 10
 """So many unanswered requests in a row make a new socket: addresses and routes change under us."""

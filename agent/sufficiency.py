@@ -22,7 +22,8 @@ from wire.finding import Finding, find
 from wire.histogram import Histogram
 from wire.lateness import LOOK_EVERY_MS, Lateness
 from wire.lease import LeaseAccount
-from wire.reports import Direction, EndedBy, Failure, ThroughputReport
+from wire.report_words import Direction, Failure
+from wire.reports import EndedBy, ThroughputReport
 from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
 
 METHOD_VERSION = 1

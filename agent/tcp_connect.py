@@ -6,7 +6,7 @@ import socket
 from agent.clock import Clock
 from agent.place import Address, NoPlace, Place
 from agent.sample import Sample
-from wire.reports import Failure
+from wire.report_words import Failure
 
 STALE_AFTER = 3
 """So many unanswered connects in a row make the name be looked up again."""

@@ -16,7 +16,7 @@ from agent.trace_words import TraceEnd, TraceRequest
 from agent.walk import MOST_S
 from wire.codec import decode, encode
 from wire.fields import WireError
-from wire.reports import MAX_HOPS, Hop, PathReport
+from wire.path_report import MAX_HOPS, Hop, PathReport
 
 METHOD_VERSION = 1
 DEADLINE_S = MOST_S + 5.0

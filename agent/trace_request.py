@@ -3,7 +3,7 @@
 from agent.trace_words import TraceRequest
 from wire.enrolment import AgentConfig
 from wire.fields import WireError, check_target
-from wire.reports import TraceMethod
+from wire.path_report import TraceMethod
 
 UDP_PORT = 33_434
 """The first of the ports where by custom nobody listens, so that the target says so."""

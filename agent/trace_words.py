@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from wire.fields import MAX_DURATION_MS, WireError, check_range, check_target
-from wire.reports import Failure, TraceMethod
+from wire.path_report import TraceMethod
+from wire.report_words import Failure
 
 MAX_NETWORKS = 1_000
 

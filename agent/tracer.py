@@ -24,7 +24,8 @@ from agent.place import NoPlace, look_up
 from agent.trace_words import TraceEnd, TraceRequest
 from agent.walk import Walk
 from wire.codec import decode, encode
-from wire.reports import Failure, Hop
+from wire.path_report import Hop
+from wire.report_words import Failure
 
 MAX_REQUEST_BYTES = 65_536
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h; the socket module does not name it

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from agent.flow import Answer
 from agent.hop_role import HopRoles
-from wire.reports import MAX_HOPS, Hop
+from wire.path_report import MAX_HOPS, Hop
 
 TRIES = 3
 AT_ONCE = 8

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from collector.service import ListedService
 from collector.store.protocol import Arrival
-from wire.reports import ServiceReport
+from wire.service_report import ServiceReport
 
 SLACK = timedelta(minutes=5)
 """How late a report may come: a request, a push, and a machine that was busy."""

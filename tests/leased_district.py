@@ -36,7 +36,7 @@ from wire.answers import Problem
 from wire.codec import decode, encode
 from wire.enrolment import Role
 from wire.lease import LeaseEnd, LeaseKind, LeaseRequest
-from wire.reports import Direction
+from wire.report_words import Direction
 
 STREAM_S = {"sufficiency": 5.0, "capacity": 10.0}
 OFFERS_BPS = 1_250_000

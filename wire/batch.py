@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from wire.fields import MAX_ELAPSED_MS, MAX_SEQ, MAX_WALL_MS, WireError, check_id, check_range
-from wire.reports import STRICT, Report
+from wire.report_words import STRICT
+from wire.reports import Report
 from wire.version import WIRE_VERSION
 
 MAX_REPORTS = 2000

@@ -5,7 +5,8 @@ from typing import Literal
 
 from wire.batch import check_version
 from wire.fields import WireError, check_id, check_key, check_path, check_range, check_sha256, check_slug, check_target
-from wire.reports import STRICT, LatencyMethod
+from wire.report_words import STRICT
+from wire.reports import LatencyMethod
 
 Role = Literal["room", "reference", "edge"]
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from wire.batch import check_version
 from wire.fields import MAX_BPS, MAX_BYTES, WireError, check_id, check_range
-from wire.reports import MAX_MBPS, STRICT, AskedBy, Bottleneck
+from wire.report_words import MAX_MBPS, STRICT, AskedBy, Bottleneck
 
 LeaseKind = Literal["sufficiency", "capacity"]  # is a rate there; how much is there
 MAX_LEASE_MS = 60_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from wire import websocket
 from wire.fields import MAX_BYTES
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.tcp_info import TcpInfo
 
 PATHS: dict[str, Direction] = {"/ndt/v7/download": "down", "/ndt/v7/upload": "up"}

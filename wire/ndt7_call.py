@@ -23,7 +23,8 @@ from wire.ndt7 import (
     goodput_bps,
     read_text,
 )
-from wire.reports import Direction, EndedBy
+from wire.report_words import Direction
+from wire.reports import EndedBy
 from wire.upgrade import BadUpgrade, Head, read_answer, request_head
 from wire.version import VERSION
 from wire.websocket import BadFrame, Close, FrameReader, Ping, Text

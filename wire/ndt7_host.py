@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from wire.ndt7_places import Place, Places
 from wire.ndt7_talk import Link, talk
 from wire.ndt7_visit import Allow, Grant, Visit
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.tcp_info import TcpInfo
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from wire.ndt7 import (
     Measurement,
     server_text,
 )
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.tcp_info import TcpInfo
 from wire.upgrade import BadUpgrade, Head, UpgradeRequest, accepting_head, read_request, refusing_head
 from wire.websocket import BadFrame, Close, FrameReader, Ping

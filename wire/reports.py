@@ -9,7 +9,6 @@ needs no pydantic. Absent is ``None``. Fields are explained in ``docs/wire.md``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from wire.fields import (
@@ -24,21 +23,23 @@ from wire.fields import (
     check_target,
     check_version_text,
 )
-from wire.histogram import HIGHEST_US, count_text
-
-STRICT: dict[str, object] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
+from wire.histogram import count_text
+from wire.path_report import PathReport
+from wire.report_words import (
+    MAX_MBPS,
+    MAX_US,
+    STRICT,
+    AskedBy,
+    Bottleneck,
+    Direction,
+    Failure,
+    check_period,
+    check_working,
+)
+from wire.service_report import ServiceReport
 
 LatencyMethod = Literal["stamp", "tcp_connect", "icmp", "arp", "dns"]
 ReceiveTimestamps = Literal["kernel", "user"]
-Failure = Literal[
-    "no_answer",  # sent, and nothing came back in time
-    "unreachable",  # the system or a router said that there is no way
-    "name_not_resolved",  # the target's name has no address
-    "no_gateway",  # the machine has no default route
-    "refused_to_send",  # the system would not send (firewall, permission)
-    "server_failed",  # a resolver answered that it cannot or will not
-    "probe_broke",  # our own fault; the agent's log has more
-]
 EndedBy = Literal[
     "decided",  # the rest of the time could not have changed the result
     "time",  # five seconds were over
@@ -48,31 +49,10 @@ EndedBy = Literal[
     "peer",  # the other side, or something between, ended the connection
     "budget",  # a budget of bytes was spent
 ]
-Direction = Literal["down", "up"]  # towards the room, and away from it
 Platform = Literal["linux", "windows", "macos", "other"]
-AskedBy = Literal["schedule", "admin", "user"]  # who wanted a test; what a user asked for is never judged
-Bottleneck = Literal["room", "site", "district"]  # a room's AP, a site's uplink, the district's egress
 Medium = Literal["wired", "wifi", "other"]
 WIFI_BANDS_MHZ = (2400, 5000, 6000)
 SIGNAL_STEP_DBM = 10
-ServicePhase = Literal["resolve", "connect", "proxy", "tls", "first_byte"]
-ServiceFailure = Literal[
-    "no_answer",  # no answer in time, in the phase that is named
-    "unreachable",  # the system or a router said that there is no way
-    "name_not_resolved",  # the name has no address
-    "refused",  # the other side closed or reset the connection
-    "proxy_refused",  # the proxy would not connect us
-    "bad_certificate",  # the certificate is not for this name, not of a known authority, or not valid now
-    "tls_failed",  # no agreement on TLS
-    "not_http",  # what came back is no HTTP
-    "server_error",  # HTTP 5xx
-    "probe_broke",  # our own fault; the agent's log has more
-]
-TraceMethod = Literal["icmp", "udp", "tcp"]
-HopRole = Literal["gateway", "site", "district", "provider", "service"]
-MAX_HOPS = 32
-MAX_US = 2 * HIGHEST_US
-MAX_MBPS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +97,7 @@ class LatencyReport:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
-        _check_period(self.seq, self.boot_ms, self.duration_ms)
+        check_period(self.seq, self.boot_ms, self.duration_ms)
         check_target(self.target)
         check_range("method_version", self.method_version, 1, 1000)
         check_range("interval_ms", self.interval_ms, 10, MAX_DURATION_MS)
@@ -136,7 +116,7 @@ class LatencyReport:
             raise WireError("bad_minimum", "min_us is present exactly when something was received")
         if self.ipdv_mean_us is not None and self.received < 2:
             raise WireError("bad_delay_variation", f"ipdv_mean_us needs two answers, received is {self.received}")
-        _check_working(self.working_sent, self.working_received, self.working_histogram)
+        check_working(self.working_sent, self.working_received, self.working_histogram)
         only_working = self.sent == 0 and self.working_sent > 0
         if (self.failure is None) != (self.received > 0 or only_working):
             raise WireError("bad_failure", "failure is present exactly when nothing was received of what was sent")
@@ -194,7 +174,7 @@ class ThroughputReport:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
-        _check_period(self.seq, self.boot_ms, self.duration_ms)
+        check_period(self.seq, self.boot_ms, self.duration_ms)
         check_target(self.target)
         check_range("method_version", self.method_version, 1, 1000)
         check_range("required_bps", self.required_bps, 1, MAX_BPS)
@@ -202,7 +182,7 @@ class ThroughputReport:
         check_range("received_bps", self.received_bps, 0, MAX_BPS)
         check_range("used_bytes", self.used_bytes, 0, MAX_BYTES)
         check_range("idle_rtt_us", self.idle_rtt_us, 0, MAX_US)
-        _check_working(self.working_sent, self.working_received, self.working_histogram)
+        check_working(self.working_sent, self.working_received, self.working_histogram)
         check_range("ceiling_bps", self.ceiling_bps, 1, MAX_BPS)
         check_range("cpu_permille", self.cpu_permille, 0, 1000)
         check_range("link_mbps", self.link_mbps, 0, MAX_MBPS)
@@ -269,7 +249,7 @@ class HealthReport:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
-        _check_period(self.seq, self.boot_ms, self.duration_ms)
+        check_period(self.seq, self.boot_ms, self.duration_ms)
         check_version_text("agent_version", self.agent_version)
         check_range("cpu_permille", self.cpu_permille, 0, 1_000_000)
         check_range("rss_kib", self.rss_kib, 0, 2**40)
@@ -300,105 +280,6 @@ class HealthReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceReport:
-    """One HTTPS request to a service of the district's list, in its phases, each in microseconds.
-
-    Without a proxy: `resolve_us` the name, `connect_us` TCP, `tls_us` TLS, `first_byte_us` from the request to the
-    answer's first byte. `via_proxy`: `resolve_us` and `connect_us` are the proxy's, `proxy_us` is how long it took to
-    connect us, which is where a content filter shows. A phase that was not reached is ``None``; `failed_in` names the
-    one that failed, `failure` why. `status` is HTTP's, the proxy's own where that refused. `certificate_days` is how
-    long the service's certificate is still valid, negative when it is not any more, ``None`` where it was not seen.
-    """
-
-    __pydantic_config__ = STRICT
-
-    kind: Literal["service"] = "service"
-    seq: int
-    boot_ms: int
-    duration_ms: int
-    target: str
-    method_version: int
-    via_proxy: bool
-    resolve_us: int | None
-    connect_us: int | None
-    proxy_us: int | None
-    tls_us: int | None
-    first_byte_us: int | None
-    status: int | None
-    certificate_days: int | None
-    failure: ServiceFailure | None
-    failed_in: ServicePhase | None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be true. Raises `WireError`."""
-        _check_period(self.seq, self.boot_ms, self.duration_ms)
-        check_target(self.target)
-        check_range("method_version", self.method_version, 1, 1000)
-        for name in ("resolve_us", "connect_us", "proxy_us", "tls_us", "first_byte_us"):
-            check_range(name, getattr(self, name), 0, MAX_US)
-        check_range("status", self.status, 100, 599)
-        check_range("certificate_days", self.certificate_days, -100_000, 100_000)
-        if not self.target.startswith("service:"):
-            raise WireError("unknown_target", "the target of a service report is service:NAME")
-        if self.proxy_us is not None and not self.via_proxy:
-            raise WireError("bad_phase", "proxy_us is there only with via_proxy")
-        if (self.failure is None) != (self.failed_in is None and self.first_byte_us is not None):
-            raise WireError("bad_failure", "failure and failed_in are there exactly when the request failed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hop:
-    """A step of a path: what stands there, never its address. `role` is ``None`` where that is not known or nothing
-    answered. `min_us` is the shortest round trip of `received`."""
-
-    __pydantic_config__ = STRICT
-
-    ttl: int
-    role: HopRole | None
-    sent: int
-    received: int
-    min_us: int | None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be true. Raises `WireError`."""
-        check_range("ttl", self.ttl, 1, MAX_HOPS)
-        check_range("sent", self.sent, 1, 100)
-        check_range("received", self.received, 0, self.sent)
-        check_range("min_us", self.min_us, 0, MAX_US)
-        if (self.min_us is None) != (self.received == 0):
-            raise WireError("bad_minimum", "min_us is present exactly when something was received")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathReport:
-    """The steps to a target, ascending by their distance. `reached` says that the target itself answered; `failure` why
-    there are no steps."""
-
-    __pydantic_config__ = STRICT
-
-    kind: Literal["path"] = "path"
-    seq: int
-    boot_ms: int
-    duration_ms: int
-    target: str
-    method: TraceMethod
-    method_version: int
-    reached: bool
-    hops: tuple[Hop, ...]
-    failure: Failure | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be true. Raises `WireError`."""
-        _check_period(self.seq, self.boot_ms, self.duration_ms)
-        check_target(self.target)
-        check_range("method_version", self.method_version, 1, 1000)
-        if len(self.hops) > MAX_HOPS or any(later.ttl <= one.ttl for one, later in pairwise(self.hops)):
-            raise WireError("bad_hops", f"hops ascend by ttl, at most {MAX_HOPS} of them")
-        if (self.failure is None) != bool(self.hops):
-            raise WireError("bad_failure", "failure is there exactly when there are no hops")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AwayReport:
     """The machine was not at its site, so nothing was measured. That is all this says."""
 
@@ -411,7 +292,7 @@ class AwayReport:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true. Raises `WireError`."""
-        _check_period(self.seq, self.boot_ms, self.duration_ms)
+        check_period(self.seq, self.boot_ms, self.duration_ms)
 
 
 Report = LatencyReport | ThroughputReport | HealthReport | ServiceReport | PathReport | AwayReport
@@ -424,20 +305,3 @@ KINDS: Mapping[str, type[Report]] = {
     "off_site": AwayReport,
 }
 """What a report is, by its `kind`."""
-
-
-def _check_period(seq: int, boot_ms: int, duration_ms: int) -> None:
-    check_range("seq", seq, 1, MAX_SEQ)
-    check_range("boot_ms", boot_ms, 0, MAX_ELAPSED_MS)
-    check_range("duration_ms", duration_ms, 1, MAX_DURATION_MS)
-
-
-def _check_working(sent: int, received: int, histogram: str) -> None:
-    check_range("working_sent", sent, 0, MAX_COUNT)
-    check_range("working_received", received, 0, MAX_COUNT)
-    if received > sent:
-        raise WireError("more_received_than_sent", f"working_received {received} of {sent} sent")
-    if (counted := count_text(histogram)) != received:
-        raise WireError(
-            "histogram_mismatch", f"working_histogram holds {counted} times, working_received is {received}"
-        )

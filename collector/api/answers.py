@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_check import Why, Word
 from collector.verdict.room_state import Cause, State
-from wire.reports import Direction
+from wire.report_words import Direction
 
 
 class Answer(BaseModel):

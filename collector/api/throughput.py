@@ -21,7 +21,7 @@ from wire.answers import Problem
 from wire.codec import encode
 from wire.lease import Lease, LeaseAccount, LeaseEnd, LeaseRequest
 from wire.ndt7_allowance import Ndt7Allowance
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.version import WIRE_VERSION
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from collector.now import DistrictNow
 from collector.service import ServiceKind
 from collector.service_now import ServiceNow, ServiceSeen
 from collector.verdict.evidence import milliseconds
-from wire.reports import ServiceFailure, ServicePhase, ServiceReport
+from wire.service_report import ServiceFailure, ServicePhase, ServiceReport
 
 CERTIFICATE_WARNS_DAYS = 14
 """Below this a certificate is to be renewed now: the usual automatic ones are by then."""

@@ -11,7 +11,7 @@ from collector.verdict.evidence import rate
 from collector.verdict.profiles import Profiles
 from collector.verdict.room_state import State
 from collector.verdict.throughput import SPEAKS_FOR, ThroughputTest, need_bps
-from wire.reports import Direction
+from wire.report_words import Direction
 
 NEWEST_TESTS = 10
 WIDTH = 344.0

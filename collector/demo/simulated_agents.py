@@ -17,7 +17,8 @@ from collector.verdict.profiles import default_profiles
 from wire.batch import Batch, BootClock
 from wire.codec import encode
 from wire.enrolment import EnrolmentRequest
-from wire.reports import Direction, HealthReport, LatencyReport, Report, ThroughputReport
+from wire.report_words import Direction
+from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
 from wire.sufficiency import offered_bps
 from wire.version import VERSION, WIRE_VERSION
 

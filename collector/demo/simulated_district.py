@@ -15,7 +15,7 @@ import numpy as np
 from collector.district import District, Room, Site
 from collector.timetable import LessonTime, Timetable
 from wire.histogram import EDGES_US, Histogram
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.sufficiency import offered_bps
 
 REAL_SITE = Site(site="this-network", name="This network", simulated=False)

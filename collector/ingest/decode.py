@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 from collector.refusal import Refusal
 from wire.batch import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_REPORTS, Batch, BootClock, RejectedReport, check_version
 from wire.fields import MAX_SEQ, WireError
-from wire.reports import KINDS, STRICT, Report
+from wire.report_words import STRICT
+from wire.reports import KINDS, Report
 
 MAX_COMMAS = 50 * MAX_REPORTS
 """More than twice as many as the largest batch has. Parsed JSON takes up to two hundred times its bytes,

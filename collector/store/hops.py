@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import cast
 
-from wire.reports import Hop, HopRole
+from wire.path_report import Hop, HopRole
 
 
 def to_text(hops: Iterable[Hop]) -> str:

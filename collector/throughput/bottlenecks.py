@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from collector.district import District
 from wire.enrolment import Role
-from wire.reports import Bottleneck
+from wire.report_words import Bottleneck
 
 EGRESS = "district"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from collector.refusal import Refusal
 from collector.registry.agent import Agent
 from collector.throughput.wishes import CapacityPlan
-from wire.reports import AskedBy
+from wire.report_words import AskedBy
 
 WANTED_NS = 1_800_000_000_000
 """How long an admin's wish stands: the machine may be asleep."""

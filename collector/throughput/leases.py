@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from collector.throughput.bottlenecks import Shared
 from wire.lease import LeaseKind
-from wire.reports import AskedBy, Bottleneck, Direction
+from wire.report_words import AskedBy, Bottleneck, Direction
 from wire.sufficiency import Arrivals, offered_bps
 
 LEASE_NS = 20_000_000_000

@@ -11,7 +11,7 @@ from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.leases import Held
 from collector.throughput.streams import begin
 from wire.ndt7_visit import Grant
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.upgrade import BadUpgrade
 
 ASK_S = 5.0

@@ -19,7 +19,7 @@ from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.leases import Held
 from wire.lateness import LOOK_EVERY_MS, Lateness
 from wire.pace import BLOCK_BYTES, Pace
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.sufficiency import LONGEST_MS, offered_bps
 
 LONGEST_S = LONGEST_MS / 1000 + 1.0

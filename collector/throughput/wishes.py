@@ -8,7 +8,7 @@ from collector.throughput.bottlenecks import Bottlenecks, Shared
 from collector.throughput.leases import WATCH_BYTES, Wish
 from collector.verdict.profiles import Profiles
 from wire.enrolment import Role
-from wire.reports import AskedBy
+from wire.report_words import AskedBy
 from wire.sufficiency import most_bytes
 
 CAPACITY_MS = 10_000

@@ -13,7 +13,8 @@ from typing import Literal
 from collector.verdict.profiles import Profile
 from collector.verdict.throughput import is_enough, need_bps
 from wire.finding import find
-from wire.reports import Direction, EndedBy
+from wire.report_words import Direction
+from wire.reports import EndedBy
 from wire.round_trips import RoundTrip, standing_since_ns, was_busy
 from wire.sufficiency import LONGEST_MS, WARM_UP_MS, Arrivals
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collector.verdict.profiles import Profile
-from wire.reports import Direction
+from wire.report_words import Direction
 
 SPEAKS_FOR = timedelta(minutes=60)
 """A line that carried a lesson an hour ago says little of now (our choice)."""

@@ -10,7 +10,7 @@ from agent.fold import Draft
 from agent.service import ServiceProbe
 from tests.agent.fakes import MovedClock
 from wire.enrolment import Service
-from wire.reports import ServiceReport
+from wire.service_report import ServiceReport
 
 
 def asked(port: int, **options: Any) -> ServiceReport:

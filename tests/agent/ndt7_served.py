@@ -11,7 +11,7 @@ from pathlib import Path
 from agent.ndt7_client import Ndt7Client, Ndt7Place
 from agent.ndt7_server import Ndt7Server
 from tests.wire.ndt7_tested import RIGHT, Desk
-from wire.reports import Direction
+from wire.report_words import Direction
 
 PATIENCE_S = 20.0
 

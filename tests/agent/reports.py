@@ -4,7 +4,8 @@ from functools import partial
 
 from agent.fold import Draft
 from wire.batch import BootClock
-from wire.reports import Failure, HealthReport, LatencyReport
+from wire.report_words import Failure
+from wire.reports import HealthReport, LatencyReport
 
 READING = BootClock(boot_ms=1_000_000, wall_ms=1_760_000_000_000, synchronised=True, live=True)
 

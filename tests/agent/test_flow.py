@@ -12,7 +12,7 @@ from scapy.packet import Packet, Raw
 from agent.crafted import craft
 from agent.flow import Answer, Flow
 from agent.walk import TRIES
-from wire.reports import MAX_HOPS, TraceMethod
+from wire.path_report import MAX_HOPS, TraceMethod
 
 METHODS: tuple[TraceMethod, ...] = ("icmp", "udp", "tcp")
 NUMBERS = range(TRIES * MAX_HOPS)

@@ -8,7 +8,8 @@ from agent.fold import fold
 from agent.period import Period
 from agent.sample import Sample
 from wire.histogram import Histogram
-from wire.reports import Failure, LatencyMethod, LatencyReport
+from wire.report_words import Failure
+from wire.reports import LatencyMethod, LatencyReport
 
 START_NS = 600 * NS_PER_S
 INTERVALS_MS: dict[LatencyMethod, int] = {"stamp": 1000, "tcp_connect": 10_000, "dns": 60_000}

@@ -3,7 +3,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from agent.hop_role import HopRoles
-from wire.reports import HopRole
+from wire.path_report import HopRole
 
 SITE = [ip_network("10.12.0.0/16"), ip_network("2001:db8:12::/48")]
 DISTRICT = [ip_network("10.0.0.0/8"), ip_network("203.0.113.0/28")]

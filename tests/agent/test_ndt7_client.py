@@ -12,7 +12,8 @@ from tests.agent.fakes import tcp_server
 from tests.agent.ndt7_served import client, served, tls_before, until
 from tests.end_to_end.certificate import make_certificate
 from tests.wire.ndt7_tested import RIGHT, Desk
-from wire.reports import Direction, EndedBy
+from wire.report_words import Direction
+from wire.reports import EndedBy
 
 MOST = {"down": 3_000_000, "up": 2_000_000}
 

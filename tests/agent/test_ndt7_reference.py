@@ -20,7 +20,7 @@ from tests.agent.ndt7_served import client
 from tests.end_to_end.collector_process import free_port
 from tests.wire.ndt7_tested import RIGHT
 from wire.enrolment import Ndt7Plan
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.upgrade import BadUpgrade
 
 DOWN_BYTES, UP_BYTES = 3_000_000, 2_000_000

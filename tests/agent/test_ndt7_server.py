@@ -11,7 +11,7 @@ from agent.http import Unanswered
 from tests.agent.ndt7_served import client, connected, rest_of, served, until
 from tests.wire.ndt7_tested import RIGHT, USED, Desk, Permit, binary, heard, question
 from wire.ndt7_places import MOST_VISITS
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.upgrade import END_OF_HEAD
 
 MOST = {"down": 6_000_000, "up": 4_000_000}

@@ -25,7 +25,7 @@ from tests.agent.test_trace import config
 from tests.virtual_time import VirtualLoop, run
 from wire.enrolment import AgentConfig, PathPlan
 from wire.histogram import Histogram
-from wire.reports import Hop, PathReport
+from wire.path_report import Hop, PathReport
 
 QUARTER_S = 900
 FOUND = Trace(

@@ -11,7 +11,7 @@ from tests.agent.asked import asked, phases, reached
 from tests.agent.certificates import make_certificate
 from tests.agent.fakes import proxy, tcp_server
 from tests.agent.https import LOCAL, NAMED, answer, head, https
-from wire.reports import ServiceReport
+from wire.service_report import ServiceReport
 from wire.version import VERSION
 
 

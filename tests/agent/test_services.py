@@ -14,7 +14,7 @@ from tests import virtual_time
 from tests.agent.fakes import AGENT
 from tests.virtual_time import VirtualLoop
 from wire.enrolment import AgentConfig, Service
-from wire.reports import ServiceReport
+from wire.service_report import ServiceReport
 
 LMS = Service(alias="service:lms", host="lms.invalid", port=443, path="/", interval_ms=300_000, timeout_ms=10_000)
 MEET = replace(LMS, alias="service:meet")

@@ -17,7 +17,7 @@ from agent.trace_words import TraceEnd, TraceRequest
 from wire.codec import encode
 from wire.enrolment import AgentConfig, PathPlan, Service, Target
 from wire.fields import WireError
-from wire.reports import Hop
+from wire.path_report import Hop
 from wire.version import WIRE_VERSION
 
 REQUEST = TraceRequest(target="district", host="127.0.0.1", port=443, method="icmp")

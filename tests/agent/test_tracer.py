@@ -12,7 +12,7 @@ from agent.trace_words import TraceRequest
 from agent.tracer import only_port
 from tests.end_to_end.routers import CABLES, TARGETS, Routers, routers
 from wire.codec import encode
-from wire.reports import TraceMethod
+from wire.path_report import TraceMethod
 
 pytestmark = pytest.mark.requires("netns")
 METHODS: tuple[TraceMethod, ...] = ("icmp", "udp", "tcp")

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from agent.flow import Answer, Said
 from agent.hop_role import HopRoles
 from agent.walk import MOST_S, SPACING_S, TRIES, Walk
-from wire.reports import MAX_HOPS, Hop
+from wire.path_report import MAX_HOPS, Hop
 
 TARGET = "198.51.100.9"
 STEP_NS = 1_000_000

@@ -12,7 +12,7 @@ from statistics import median
 
 from tests.bench.figure import Figure, Part, ratio
 from tests.end_to_end.namespace import Namespace, namespace
-from wire.reports import Direction
+from wire.report_words import Direction
 
 SERVER, CLIENT = "10.84.0.1", "10.84.0.2"
 NDT7_PORT, IPERF3_PORT = 8630, 5201

@@ -6,7 +6,7 @@ import threading
 
 from agent.ndt7_client import Ndt7Client, Ndt7Place
 from agent.ndt7_server import Ndt7Server
-from wire.reports import Direction
+from wire.report_words import Direction
 
 MUCH = 10**12
 

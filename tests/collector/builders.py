@@ -9,7 +9,8 @@ from collector.registry.agent import Stay
 from collector.store.protocol import Arrival
 from tests.wire import literal
 from wire.histogram import Histogram
-from wire.reports import HealthReport, LatencyReport, Report, ServiceReport, ThroughputReport
+from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
+from wire.service_report import ServiceReport
 
 MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 HERE = Stay(from_ms=0, site="oak-hill", room="204")

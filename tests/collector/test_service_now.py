@@ -5,7 +5,7 @@ from collector.service import ListedService
 from collector.service_now import ServiceNow, look_back, services_now
 from collector.store.protocol import Arrival
 from tests.collector.builders import MONDAY_10, arrival, service
-from wire.reports import ServiceFailure
+from wire.service_report import ServiceFailure
 
 LMS = ListedService(service="lms", name="Canvas", host="lms.example.org")
 MEET = ListedService(service="meet", name="Meet", host="meet.example.org", every_seconds=3600)

@@ -9,7 +9,7 @@ from collector.verdict.evidence import arrived, sentence
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import Shortfall, ThroughputTest, shortfall
-from wire.reports import Direction
+from wire.report_words import Direction
 
 TEN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from tests.collector.live import live_collector
 from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.collector_process import free_port
 from tests.end_to_end.waiting import eventually
-from wire.reports import Direction
+from wire.report_words import Direction
 
 CLIENT, SERVER = (os.environ.get(name) for name in ("BANDROOM_NDT7_CLIENT", "BANDROOM_NDT_SERVER"))
 MUCH = 10**12

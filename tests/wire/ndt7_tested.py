@@ -8,7 +8,7 @@ from wire import websocket
 from wire.ndt7 import SUBPROTOCOL
 from wire.ndt7_call import Call
 from wire.ndt7_visit import Visit
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.tcp_info import TcpInfo
 from wire.upgrade import END_OF_HEAD, BadUpgrade, request_head
 

@@ -23,7 +23,9 @@ from wire.enrolment import (
 from wire.fields import WireError
 from wire.lease import Arrived, Lease, LeaseAccount, LeaseEnd, LeaseRequest
 from wire.ndt7_allowance import Ndt7Allowance
-from wire.reports import AwayReport, HealthReport, Hop, LatencyReport, PathReport, ServiceReport, ThroughputReport
+from wire.path_report import Hop, PathReport
+from wire.reports import AwayReport, HealthReport, LatencyReport, ThroughputReport
+from wire.service_report import ServiceReport
 
 SHAPES: list[tuple[type[Any], literal.Json]] = [
     (LatencyReport, literal.LATENCY),

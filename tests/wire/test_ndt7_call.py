@@ -11,7 +11,8 @@ from wire import websocket
 from wire.ndt7 import SUBPROTOCOL
 from wire.ndt7_call import Call
 from wire.ndt7_visit import Visit
-from wire.reports import Direction, EndedBy
+from wire.report_words import Direction
+from wire.reports import EndedBy
 from wire.upgrade import END_OF_HEAD, accepting_head, read_request, refusing_head
 
 MUCH = 10**9

@@ -22,7 +22,7 @@ from tests.wire.ndt7_tested import (
     visit,
 )
 from wire import websocket
-from wire.reports import Direction
+from wire.report_words import Direction
 from wire.upgrade import MOST_HEAD_BYTES
 
 

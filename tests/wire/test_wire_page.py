@@ -32,7 +32,14 @@ WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 # Calls that say a word, and the place of the word among their arguments.
 SAYERS = {"WireError": 0, "Refused": 0, "Refusal": 1, "problem": 1}
-SPEAKING_FOLDERS = ("wire", "collector/ingest", "collector/api", "collector/registry", "collector/throughput")
+SPEAKING_FOLDERS = (
+    "wire",
+    "collector/ingest",
+    "collector/api",
+    "collector/registry",
+    "collector/throughput",
+    "collector/checks",
+)
 
 
 def example(name: str) -> str:

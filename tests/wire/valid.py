@@ -24,31 +24,21 @@ from wire.fields import MAX_BPS, MAX_BYTES, MAX_COUNT, MAX_DURATION_MS, MAX_ELAP
 from wire.histogram import OVERFLOW, Histogram
 from wire.lease import MAX_LEASE_MS, Arrived, Lease, LeaseAccount, LeaseEnd, LeaseKind, LeaseRequest
 from wire.ndt7_allowance import Ndt7Allowance
+from wire.path_report import MAX_HOPS, Hop, HopRole, PathReport, TraceMethod
+from wire.report_words import MAX_MBPS, MAX_US, AskedBy, Bottleneck, Failure
 from wire.reports import (
-    MAX_HOPS,
-    MAX_MBPS,
-    MAX_US,
     WIFI_BANDS_MHZ,
-    AskedBy,
     AwayReport,
-    Bottleneck,
     EndedBy,
-    Failure,
     HealthReport,
-    Hop,
-    HopRole,
     LatencyMethod,
     LatencyReport,
     Medium,
-    PathReport,
     Platform,
     ReceiveTimestamps,
-    ServiceFailure,
-    ServicePhase,
-    ServiceReport,
     ThroughputReport,
-    TraceMethod,
 )
+from wire.service_report import ServiceFailure, ServicePhase, ServiceReport
 from wire.version import WIRE_VERSION
 
 

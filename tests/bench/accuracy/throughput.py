@@ -2,7 +2,7 @@
 
 from tests.bench.accuracy.row import Part, Row
 from tests.bench.ndt7 import DIRECTIONS, LEAST_RATIO, QUEUE_MS, ROUNDS, SHAPED_BPS, in_turn, served_line
-from wire.reports import Direction
+from wire.report_words import Direction
 
 SECONDS = 10.0
 SHARE = 0.03

@@ -15,7 +15,7 @@ from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
 from collector.verdict.profiles import default_profiles
 from collector.verdict.throughput import ThroughputTest
 from tests.collector.board.districts import NOW, TIMETABLE, ZONE
-from wire.reports import Direction
+from wire.report_words import Direction
 
 BIN = timedelta(minutes=5)
 SEED = 11

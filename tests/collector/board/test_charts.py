@@ -17,7 +17,8 @@ from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import ThroughputTest, shortfall, speaking_tests
 from tests.collector.board.districts import NOW, a_bin, a_cell, a_district, a_lesson, a_room, a_site, a_test
 from tests.collector.board.reader import Element, read
-from wire.reports import Direction, EndedBy, Failure, LatencyMethod
+from wire.report_words import Direction, Failure
+from wire.reports import EndedBy, LatencyMethod
 
 START = a_lesson().started_at
 

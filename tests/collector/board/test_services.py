@@ -14,7 +14,7 @@ from collector.service_now import services_now
 from tests.collector.board.districts import NOW, a_district, a_room, a_site
 from tests.collector.board.reader import Element, read
 from tests.collector.builders import arrival, service
-from wire.reports import ServiceFailure, ServicePhase
+from wire.service_report import ServiceFailure, ServicePhase
 
 LMS = ListedService(service="lms", name="Canvas", host="lms.example.org", kind="lms")
 MEET = ListedService(service="meet", name="Meet", host="meet.example.org", kind="meeting")
