@@ -24,6 +24,10 @@ from wire.report_words import Direction, Failure
 from wire.reports import EndedBy, ThroughputReport
 
 METHOD_VERSION = 1
+SILENT_NS = 3_000_000_000
+"""When nothing is heard of the collector for so long, it is gone, and the lease with it; or nobody else gets through,
+and then others need the line more."""
+
 LEAST_S = 2.0
 """A direction that the lease leaves less time for is not begun: it would show the slow beginning alone."""
 
@@ -60,7 +64,8 @@ async def run_capacity_test(
 
     A direction ends after the lease's ``longest_ms``, at its bytes, or with the lease, whichever comes first; a test
     that is cancelled ends at once. The rate is the mean over the whole of it, as ndt7 has it, counted by the receiver.
-    A queue that it fills does not end it: nobody is to be there whom that would disturb. `device` says what this
+    A queue that it fills does not end it: nobody is to be there whom that would disturb. But silence does: the test may
+    go to another machine than the collector, and must end with that. `device` says what this
     machine is like, and is asked when the line is free again; `exerted` how much it has done until now.
     """
     tried: list[_Direction] = []
@@ -99,7 +104,7 @@ async def _test(
         direction,
         most_bytes=lease.down_bytes if direction == "down" else lease.up_bytes,
         longest_s=(lease.longest_ms or TEST_S * 1000) / 1000,
-        stop=lambda: "lease" if left_s(granted, clock) <= 0 else None,
+        stop=lambda: "lease" if left_s(granted, clock) <= 0 or watch.silent_ns() > SILENT_NS else None,
     )
     before = exerted()
     watching = asyncio.create_task(watch.run())

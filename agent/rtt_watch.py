@@ -32,6 +32,7 @@ class RttWatch:
         self._clock = clock
         self._trips: list[RoundTrip] = []
         self._samples: list[Sample] = []
+        self._heard_ns = clock.boot_ns()
         self.idle_ns: int | None = None
         self.was_busy = False
         self.used_bytes = 0
@@ -58,7 +59,7 @@ class RttWatch:
 
     async def run(self) -> None:
         """Probe until cancelled; what is then under way is forgotten."""
-        began_ns = self._clock.boot_ns()
+        began_ns = self._heard_ns = self._clock.boot_ns()
         async with asyncio.TaskGroup() as tasks:
             while True:
                 one = RoundTrip(sent_ns=self._clock.boot_ns())
@@ -71,6 +72,8 @@ class RttWatch:
         sample = await self._probe()
         one.sent_ns, one.rtt_ns = sample.sent_ns, sample.rtt_ns
         one.lost = sample.rtt_ns is None
+        if not one.lost:
+            self._heard_ns = self._clock.boot_ns()
         self._samples.append(sample)
         self._count([sample])
 
@@ -80,6 +83,10 @@ class RttWatch:
     def samples(self) -> list[Sample]:
         """What came of the probes beside the test, as far as it has."""
         return self._samples
+
+    def silent_ns(self) -> int:
+        """How long nothing has been heard, since `run` began at the most."""
+        return self._clock.boot_ns() - self._heard_ns
 
     def risen(self) -> bool:
         """Whether others must feel the test by now."""

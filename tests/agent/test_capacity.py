@@ -176,6 +176,18 @@ def test_a_lease_that_runs_out_ends_the_direction_and_the_next_is_not_begun() ->
     assert found.reports["down"].duration_ms < 4_000
 
 
+def test_a_test_against_another_machine_ends_when_nothing_is_heard_of_the_collector_any_more() -> None:
+    def silent_beside_a_stream(count: int) -> float | None:
+        return IDLE_MS if count < 10 else None
+
+    found = outcome(rtts_ms=silent_beside_a_stream, bytes_each=(10**12, 10**12))
+
+    down = found.reports["down"]
+    assert (down.ended_by, down.failure) == ("lease", None)
+    assert down.received_bps is not None, "what was measured until then"
+    assert down.duration_ms < 10_000
+
+
 def test_who_cannot_see_the_line_does_not_test() -> None:
     found = outcome(rtts_ms=lambda _count: None)
 
