@@ -7,8 +7,10 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from collector.cannot_start import CannotStart
+from collector.district import District
 from collector.settings import Settings
 from collector.throughput.lease_desk import LeaseDesk
+from collector.throughput.leases import Server
 from collector.throughput.ndt7_access import Anybody, Ndt7Access
 from collector.throughput.ndt7_server import Ndt7Server
 from collector.throughput.wishes import CapacityPlan
@@ -21,15 +23,18 @@ _ROLES: dict[str, frozenset[Role]] = {
 }
 
 
-def capacity_plan(settings: Settings) -> CapacityPlan | None:
+def capacity_plan(settings: Settings, district: District) -> CapacityPlan | None:
     """Whom we lease capacity tests to; ``None`` where there are none."""
     if settings.capacity == "off" or settings.ndt7_port == 0:
         return None
     return CapacityPlan(
-        host=settings.public_host,
-        port=settings.ndt7_port,
+        server=Server(host=settings.public_host, port=settings.ndt7_port, tls=settings.tls_certificate is not None),
+        in_sites={
+            one.site: Server(host=one.reflector, port=settings.reference_ndt7_port)
+            for one in district.sites
+            if one.reflector is not None and settings.reference_ndt7_port
+        },
         most_bytes=settings.capacity_bytes,
-        tls=settings.tls_certificate is not None,
         by_schedule=_ROLES[settings.capacity],
     )
 

@@ -120,7 +120,7 @@ async def running(
         district=district,
         profiles=default_profiles(),
         budgets=budgets,
-        capacity=capacity_plan(settings),
+        capacity=capacity_plan(settings, district),
         every_s=settings.throughput_every_seconds,
         off=settings.throughput_off,
         clock=clock,

@@ -27,6 +27,7 @@ from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.throughput.budgets import Budgets
 from collector.throughput.lease_desk import LeaseDesk
+from collector.throughput.leases import Server
 from collector.throughput.streams import begin
 from collector.throughput.wishes import CapacityPlan
 from collector.verdict.profiles import default_profiles
@@ -143,7 +144,7 @@ class District:
                 clock=self.now,
             ),
             every_s=0,
-            capacity=CapacityPlan(port=8630, most_bytes=10**6),
+            capacity=CapacityPlan(server=Server(host=None, port=8630), most_bytes=10**6),
             off=None,
             clock=self.now,
             elapsed_ns=self.loop.ns,

@@ -48,7 +48,6 @@ class LeaseDesk:
     ) -> None:
         self._district = district
         self._wishes = Wishes(district, profiles)
-        self._capacity = capacity
         self._apart_ns = every_s * 1_000_000_000 // CLOSEST_SHARE
         self._clock = clock
         self.elapsed_ns = elapsed_ns
@@ -180,7 +179,7 @@ class LeaseDesk:
 
     def _lease(self, held: Held) -> Lease:
         wish = held.wish
-        plan = self._capacity if wish.kind == "capacity" else None
+        server = wish.server
         return Lease(
             version=WIRE_VERSION,
             lease=held.lease,
@@ -192,11 +191,11 @@ class LeaseDesk:
             kind=wish.kind,
             bottlenecks=wish.bottleneck_kinds,
             asked_by=wish.asked_by,
-            host=plan.host if plan else None,
-            port=plan.port if plan else None,
-            tls=plan.tls if plan else False,
-            token=held.lease if plan else None,
-            longest_ms=CAPACITY_MS if plan else None,
+            host=server.host if server else None,
+            port=server.port if server else None,
+            tls=server.tls if server else False,
+            token=held.lease if server else None,
+            longest_ms=CAPACITY_MS if server else None,
         )
 
     async def _end(self, held: Held, used_bytes: int) -> LeaseAccount:

@@ -32,11 +32,20 @@ REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where an ndt7 server is: `host` ``None`` is the collector's own, as agents reach it."""
+
+    host: str | None
+    port: int
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A test that somebody wants to run: `holder` is an agent, or a page that stands for a room without one.
 
     `down_bps` and `up_bps` are the rates to be shown or, for a capacity test, reckoned with, `down_limit_bytes` and
-    `up_limit_bytes` the most that each direction may carry.
+    `up_limit_bytes` the most that each direction may carry. `server` is for a capacity test alone.
     """
 
     holder: str
@@ -49,6 +58,7 @@ class Wish:
     up_bps: int
     down_limit_bytes: int
     up_limit_bytes: int
+    server: Server | None = None
 
     @property
     def most_bytes(self) -> int:

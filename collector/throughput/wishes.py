@@ -1,11 +1,12 @@
 """What a throughput test needs: its rates, its bytes, and the bottlenecks that it shares."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from collector.district import District
 from collector.registry.agent import Agent
 from collector.throughput.bottlenecks import Bottlenecks, Shared
-from collector.throughput.leases import WATCH_BYTES, Wish
+from collector.throughput.leases import WATCH_BYTES, Server, Wish
 from collector.verdict.profiles import Profiles
 from wire.enrolment import Role
 from wire.report_words import AskedBy
@@ -20,13 +21,13 @@ LINK_MARGIN = 1.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityPlan:
-    """Who is to measure how much there is, and where an ndt7 server is: `host` ``None`` is the collector's own.
-    `most_bytes` is for each direction; `by_schedule` are the roles that do it every school day."""
+    """Who is to measure how much there is, and where: `server` is the collector's, `in_sites` are those of sites whose
+    reference serves its rooms. `most_bytes` is for each direction; `by_schedule` are the roles that do it every school
+    day."""
 
-    port: int
+    server: Server
     most_bytes: int
-    host: str | None = None
-    tls: bool = False
+    in_sites: Mapping[str, Server] = field(default_factory=dict)
     by_schedule: frozenset[Role] = frozenset({"reference"})
 
 
@@ -73,7 +74,9 @@ class Wishes:
     def capacity(
         self, agent: Agent, request: str, plan: CapacityPlan, *, asked_by: AskedBy, link_mbps: int | None
     ) -> Wish:
-        """How much there is, from where `agent` stands."""
+        """How much there is, from where `agent` stands: for a room to its site's reference where that serves, which
+        leaves the uplink to others, and else to the collector."""
+        inside = agent.role == "room" and agent.site in plan.in_sites
         limit_bytes = capacity_bytes(plan.most_bytes, link_mbps)
         reckoned_bps = limit_bytes * 8_000 // CAPACITY_MS
         return Wish(
@@ -82,11 +85,12 @@ class Wishes:
             kind="capacity",
             asked_by=asked_by,
             site=agent.site,
-            bottlenecks=self._bottlenecks.of(agent.site, agent.room, role=agent.role),
+            bottlenecks=self._bottlenecks.of(agent.site, agent.room, role=agent.role, inside=inside),
             down_bps=reckoned_bps,
             up_bps=reckoned_bps,
             down_limit_bytes=limit_bytes,
             up_limit_bytes=limit_bytes,
+            server=plan.in_sites[agent.site] if inside else plan.server,
         )
 
     def _sufficiency(

@@ -7,6 +7,7 @@ import pytest
 
 from collector.district import District, Room, Site
 from collector.throughput.bottlenecks import Bottlenecks
+from collector.throughput.leases import Server
 from collector.throughput.wishes import CapacityPlan
 from tests.collector.desks import Desk, agent_in, at_a_desk
 from tests.collector.live import a_district
@@ -156,4 +157,6 @@ def test_a_capacity_test_has_its_bottlenecks_for_itself_whatever_they_carry() ->
         assert await desk.ask(reference, kind="capacity") == "lease_taken"
 
     for work in (capacity_first, sufficiency_first):
-        at_a_desk(work, district=district(**ALL), capacity=CapacityPlan(port=8630, most_bytes=10**8))
+        at_a_desk(
+            work, district=district(**ALL), capacity=CapacityPlan(server=Server(host=None, port=8630), most_bytes=10**8)
+        )

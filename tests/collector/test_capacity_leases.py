@@ -12,7 +12,7 @@ import pytest
 from collector.assessments import Assessment
 from collector.refusal import Refusal
 from collector.throughput.capacity_turns import WANTED_NS
-from collector.throughput.leases import CAPACITY_LEASE_NS, WATCH_BYTES
+from collector.throughput.leases import CAPACITY_LEASE_NS, WATCH_BYTES, Server
 from collector.throughput.wishes import CapacityPlan, capacity_bytes
 from collector.timetable import LessonTime
 from tests.collector.desks import Desk, agent_in, at_a_desk
@@ -21,7 +21,7 @@ from wire.lease import Lease
 
 REFERENCE = agent_in("oak-hill", "204", role="reference")
 ROOM = agent_in("oak-hill", "204")
-PLAN = CapacityPlan(host="ndt7.example.org", port=8630, tls=True, most_bytes=250_000_000)
+PLAN = CapacityPlan(server=Server(host="ndt7.example.org", port=8630, tls=True), most_bytes=250_000_000)
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 
 
@@ -127,6 +127,28 @@ def test_a_room_tests_only_when_an_admin_asks_then_also_in_a_lesson_and_once() -
     in_a_school(work)
 
 
+def test_a_room_tests_to_its_sites_reference_where_that_serves_and_leaves_the_uplink_to_others() -> None:
+    async def work(desk: Desk) -> None:
+        desk.now = MONDAY + timedelta(hours=8, minutes=30)
+        for agent in (ROOM, REFERENCE):
+            desk.desk.turns.want(agent.agent)
+        inside = await desk.ask(ROOM, kind="capacity")
+        assert isinstance(inside, Lease)
+        assert (inside.host, inside.port, inside.tls) == ("reference.oak-hill.example.org", 8631, False)
+        assert inside.bottlenecks == ("room",)
+        assert await desk.ask(agent_in("oak-hill", "204")) == "lease_taken"
+        assert isinstance(await desk.ask(agent_in("oak-hill", "205")), Lease), "another access point"
+
+        assert await desk.ask(REFERENCE, kind="capacity") == "lease_taken"
+        await asyncio.sleep(20)
+        outside = await desk.ask(REFERENCE, kind="capacity")
+        assert isinstance(outside, Lease)
+        assert (outside.host, outside.bottlenecks) == ("ndt7.example.org", ("site", "district"))
+
+    reference = Server(host="reference.oak-hill.example.org", port=8631)
+    in_a_school(work, capacity=replace(PLAN, in_sites={"oak-hill": reference}))
+
+
 def test_an_admins_wish_ends_after_half_an_hour() -> None:
     async def work(desk: Desk) -> None:
         desk.desk.turns.want(ROOM.agent)
@@ -138,8 +160,9 @@ def test_an_admins_wish_ends_after_half_an_hour() -> None:
 
 def test_without_a_server_to_test_to_there_are_none() -> None:
     async def work(desk: Desk) -> None:
-        desk.desk.turns.want(ROOM.agent)
-        assert await desk.ask(ROOM, kind="capacity") == "capacity_off"
+        with pytest.raises(Refusal, match="capacity is not tested here"):
+            desk.desk.turns.want(ROOM.agent)
+        assert await desk.ask(REFERENCE, kind="capacity") == "capacity_off"
 
     in_a_school(work, capacity=None)
 
