@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from collector.district import District, Room
+from collector.district import District
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
+from collector.rooms_csv import Room
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.timetable import Lesson

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from collector.district import District as CollectorsDistrict
-from collector.district import Room, Site
+from collector.district import Site
 from collector.registry.agent import Stay
+from collector.rooms_csv import Room
 from tests.collector.builders import HERE
 from tests.collector.live import a_district
 from tests.leased_district import District, Network, Place, lives

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from collector.district import District, Room, Site
+from collector.district import District, Site
+from collector.rooms_csv import Room
 from collector.timetable import LessonTime, Timetable
 from wire.histogram import EDGES_US, Histogram
 from wire.report_words import Direction

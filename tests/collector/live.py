@@ -16,10 +16,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.api.services import Services
-from collector.district import District, Room, Site
+from collector.district import District, Site
 from collector.liveness import Liveness
 from collector.registry.agent import Agent
 from collector.registry.registry import Registry
+from collector.rooms_csv import Room
 from collector.serve import open_parts, running
 from collector.service import ListedService
 from collector.settings import Settings

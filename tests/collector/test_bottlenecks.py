@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from collector.district import District, Room, Site
+from collector.district import District, Site
+from collector.rooms_csv import Room
 from collector.throughput.bottlenecks import Bottlenecks
 from collector.throughput.leases import Server
 from collector.throughput.wishes import CapacityPlan

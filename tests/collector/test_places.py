@@ -3,8 +3,9 @@
 import pytest
 import typer
 
-from collector.district import District, Room, Site
+from collector.district import District, Site
 from collector.main import _place
+from collector.rooms_csv import Room
 from tests.collector.live import a_district
 
 ROOMS = (
