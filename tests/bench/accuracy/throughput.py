@@ -21,7 +21,7 @@ def measure() -> Part:
         notes=[
             f"ours: capacity by ndt7, plain ws; the reference: one stream of iperf3; {SECONDS:g} s a test, in turn",
             f"medians of {ROUNDS}; shaped by tbf with a queue of {QUEUE_MS} ms; every sender uses cubic",
-            "unshaped: what one core of this machine can do, in Python and in C",
+            "unshaped: what this machine can do, sender and receiver on its cores",
         ],
     )
 
