@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import time
-from collections import deque
 from dataclasses import replace
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from collector.api.bodies import read_as, read_body
 from collector.api.services import Services, TheServices
 from collector.ingest.group_commit import Busy
 from collector.names import resolvers_for, services_for
+from collector.rate import Rate
 from collector.refusal import Refusal
 from collector.registry.agent import Agent
 from collector.registry.registry import Refused
@@ -39,6 +39,7 @@ from wire.version import WIRE_VERSION
 
 MAX_WRONG_CODES = 30
 WRONG_CODE_SECONDS = 60
+"""So many wrong enrolment codes in so many seconds are borne, so that nobody tries them all."""
 MAX_ENROLMENT_BYTES = 4_096
 FALLBACK_INTERVAL_MS = 10_000
 TIMEOUT_MS = 2_000
@@ -54,21 +55,6 @@ _ENROLMENT_REQUEST = TypeAdapter(EnrolmentRequest)
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": Problem} for status in (400, 401, 413, 415, 422, 429, 503)
 }
-
-
-class WrongCodes:
-    """Counts wrong enrolment codes, so that nobody tries them all."""
-
-    def __init__(self) -> None:
-        self._at: deque[float] = deque(maxlen=MAX_WRONG_CODES)
-
-    def add(self, now: float) -> None:
-        """A wrong code was tried at `now` (monotonic seconds)."""
-        self._at.append(now)
-
-    def too_many(self, now: float) -> bool:
-        """Whether the last minute saw as many as are borne."""
-        return len(self._at) == MAX_WRONG_CODES and now - self._at[0] < WRONG_CODE_SECONDS
 
 
 @router.post(
@@ -111,8 +97,8 @@ async def post_reports(request: Request, agent: TheAgent, services: TheServices)
 )
 async def enrol(request: Request, services: TheServices) -> Enrolment:
     """Join the district with an enrolment code. Asking again with the same code and token is harmless."""
-    wrong_codes: WrongCodes = request.app.state.wrong_codes
-    if wrong_codes.too_many(time.monotonic()):
+    wrong_codes: Rate = request.app.state.wrong_codes
+    if wrong_codes.is_full(time.monotonic()):
         raise Refusal(429, "too_many_attempts", "too many wrong enrolment codes; try again in a minute")
     asked = await read_as(
         _ENROLMENT_REQUEST,

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from collector.api import agents, board, budgets, capacity, checks, rooms, throughput
 from collector.api.access import Reader, TokenMemory
 from collector.api.services import Services, TheServices
+from collector.rate import Rate
 from collector.refusal import Refusal
 from wire.version import VERSION
 
@@ -41,7 +42,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.tokens = TokenMemory()
-    app.state.wrong_codes = agents.WrongCodes()
+    app.state.wrong_codes = Rate(agents.MAX_WRONG_CODES, agents.WRONG_CODE_SECONDS)
     app.include_router(agents.router)
     app.include_router(throughput.router)
     app.include_router(rooms.router)

@@ -5,8 +5,10 @@ Addresses stay in memory for the length of the window, as a digest under a key t
 
 import hashlib
 import secrets
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
+
+from collector.rate import Rate
 
 ASKS = 60
 ASKS_S = 60.0
@@ -19,23 +21,6 @@ CHECKS_IN_SUM_S = 600.0
 """Each may hold the lease for twenty seconds: two thirds of the time at the worst, and agents have the rest."""
 
 MOST_SOURCES = 10_000
-
-
-class Rate:
-    """At most `most` in any `within_s` seconds."""
-
-    def __init__(self, most: int, within_s: float) -> None:
-        self._at: deque[float] = deque(maxlen=most)
-        self._most = most
-        self._within_s = within_s
-
-    def is_full(self, now_s: float) -> bool:
-        """Whether one more would be too many."""
-        return len(self._at) == self._most and now_s - self._at[0] < self._within_s
-
-    def add(self, now_s: float) -> None:
-        """One more."""
-        self._at.append(now_s)
 
 
 class Limits:
