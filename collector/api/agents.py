@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from collector.anchors import SETTLING_MS, anchor_targets
 from collector.api.access import TheAgent
-from collector.api.bodies import read_as, read_body
+from collector.api.bodies import body_of, read_as, read_body
 from collector.api.services import Services, TheServices
 from collector.ingest.group_commit import Busy
 from collector.names import resolvers_for, services_for
@@ -61,9 +61,7 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
     "/v1/reports",
     response_model=Acknowledgement,
     responses=_PROBLEMS,
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": TypeAdapter(Batch).json_schema()}}}
-    },
+    openapi_extra=body_of(TypeAdapter(Batch)),
 )
 async def post_reports(request: Request, agent: TheAgent, services: TheServices) -> Response:
     """Hand over a batch of reports (JSON, plain or gzip). Answered when every report is stored, was there
@@ -85,16 +83,7 @@ async def post_reports(request: Request, agent: TheAgent, services: TheServices)
     return Response(encode(acknowledgement), media_type="application/json")
 
 
-@router.post(
-    "/v1/enrol",
-    responses=_PROBLEMS,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": TypeAdapter(EnrolmentRequest).json_schema()}},
-        }
-    },
-)
+@router.post("/v1/enrol", responses=_PROBLEMS, openapi_extra=body_of(_ENROLMENT_REQUEST))
 async def enrol(request: Request, services: TheServices) -> Enrolment:
     """Join the district with an enrolment code. Asking again with the same code and token is harmless."""
     wrong_codes: Rate = request.app.state.wrong_codes

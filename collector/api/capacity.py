@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from collector.api.access import Reader
 from collector.api.answers import Answer
-from collector.api.bodies import read_as
+from collector.api.bodies import body_of, read_as
 from collector.api.services import TheServices
 from collector.refusal import Refusal
 from wire.answers import Problem
@@ -42,9 +42,7 @@ _REQUEST = TypeAdapter(RoomToTest)
 @router.post(
     "/v1/tests",
     responses={status: {"model": Problem} for status in (400, 401, 403, 404, 413, 415, 422)},
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _REQUEST.json_schema()}}}
-    },
+    openapi_extra=body_of(_REQUEST),
 )
 async def ask_for_tests(request: Request, services: TheServices) -> AskedAgents:
     """Ask the agents of a room to measure how much there is, in a lesson, too. They keep to leases and budgets."""

@@ -95,13 +95,7 @@ def places(request: Request, services: TheServices) -> Response:
     return transferred(request, places_answer(services.district).model_dump_json(), media_type="application/json")
 
 
-@router.post(
-    "/v1/checks",
-    responses=_NO,
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _ASKED.json_schema()}}}
-    },
-)
+@router.post("/v1/checks", responses=_NO, openapi_extra=body_of(_ASKED))
 async def begin_check(request: Request, services: TheServices) -> BegunAnswer:
     """Begin to check a room. It must end within its `valid_ms`."""
     asked = await read_as(_ASKED, request, MAX_ASKED_BYTES, otherwise="a check has site, room and request")
@@ -161,11 +155,7 @@ async def upload(check: str, request: Request, services: TheServices) -> UploadA
     return UploadAnswer(decided=running.up_decided())
 
 
-@router.post(
-    "/v1/checks/{check}/end",
-    responses=_NO,
-    openapi_extra=body_of(_TOLD),
-)
+@router.post("/v1/checks/{check}/end", responses=_NO, openapi_extra=body_of(_TOLD))
 async def end_check(check: str, request: Request, services: TheServices) -> CheckAnswer:
     """Tell the browser's side. The answer is whether the room can carry the lesson, and it is kept with the room."""
     _find(services, check)
