@@ -3,16 +3,17 @@
 import socket
 import struct
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from agent.clock import NS_PER_MS, Clock
+from agent.clock import NS_PER_MS, NS_PER_S, Clock
 from wire.reports import ReceiveTimestamps
 
 STEP_NS = NS_PER_MS
 """Wall and elapsed time that disagree by more over one round trip: the wall clock was stepped."""
 
-SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the socket module does not name it
+_SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the socket module does not name it
 _TIMESPEC = struct.Struct("@ll")
 _MOST_BYTES = 2048
 
@@ -34,7 +35,7 @@ def note_arrivals(link: socket.socket) -> None:
     """Let the kernel note when packets arrive at `link`, where it can."""
     if sys.platform == "linux":
         with suppress(OSError):
-            link.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            link.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
 
 def receive(link: socket.socket) -> tuple[bytes, int | None]:
@@ -42,11 +43,16 @@ def receive(link: socket.socket) -> tuple[bytes, int | None]:
     if sys.platform != "linux":
         return link.recv(_MOST_BYTES), None
     packet, notes, _, _ = link.recvmsg(_MOST_BYTES, 64)
+    return packet, kernel_ns_of(notes)
+
+
+def kernel_ns_of(notes: Iterable[tuple[int, int, bytes]]) -> int | None:
+    """When the kernel got a packet, in Unix time, by the notes (``cmsg``) that came with it; ``None`` without it."""
     for level, kind, data in notes:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(data) >= _TIMESPEC.size:
             seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-            return packet, seconds * 1_000_000_000 + nanoseconds
-    return packet, None
+            return int(seconds) * NS_PER_S + int(nanoseconds)
+    return None
 
 
 def elapsed(sent: Moment, got: Moment, kernel_ns: int | None) -> tuple[int, ReceiveTimestamps]:

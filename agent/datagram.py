@@ -1,17 +1,15 @@
 """UDP packets on a socket that everybody may send to: who sent one, when it came, and to which of our addresses."""
 
 import socket
-import struct
 import sys
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from agent.arrival import SO_TIMESTAMPNS, note_arrivals
+from agent.arrival import kernel_ns_of, note_arrivals
 
 _IP_PKTINFO = 8  # linux/in.h; the socket module names it from Python 3.14 on
 _ANY_INTERFACE = bytes(4)  # struct in_pktinfo begins with it, struct in6_pktinfo ends with it
 _LINK_LOCAL = b"\xfe\x80"
-_TIMESPEC = struct.Struct("@ll")
 _NOTES_BYTES = 256
 
 
@@ -42,17 +40,13 @@ def receive_datagram(link: socket.socket, most_bytes: int) -> Datagram:
         packet, source = link.recvfrom(most_bytes)
         return Datagram(packet, source, None, ())
     packet, notes, _, source = link.recvmsg(most_bytes, _NOTES_BYTES)
-    kernel_ns: int | None = None
     answer_from: tuple[tuple[int, int, bytes], ...] = ()
     for level, kind, data in notes:
-        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS) and len(data) >= _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-            kernel_ns = seconds * 1_000_000_000 + nanoseconds
-        elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+        if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
             answer_from = ((level, kind, _without_interface_6(data)),)
         elif (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
             answer_from = ((level, kind, _ANY_INTERFACE + data[4:]),)
-    return Datagram(packet, source, kernel_ns, answer_from)
+    return Datagram(packet, source, kernel_ns_of(notes), answer_from)
 
 
 def send_back(link: socket.socket, answer: bytes, to: Datagram) -> None:
