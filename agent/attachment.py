@@ -2,7 +2,6 @@
 
 import re
 import socket
-import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import NamedTuple
 
 import psutil
 
+from agent.command import text_of
 from agent.gateway import find_gateway
 
 UNREAD_LOOKS = 15
@@ -19,7 +19,6 @@ UNREAD_LOOKS = 15
 
 _COMPLETE = 0x2  # ATF_COM, linux/if_arp.h
 _DISCARD_PORT = 9
-_TIMEOUT_S = 3
 _HARDWARE = re.compile(r"\b[0-9a-fA-F]{1,2}(?:[:-][0-9a-fA-F]{1,2}){5}\b")
 
 
@@ -134,11 +133,9 @@ def _hardware_of(gateway: str) -> str | None:
     """The gateway's hardware address as far as the system knows it; nothing is sent to learn it."""
     if ":" in gateway:
         return None
-    try:
-        if sys.platform == "linux":
+    if sys.platform == "linux":
+        try:
             return from_proc_arp(Path("/proc/net/arp").read_text(), gateway)
-        option = "-a" if sys.platform == "win32" else "-n"
-        done = subprocess.run(["arp", option, gateway], capture_output=True, timeout=_TIMEOUT_S, check=False)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return from_arp_print(done.stdout.decode(errors="replace"), gateway)
+        except (OSError, ValueError):
+            return None
+    return from_arp_print(text_of(["arp", "-a" if sys.platform == "win32" else "-n", gateway]), gateway)

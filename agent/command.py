@@ -22,3 +22,8 @@ def output_of(command: Sequence[str], timeout_s: float = TIMEOUT_S) -> bytes:
     except (OSError, subprocess.TimeoutExpired):
         return b""
     return done.stdout if done.returncode == 0 else b""
+
+
+def text_of(command: Sequence[str]) -> str:
+    """The same as text. What is no UTF-8 is replaced: only numbers and names are looked for."""
+    return output_of(command).decode(errors="replace")

@@ -2,13 +2,12 @@
 
 import socket
 import struct
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
+from agent.command import text_of
+
 _RTF_GATEWAY = 0x0002
-_TIMEOUT_S = 3
 
 
 def find_gateway() -> str | None:
@@ -16,11 +15,11 @@ def find_gateway() -> str | None:
     if sys.platform == "linux":
         return from_proc_route(_text("/proc/net/route")) or from_proc_ipv6_route(_text("/proc/net/ipv6_route"))
     if sys.platform == "win32":
-        return from_route_print(_output(["route", "print", "-4", "0.0.0.0"])) or from_route_print_6(
-            _output(["route", "print", "-6", "::/0"])
+        return from_route_print(text_of(["route", "print", "-4", "0.0.0.0"])) or from_route_print_6(
+            text_of(["route", "print", "-6", "::/0"])
         )
-    return from_route_get(_output(["route", "-n", "get", "default"])) or from_route_get(
-        _output(["route", "-n", "get", "-inet6", "default"])
+    return from_route_get(text_of(["route", "-n", "get", "default"])) or from_route_get(
+        text_of(["route", "-n", "get", "-inet6", "default"])
     )
 
 
@@ -99,11 +98,3 @@ def _text(path: str) -> str:
         return Path(path).read_text()
     except OSError:
         return ""
-
-
-def _output(command: Sequence[str]) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode(errors="replace")

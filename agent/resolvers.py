@@ -3,16 +3,16 @@
 import ctypes
 import ipaddress
 import re
-import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from agent.command import text_of
+
 MOST = 3
 """As many as the C library's resolver asks (resolv.conf(5), MAXNS)."""
 
-_TIMEOUT_S = 3
 _RESOLV_CONF = "/etc/resolv.conf"
 _BEHIND_THE_STUB = "/run/systemd/resolve/resolv.conf"
 _STUBS = frozenset({"127.0.0.53", "127.0.0.54"})
@@ -25,7 +25,7 @@ def find_resolvers() -> tuple[str, ...]:
     if sys.platform == "win32":
         return _windows_resolvers()
     if sys.platform == "darwin":
-        return from_scutil(_output("/usr/sbin/scutil", "--dns")) or from_resolv_conf(_text(_RESOLV_CONF))
+        return from_scutil(text_of(["/usr/sbin/scutil", "--dns"])) or from_resolv_conf(_text(_RESOLV_CONF))
     return without_stub(from_resolv_conf(_text(_RESOLV_CONF)), from_resolv_conf(_text(_BEHIND_THE_STUB)))
 
 
@@ -121,11 +121,3 @@ def _text(path: str) -> str:
         return Path(path).read_text(errors="replace")
     except OSError:
         return ""
-
-
-def _output(*command: str) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode(errors="replace")

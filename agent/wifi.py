@@ -5,7 +5,7 @@ import shutil
 import sys
 
 from agent.association import Association
-from agent.command import output_of
+from agent.command import text_of
 from agent.wifi_iw import from_iw
 
 if sys.platform == "win32":
@@ -22,6 +22,4 @@ def read_association(name: str) -> Association | None:
     iw = shutil.which("iw", path=os.pathsep.join((os.environ.get("PATH", os.defpath), *_ADMIN_FOLDERS)))
     if sys.platform != "linux" or iw is None:
         return None
-    info = output_of([iw, "dev", name, "info"])
-    stations = output_of([iw, "dev", name, "station", "dump"])
-    return from_iw(info.decode(errors="replace"), stations.decode(errors="replace"))
+    return from_iw(text_of([iw, "dev", name, "info"]), text_of([iw, "dev", name, "station", "dump"]))
