@@ -2,23 +2,19 @@
 
 import asyncio
 import contextlib
-import errno
 import logging
-import socket
 
 from agent.background import background
 from agent.clock import Clock
 from agent.http import Collector
 from agent.ndt7_grants import Ndt7Grants
 from agent.ndt7_server import Ndt7Server
+from agent.port import open_port
 from agent.schedule import Sleep
 from wire.enrolment import Ndt7Plan
 
-_TAKEN = (errno.EADDRINUSE, errno.EACCES)
-
 log = logging.getLogger(__name__)
 
-RETRY_S = 30.0
 NOTE_S = 3_600.0
 """How often what became of visits is logged, where there were any."""
 
@@ -58,7 +54,12 @@ class Ndt7Reference:
         if former is not None:
             await asyncio.wait({former})  # it may have the same port
         grants = Ndt7Grants(self._collector, token=self._token, clock=self._clock, loop=asyncio.get_running_loop())
-        server = await self._open(plan.port, grants)
+        server = await open_port(
+            lambda host: Ndt7Server(host, plan.port, grants.allow),
+            what="ndt7 server",
+            port=plan.port,
+            sleep=self._sleep,
+        )
         server.start()
         log.info("ndt7 server listens port=%d", plan.port)
         noted = 0
@@ -72,30 +73,6 @@ class Ndt7Reference:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.shield(background(server.close))
             log.info("ndt7 server ended %s", _counts(server))
-
-    async def _open(self, port: int, grants: Ndt7Grants) -> Ndt7Server:
-        """The server, however long its port is taken."""
-        told = False
-        while True:
-            try:
-                return _opened(port, grants)
-            except OSError as error:
-                if not told:
-                    word = "taken" if error.errno == errno.EADDRINUSE else errno.errorcode.get(error.errno or 0, "?")
-                    log.warning("ndt7 server cannot open its port, it is tried again port=%d word=%s", port, word)
-                told = True
-            await self._sleep(RETRY_S)
-
-
-def _opened(port: int, grants: Ndt7Grants) -> Ndt7Server:
-    """A server for both versions of IP where there are both. Raises `OSError`."""
-    if socket.has_dualstack_ipv6():
-        try:
-            return Ndt7Server("::", port, grants.allow)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                raise
-    return Ndt7Server("0.0.0.0", port, grants.allow)
 
 
 def _counts(server: Ndt7Server) -> str:

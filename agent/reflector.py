@@ -6,7 +6,6 @@ of the current second, and none is logged.
 """
 
 import asyncio
-import errno
 import json
 import logging
 import socket
@@ -17,6 +16,7 @@ from functools import partial
 from agent.background import background
 from agent.clock import NS_PER_S, Clock
 from agent.datagram import Datagram, note_datagrams, receive_datagram, send_back
+from agent.port import open_port
 from agent.schedule import Sleep
 from wire.enrolment import ReflectorPlan
 from wire.reflector_limits import ReflectorLimits
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 MAX_PER_SECOND = 5_000
 """Packets a second from everybody: five hundred rooms at ten a second, and little for a small computer."""
 
-RETRY_S = 30.0
 NOTE_S = 60.0
 """How often the counts are noted for `bandroom-agent status`, and the limit's end is looked for."""
 
@@ -35,7 +34,6 @@ UNKNOWN_TTL = 255
 """Told to senders, who make nothing of it: how a packet came is not asked (RFC 8762 lets the field be unused)."""
 
 _MOST_PER_WAKE = 64
-_TAKEN = (errno.EADDRINUSE, errno.EACCES)
 
 
 @dataclass(slots=True)
@@ -87,7 +85,7 @@ class ReflectorHost:
     async def _run(self, plan: ReflectorPlan, former: asyncio.Task[None] | None) -> None:
         if former is not None:
             await asyncio.wait({former})  # it may have the same port
-        link = await self._open(plan.port)
+        link = await open_port(partial(_bound, port=plan.port), what="reflector", port=plan.port, sleep=self._sleep)
         loop = asyncio.get_running_loop()
         reflector = _Reflector(link, plan, self.packets, self._clock)
         loop.add_reader(link, reflector.readable)
@@ -105,19 +103,6 @@ class ReflectorHost:
             loop.remove_reader(link)
             link.close()
             log.info("reflector ended %s", " ".join(f"{name}={count}" for name, count in asdict(self.packets).items()))
-
-    async def _open(self, port: int) -> socket.socket:
-        """The socket, however long its port is taken."""
-        told = False
-        while True:
-            try:
-                return _bound(port)
-            except OSError as error:
-                if not told:
-                    word = "taken" if error.errno == errno.EADDRINUSE else errno.errorcode.get(error.errno or 0, "?")
-                    log.warning("reflector cannot open its port, it is tried again port=%d word=%s", port, word)
-                told = True
-            await self._sleep(RETRY_S)
 
     async def _tell(self, port: int) -> None:
         await background(partial(self._note, reflector=json.dumps({"port": port, **asdict(self.packets)})))
@@ -179,22 +164,12 @@ class _Reflector:
             self._packets.answered += 1
 
 
-def _bound(port: int) -> socket.socket:
-    """A socket for both versions of IP where there are both. Raises `OSError`."""
-    if socket.has_dualstack_ipv6():
-        try:
-            return _bound_to(socket.AF_INET6, "::", port)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                raise
-    return _bound_to(socket.AF_INET, "0.0.0.0", port)
-
-
-def _bound_to(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    link = socket.socket(family, socket.SOCK_DGRAM)
+def _bound(address: str, port: int) -> socket.socket:
+    """A socket there; at ``::`` it is for both versions of IP. Raises `OSError`."""
+    link = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         link.setblocking(False)
-        if family == socket.AF_INET6:
+        if link.family == socket.AF_INET6:
             link.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         note_datagrams(link)
         link.bind((address, port))

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from agent.place import Place
-from agent.reflector import MAX_PER_SECOND, RETRY_S, ReflectorHost
+from agent.port import RETRY_S
+from agent.reflector import MAX_PER_SECOND, ReflectorHost
 from agent.sample import Sample
 from agent.session import Session
 from agent.stamp import StampPackets
