@@ -1,27 +1,24 @@
 """The capacity test: how much there is, by ndt7, each direction of a lease in turn, and what came of it as reports."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from agent.background import background
-from agent.clock import NS_PER_MS, Clock
+from agent.clock import Clock
 from agent.device import Device
-from agent.effort import Effort, Exertion, effort
+from agent.effort import Exertion, effort
 from agent.fold import Draft
 from agent.http import Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
 from agent.ndt7_client import Ndt7Client, Ndt7Place
 from agent.rtt_watch import RttWatch
-from agent.sample import Sample
 from agent.schedule import Sleep
-from agent.sufficiency import DRAIN_S, LET_GO_S, Watches, failure_of
+from agent.tried import DRAIN_S, LET_GO_S, Tried, Watches, failure_of
 from wire.finding import is_at_ceiling
-from wire.histogram import Histogram
 from wire.ndt7 import TEST_S
-from wire.report_words import Direction, Failure
-from wire.reports import EndedBy, ThroughputReport
+from wire.report_words import Direction
 
 METHOD_VERSION = 1
 SILENT_NS = 3_000_000_000
@@ -33,19 +30,10 @@ LEAST_S = 2.0
 
 
 @dataclass(slots=True, kw_only=True)
-class _Direction:
-    """What one direction showed. Times: boot clock."""
+class _Direction(Tried):
+    """What one direction showed. `received_bps` is ndt7's result, in bits per second."""
 
-    direction: Direction
-    began_ns: int
-    ended_ns: int = 0
-    ended_by: EndedBy | None = None
-    failure: Failure | None = None
     received_bps: int | None = None
-    used_bytes: int = 0
-    idle: Sample | None = None
-    working: Sequence[Sample] = ()
-    effort: Effort | None = None
 
 
 async def run_capacity_test(
@@ -92,11 +80,7 @@ async def _test(
     clock: Clock,
 ) -> _Direction:
     found = _Direction(direction=direction, began_ns=clock.boot_ns())
-    found.idle = await watch.idle()
-    if found.idle.rtt_ns is None:  # who cannot see what a test does to others does not test
-        found.failure = found.idle.failure
-        found.ended_ns = clock.boot_ns()
-        found.used_bytes = watch.used_bytes
+    if not await found.watch_idle(watch, clock):
         return found
     lease = granted.lease
     client = Ndt7Client(
@@ -136,33 +120,17 @@ async def _test(
 
 
 def _report(one: _Direction, granted: Granted, own: Device) -> Draft:
-    times_us = [sample.rtt_ns / 1000 for sample in one.working if sample.rtt_ns is not None]
-    idle_ns = one.idle.rtt_ns if one.idle is not None else None
     lease = granted.lease
     return partial(
-        ThroughputReport,
-        boot_ms=one.began_ns // NS_PER_MS,
-        duration_ms=max(1, (one.ended_ns - one.began_ns) // NS_PER_MS),
+        one.draft(own),
         target="district" if "district" in lease.bottlenecks else "site",
         method="capacity",
         method_version=METHOD_VERSION,
-        direction=one.direction,
         required_bps=None,
         offered_bps=None,
         received_bps=one.received_bps,
         sustained=None,
-        used_bytes=one.used_bytes,
-        failure=one.failure,
-        ended_by=one.ended_by,
-        idle_rtt_us=idle_ns // 1000 if idle_ns is not None else None,
-        working_sent=len(one.working),
-        working_received=len(times_us),
-        working_histogram=Histogram.of(times_us).to_text(),
         asked_by=lease.asked_by,
         bottleneck=lease.bottlenecks[0] if lease.bottlenecks else None,
-        at_ceiling=is_at_ceiling(
-            one.received_bps, own.ceiling_bps, was_full=one.effort is not None and one.effort.was_full
-        ),
-        cpu_permille=one.effort.cpu_permille if one.effort is not None else None,
-        **asdict(own),
+        at_ceiling=is_at_ceiling(one.received_bps, own.ceiling_bps, was_full=one.was_full),
     )

@@ -1,69 +1,42 @@
 """The sufficiency test: each direction of a lease in turn, watched, and what came of it as reports."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from agent.background import background
 from agent.clock import NS_PER_MS, Clock
 from agent.connection import TcpConnection
 from agent.device import Device
-from agent.effort import Effort, Exertion, effort
+from agent.effort import Exertion, effort
 from agent.fold import Draft
 from agent.http import Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
 from agent.rtt_watch import RttWatch
-from agent.sample import Sample, SingleProbe
 from agent.schedule import Sleep
 from agent.stream import HEAD_S, Stream
+from agent.tried import DRAIN_S, LET_GO_S, Tried, Watches, failure_of
 from wire.finding import Finding, find
-from wire.histogram import Histogram
 from wire.lateness import LOOK_EVERY_MS, Lateness
 from wire.lease import LeaseAccount
-from wire.report_words import Direction, Failure
-from wire.reports import EndedBy, ThroughputReport
+from wire.report_words import Direction
+from wire.reports import EndedBy
 from wire.sufficiency import LONGEST_MS, Arrivals, offered_bps
 
 METHOD_VERSION = 1
-LET_GO_S = 1.0
-"""How long to wait for a stream that was cut. The look-up of a name cannot be: it finds its connection cut when it
-ends."""
-
-DRAIN_S = 1.0
-"""Between the directions, so that the second does not begin in the first one's queue."""
-
-_FAILURES: dict[str, Failure] = {
-    "name_not_resolved": "name_not_resolved",
-    "unreachable": "unreachable",
-    "connection_refused": "unreachable",
-}
-"""Words of a request that failed, as words of the wire; any other means that no answer came."""
-
-Watches = Callable[[], AbstractContextManager[Sequence[SingleProbe]]]
-"""Ways to take a round trip to where the test goes, best first; what they hold open goes with the context."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Direction:
-    """What one direction showed, before the collector's account of its side is known. Times: boot clock."""
+class _Direction(Tried):
+    """What one direction showed, before the collector's account of its side is known."""
 
-    direction: Direction
     required_bps: int
-    began_ns: int
-    ended_ns: int = 0
-    ended_by: EndedBy | None = None
-    failure: Failure | None = None
     lasted_ms: int = 0
     standing_from_ms: int | None = None
     stalled_ms: int = 0
     was_busy: bool = False
     arrivals: Arrivals | None = None
-    used_bytes: int = 0
-    idle: Sample | None = None
-    working: Sequence[Sample] = ()
-    effort: Effort | None = None
 
 
 async def run_sufficiency_test(
@@ -109,11 +82,7 @@ async def _test(
 ) -> _Direction:
     required_bps = granted.lease.down_bps if direction == "down" else granted.lease.up_bps
     found = _Direction(direction=direction, required_bps=required_bps, began_ns=clock.boot_ns())
-    found.idle = await watch.idle()
-    if found.idle.rtt_ns is None:  # who cannot see what a test does to others does not test
-        found.failure = found.idle.failure
-        found.ended_ns = clock.boot_ns()
-        found.used_bytes = watch.used_bytes
+    if not await found.watch_idle(watch, clock):
         return found
     found.was_busy = watch.was_busy
     tcp = TcpConnection(HEAD_S + LONGEST_MS / 1000, reset_at_end=True)
@@ -183,11 +152,6 @@ async def _until_it_ends(
     return cut_by or ended_by
 
 
-def failure_of(error: Unanswered) -> Failure:
-    """Why a test never began, in words of the wire."""
-    return _FAILURES.get(error.word, "no_answer")
-
-
 def _report(one: _Direction, account: LeaseAccount | None, own: Device) -> Draft:
     arrivals, stalled_ms, used_bytes = one.arrivals, one.stalled_ms, one.used_bytes
     if one.direction == "down":
@@ -208,35 +172,22 @@ def _report(one: _Direction, account: LeaseAccount | None, own: Device) -> Draft
             lasted_ms=one.lasted_ms,
             standing_from_ms=one.standing_from_ms,
             stalled_ms=stalled_ms,
-            idle_ms=(one.idle.rtt_ns or 0) / NS_PER_MS if one.idle is not None else 0.0,
+            idle_ms=(one.idle_ns or 0) / NS_PER_MS,
             was_busy=one.was_busy,
             ceiling_bps=own.ceiling_bps,
-            was_full=one.effort is not None and one.effort.was_full,
+            was_full=one.was_full,
         )
-    times_us = [sample.rtt_ns / 1000 for sample in one.working if sample.rtt_ns is not None]
-    idle_ns = one.idle.rtt_ns if one.idle is not None else None
     return partial(
-        ThroughputReport,
-        boot_ms=one.began_ns // NS_PER_MS,
-        duration_ms=max(1, (one.ended_ns - one.began_ns) // NS_PER_MS),
+        one.draft(own),
         target="district",
         method="sufficiency",
         method_version=METHOD_VERSION,
-        direction=one.direction,
         required_bps=one.required_bps,
         offered_bps=_offered_bps(one, stalled_ms, account),
         received_bps=finding.received_bps,
         sustained=finding.sustained,
         used_bytes=used_bytes,
-        failure=one.failure,
-        ended_by=one.ended_by,
-        idle_rtt_us=idle_ns // 1000 if idle_ns is not None else None,
-        working_sent=len(one.working),
-        working_received=len(times_us),
-        working_histogram=Histogram.of(times_us).to_text(),
         at_ceiling=finding.at_ceiling,
-        cpu_permille=one.effort.cpu_permille if one.effort is not None else None,
-        **asdict(own),
     )
 
 
