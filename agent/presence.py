@@ -6,7 +6,6 @@ than that it was away. What was measured until an attachment changed is reported
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,11 +18,9 @@ from agent.background import background
 from agent.clock import NS_PER_MS, Clock
 from agent.holding import Holding
 from agent.known_place import KnownPlace
-from agent.place import Place
-from agent.probes import key_of
+from agent.probes import stamp_session
 from agent.schedule import ASLEEP_NS, Emit, Sleep, place_of
 from agent.session import Session
-from agent.stamp import StampPackets
 from agent.whereabouts import QUICK, Whereabouts
 from wire.enrolment import AgentConfig, Target
 
@@ -187,12 +184,7 @@ class Presence:
             self._close()  # an old socket has an old address
             self._asked_from = attachment
         if self._session is None:
-            self._session = Session(
-                StampPackets(self._clock, key_of(target)),
-                Place(lambda: target.host, target.port, socket.SOCK_DGRAM),
-                timeout_ms=target.timeout_ms,
-                clock=self._clock,
-            )
+            self._session = stamp_session(target, lambda: target.host, self._clock)
         sample = await self._session.probe()
         if not sample.answered:
             self._whereabouts.unanswered()

@@ -91,8 +91,7 @@ def _ways(target: Target, collector_host: str, clock: Clock) -> Iterator[_Way]:
 
     timeout_ms = target.timeout_ms
     if target.method == "stamp":
-        place = Place(find, target.port, socket.SOCK_DGRAM)
-        stamp = Session(StampPackets(clock, key_of(target)), place, timeout_ms=timeout_ms, clock=clock)
+        stamp = stamp_session(target, find, clock)
         yield _Way("stamp", stamp.probe, stamp.close)
     if target.method == "icmp":
         yield _echo(Place(find, 0, socket.SOCK_DGRAM), timeout_ms, clock)
@@ -120,12 +119,7 @@ def watches(target: Target, *, collector_host: str, clock: Clock) -> Iterator[Se
     """Ways to take a round trip to `target` beside a throughput test, best first, apart from the measuring ones: a
     session's numbers and silence are its own."""
     host = target.host or collector_host
-    stamp = Session(
-        StampPackets(clock, key_of(target)),
-        Place(lambda: host, target.port, socket.SOCK_DGRAM),
-        timeout_ms=target.timeout_ms,
-        clock=clock,
-    )
+    stamp = stamp_session(target, lambda: host, clock)
     tcp = TcpConnect(
         Place(lambda: host, target.tcp_port or target.port, socket.SOCK_STREAM),
         timeout_ms=target.timeout_ms,
@@ -138,6 +132,8 @@ def watches(target: Target, *, collector_host: str, clock: Clock) -> Iterator[Se
         tcp.close()
 
 
-def key_of(target: Target) -> bytes | None:
-    """The key that authenticates test packets to and from `target`, if it has one."""
-    return None if target.key is None else bytes.fromhex(target.key)
+def stamp_session(target: Target, find: Callable[[], str | None], clock: Clock) -> Session:
+    """STAMP to `target`, whose host `find` names; authenticated where it has a key. Opens nothing yet."""
+    key = None if target.key is None else bytes.fromhex(target.key)
+    place = Place(find, target.port, socket.SOCK_DGRAM)
+    return Session(StampPackets(clock, key), place, timeout_ms=target.timeout_ms, clock=clock)
