@@ -17,7 +17,7 @@ from agent.rtt_watch import RttWatch
 from agent.schedule import Sleep
 from agent.tried import DRAIN_S, LET_GO_S, Tried, Watches, failure_of
 from wire.finding import is_at_ceiling
-from wire.ndt7 import TEST_S
+from wire.ndt7.protocol import TEST_S
 from wire.report_words import Direction
 
 METHOD_VERSION = 1

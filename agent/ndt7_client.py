@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from agent.connection import TcpConnection
 from agent.http import Collector, Unanswered
 from wire.lease import Lease
-from wire.ndt7 import HANDSHAKE_S, TEST_S
-from wire.ndt7_call import Call
-from wire.ndt7_talk import LOOK_S, talk
+from wire.ndt7.call import Call
+from wire.ndt7.protocol import HANDSHAKE_S, TEST_S
+from wire.ndt7.talk import LOOK_S, talk
 from wire.report_words import Direction
 from wire.reports import EndedBy
 

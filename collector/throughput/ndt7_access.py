@@ -10,7 +10,7 @@ from collector.refusal import Refusal
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.leases import Held
 from collector.throughput.streams import begin
-from wire.ndt7_visit import Grant
+from wire.ndt7.visit import Grant
 from wire.report_words import Direction
 from wire.upgrade import BadUpgrade
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
-from wire.ndt7 import HANDSHAKE_S
-from wire.ndt7_host import Ndt7Host
-from wire.ndt7_talk import LOOK_S
-from wire.ndt7_visit import Allow
+from wire.ndt7.host import Ndt7Host
+from wire.ndt7.protocol import HANDSHAKE_S
+from wire.ndt7.talk import LOOK_S
+from wire.ndt7.visit import Allow
 from wire.report_words import Direction
 from wire.tcp_info import SIZE, TcpInfo, read_tcp_info
 

@@ -10,7 +10,7 @@ import pytest
 from agent.http import Unanswered
 from tests.agent.ndt7_served import client, connected, rest_of, served, until
 from tests.wire.ndt7_tested import RIGHT, USED, Desk, Permit, binary, heard, question
-from wire.ndt7_places import MOST_VISITS
+from wire.ndt7.places import MOST_VISITS
 from wire.report_words import Direction
 from wire.upgrade import END_OF_HEAD
 

@@ -20,7 +20,7 @@ from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.collector_process import free_port
 from tests.end_to_end.waiting import eventually
 from wire.enrolment import EnrolmentRequest
-from wire.ndt7_call import Call
+from wire.ndt7.call import Call
 from wire.report_words import Direction
 
 CAPACITY_BYTES = 4_000_000

@@ -5,9 +5,9 @@ from threading import Event
 from typing import Any
 
 from wire import websocket
-from wire.ndt7 import SUBPROTOCOL
-from wire.ndt7_call import Call
-from wire.ndt7_visit import Visit
+from wire.ndt7.call import Call
+from wire.ndt7.protocol import SUBPROTOCOL
+from wire.ndt7.visit import Visit
 from wire.report_words import Direction
 from wire.tcp_info import TcpInfo
 from wire.upgrade import END_OF_HEAD, BadUpgrade, request_head

@@ -7,7 +7,15 @@ import sys
 
 import pytest
 
-from wire.ndt7 import FIRST_MESSAGE_BYTES, Load, Measurement, goodput_bps, next_message_bytes, read_text, server_text
+from wire.ndt7.protocol import (
+    FIRST_MESSAGE_BYTES,
+    Load,
+    Measurement,
+    goodput_bps,
+    next_message_bytes,
+    read_text,
+    server_text,
+)
 from wire.report_words import Direction
 from wire.tcp_info import SIZE, TcpInfo, read_tcp_info
 from wire.websocket import BINARY, FrameReader, header

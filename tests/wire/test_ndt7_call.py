@@ -8,9 +8,9 @@ import pytest
 
 from tests.wire.ndt7_tested import NS, RIGHT, Desk, Hand, visit
 from wire import websocket
-from wire.ndt7 import SUBPROTOCOL
-from wire.ndt7_call import Call
-from wire.ndt7_visit import Visit
+from wire.ndt7.call import Call
+from wire.ndt7.protocol import SUBPROTOCOL
+from wire.ndt7.visit import Visit
 from wire.report_words import Direction
 from wire.reports import EndedBy
 from wire.upgrade import END_OF_HEAD, accepting_head, read_request, refusing_head

@@ -29,7 +29,7 @@ from wire.batch import Batch
 from wire.codec import decode
 from wire.enrolment import EnrolmentRequest
 from wire.fields import WireError
-from wire.ndt7 import Measurement, server_text
+from wire.ndt7.protocol import Measurement, server_text
 from wire.reports import AwayReport
 from wire.tcp_info import TcpInfo
 

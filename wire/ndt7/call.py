@@ -1,4 +1,4 @@
-"""A client's call at an ndt7 server in one direction, without a socket: `wire.ndt7_talk.Side`.
+"""A client's call at an ndt7 server in one direction, without a socket: `wire.ndt7.talk.Side`.
 
 The receiver's count is the truth: downwards ours, upwards the last that the server told. Both are the mean over the
 whole test, its slow beginning included, as M-Lab's clients report it.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from wire import websocket
-from wire.ndt7 import (
+from wire.ndt7.protocol import (
     HANDSHAKE_S,
     LONGEST_S,
     PATHS,

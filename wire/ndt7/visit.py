@@ -1,4 +1,4 @@
-"""A client's visit to an ndt7 server, from its first byte to its last, without a socket: `wire.ndt7_talk.Side`.
+"""A client's visit to an ndt7 server, from its first byte to its last, without a socket: `wire.ndt7.talk.Side`.
 
 Everything a stranger can make of it is bounded: the head in bytes and seconds, a test in bytes and seconds, texts and
 small frames in number. Nothing of what a client says is kept, and no answer is larger than its question before a token
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from wire import websocket
-from wire.ndt7 import (
+from wire.ndt7.protocol import (
     EARLY_EXIT,
     EARLY_EXIT_MB,
     HANDSHAKE_S,

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
-from wire.ndt7_places import Place, Places
-from wire.ndt7_talk import Link, talk
-from wire.ndt7_visit import Allow, Grant, Visit
+from wire.ndt7.places import Place, Places
+from wire.ndt7.talk import Link, talk
+from wire.ndt7.visit import Allow, Grant, Visit
 from wire.report_words import Direction
 from wire.tcp_info import TcpInfo
 
