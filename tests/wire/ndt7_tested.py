@@ -1,6 +1,7 @@
 """One side of ndt7 at a time, talked to by hand, on a clock that is moved by hand."""
 
 import json
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -15,6 +16,7 @@ from wire.upgrade import END_OF_HEAD, BadUpgrade, request_head
 NS = 1_000_000_000
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = bytes.fromhex("37fa213d")
+BEGAN_AT = datetime(2026, 11, 25, 9, 0, 0, 250_000, UTC)
 RIGHT, USED = "0123456789abcdef", "fedcba9876543210"
 PATHS = {"down": "/ndt/v7/download", "up": "/ndt/v7/upload"}
 MOST_DOWN, MOST_UP = 3_000_000, 2_000_000
@@ -92,7 +94,7 @@ def question(direction: Direction, token: str | None = RIGHT, **query: str) -> b
 
 
 def visit(hand: Hand, desk: Desk | None = None) -> Visit:
-    return Visit((desk or Desk()).allow, now_ns=hand.now_ns, tcp_info=hand.tcp_info)
+    return Visit((desk or Desk()).allow, now_ns=hand.now_ns, utc_now=lambda: BEGAN_AT, tcp_info=hand.tcp_info)
 
 
 def begun(hand: Hand, direction: Direction, desk: Desk | None = None, **query: str) -> Visit:

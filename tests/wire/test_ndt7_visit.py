@@ -50,6 +50,14 @@ def test_a_download_is_filled_until_its_ten_seconds_are_over() -> None:
     assert desk.permits["down"].cost == [len(hand.received)]
 
 
+def test_a_text_says_when_its_test_began() -> None:
+    hand = Hand()
+    made = begun(hand, "down")
+    hand.wait(made, 0.25)
+    _, texts, _ = heard(hand.take(made, 1_000_000))
+    assert {one["ConnectionInfo"]["StartTime"] for one in texts} == {"2026-11-25T09:00:00.250Z"}
+
+
 def test_an_upload_is_counted_as_it_arrives_and_the_last_text_has_all_of_it() -> None:
     hand, desk = Hand(), Desk()
     one = begun(hand, "up", desk)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from wire.ndt7.places import Place, Places
@@ -100,7 +101,12 @@ class Ndt7Host(Generic[C]):
             place.is_tested = True
             return grant
 
-        visit = Visit(allow, now_ns=time.monotonic_ns(), tcp_info=lambda: self._sockets.tcp_info(connection))
+        visit = Visit(
+            allow,
+            now_ns=time.monotonic_ns(),
+            utc_now=lambda: datetime.now(UTC),
+            tcp_info=lambda: self._sockets.tcp_info(connection),
+        )
         try:
             talk(visit, self._sockets.open(connection), now_ns=time.monotonic_ns)
         except OSError:

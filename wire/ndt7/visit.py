@@ -8,7 +8,7 @@ was right.
 import secrets
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from wire import websocket
@@ -72,16 +72,18 @@ Raises `BadUpgrade` 403, 409 or 503 with the machine word why not."""
 
 
 class Visit:
-    """One connection. `tcp_info` asks its kernel, which may not know.
+    """One connection. `tcp_info` asks its kernel, which may not know, `utc_now` tells when a test began.
 
     `direction` is there once a test was granted, `used_bytes` is what it has carried. `end` is the machine word for how
     it ended, `must_reset` whether something that nobody wants any more may still be on its way out.
     """
 
-    def __init__(self, allow: Allow, *, now_ns: int, tcp_info: Callable[[], TcpInfo | None]) -> None:
+    def __init__(
+        self, allow: Allow, *, now_ns: int, utc_now: Callable[[], datetime], tcp_info: Callable[[], TcpInfo | None]
+    ) -> None:
         self._allow = allow
+        self._utc_now = utc_now
         self._tcp_info = tcp_info
-        self._began_ns = now_ns
         self._head = Head()
         self._space = memoryview(bytearray(_LITTLE))
         self._out: deque[memoryview] = deque()
@@ -144,9 +146,8 @@ class Visit:
         if self._out[0]:
             return
         self._out.popleft()
-        if (
-            self._load is not None
-        ):  # a message is only begun when nothing else waits, so this was it, or none is under way
+        if self._load is not None:
+            # A message is only begun when nothing else waits: this was it, or none is under way.
             self._load.finish()
         if self._out:
             return
@@ -155,7 +156,7 @@ class Visit:
         elif self._grant is not None and self._zero_ns is None:
             self._zero_ns = self._measured_ns = now_ns
             self._ends_ns = now_ns + int(LONGEST_S * _NS)
-            self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            self._started_at = self._utc_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def buffer(self) -> memoryview:
         """Where to put what arrives."""
