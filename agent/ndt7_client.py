@@ -1,8 +1,5 @@
 """One direction of a capacity test over a connection of its own, against any ndt7 server, on a thread of its own."""
 
-import contextlib
-import socket
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +9,9 @@ from agent.http import Collector, Unanswered
 from wire.lease import Lease
 from wire.ndt7.call import Call
 from wire.ndt7.protocol import HANDSHAKE_S, TEST_S
-from wire.ndt7.talk import LOOK_S, talk
+from wire.ndt7.talk import prepare, talk
 from wire.report_words import Direction
 from wire.reports import EndedBy
-
-UNSENT_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +68,7 @@ class Ndt7Client:
         """Test. Raises `Unanswered` when no test came about; its word is the server's where that gave one."""
         try:
             with self._place.server().connected(self.tcp) as way:
-                _prepare(way.link)
+                prepare(way.link)
                 self.call = Call(
                     self._direction,
                     host=way.headers["Host"],
@@ -90,13 +85,3 @@ class Ndt7Client:
         if self.call.refusal is not None:
             raise Unanswered(self.call.refusal)
         return self.call
-
-
-def _prepare(link: socket.socket) -> None:
-    link.settimeout(LOOK_S)
-    with contextlib.suppress(OSError):
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if sys.platform == "linux":
-            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-            # What most machines of pupils send with, so that agents can be compared with each other.
-            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")

@@ -1,57 +1,34 @@
-"""An ndt7 server but for its sockets, which are lent to it: who may come in, a thread for each, and its account.
+"""An ndt7 server: who may come in, a thread for each, and what became of them.
 
-The collector and a ``reference`` agent are hosts. They may not know each other, and TLS and what is counted where
-differ; this is what does not.
+The collector and a ``reference`` agent are hosts, and may not know each other. Whom they allow, and how they count,
+differs; this is what does not.
 """
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeVar
+from functools import partial
 
+from wire.ndt7.listener import Listener, close, cut, open_connection, tcp_info_of
 from wire.ndt7.places import Place, Places
-from wire.ndt7.talk import Link, talk
+from wire.ndt7.talk import talk
 from wire.ndt7.visit import Allow, Grant, Visit
 from wire.report_words import Direction
-from wire.tcp_info import TcpInfo
 
 log = logging.getLogger(__name__)
 
-C = TypeVar("C")
 CROWDED = "crowded"
 
 
-class Sockets(Protocol[C]):
-    """What a host has of its system. `C` is a connection of it."""
-
-    def accept(self) -> C:
-        """The next one. Raises `TimeoutError` now and then, and `OSError`."""
-
-    def open(self, connection: C) -> Link:
-        """Make it ready to talk over, with TLS or without. Raises `OSError`."""
-
-    def tcp_info(self, connection: C) -> TcpInfo | None:
-        """What its kernel knows of it; ``None`` where it does not say."""
-
-    def cut(self, connection: C) -> None:
-        """End it from another thread."""
-
-    def close(self, connection: C, *, reset: bool) -> None:
-        """It has ended. With `reset` nothing that waits is sent any more."""
-
-    def stop(self) -> None:
-        """Listen no more."""
-
-
-class Ndt7Host(Generic[C]):
+class Ndt7Host:
     """Lets visitors in from `start` to `close`. `ended` is told of each that left: the direction of its test, ``None``
     without one, the machine word for how it ended, and what the test carried. It is called by one thread at a time."""
 
-    def __init__(self, sockets: Sockets[C], allow: Allow, ended: Callable[[Direction | None, str, int], None]) -> None:
-        self._sockets = sockets
+    def __init__(self, listener: Listener, allow: Allow, ended: Callable[[Direction | None, str, int], None]) -> None:
+        self._listener = listener
         self._allow = allow
         self._ended = ended
         self._noting = threading.Lock()
@@ -68,13 +45,13 @@ class Ndt7Host(Generic[C]):
         self._closing = True
         if self._thread.is_alive():
             self._thread.join()
-        self._sockets.stop()
+        self._listener.stop()
         self._places.cut_all()
 
     def _run(self) -> None:
         while not self._closing:
             try:
-                connection = self._sockets.accept()
+                connection = self._listener.accept()
             except TimeoutError:
                 continue
             except OSError:  # too many files are open, or a visitor has gone already
@@ -82,20 +59,20 @@ class Ndt7Host(Generic[C]):
                 continue
             self._let_in(connection)
 
-    def _let_in(self, connection: C) -> None:
-        place = self._places.enter(lambda: self._sockets.cut(connection))
+    def _let_in(self, connection: socket.socket) -> None:
+        place = self._places.enter(partial(cut, connection))
         if place is None:
-            self._sockets.close(connection, reset=False)
+            close(connection, reset=False)
             self._note(None, CROWDED, 0)
             return
         try:
             threading.Thread(target=self._serve, args=(connection, place), name="ndt7-visit", daemon=True).start()
         except RuntimeError:  # no thread to be had
             self._places.leave(place)
-            self._sockets.close(connection, reset=False)
+            close(connection, reset=False)
             self._note(None, CROWDED, 0)
 
-    def _serve(self, connection: C, place: Place) -> None:
+    def _serve(self, connection: socket.socket, place: Place) -> None:
         def allow(token: str | None, direction: Direction) -> Grant:
             grant = self._allow(token, direction)
             place.is_tested = True
@@ -105,18 +82,18 @@ class Ndt7Host(Generic[C]):
             allow,
             now_ns=time.monotonic_ns(),
             utc_now=lambda: datetime.now(UTC),
-            tcp_info=lambda: self._sockets.tcp_info(connection),
+            tcp_info=partial(tcp_info_of, connection),
         )
         try:
-            talk(visit, self._sockets.open(connection), now_ns=time.monotonic_ns)
+            open_connection(connection)
+            talk(visit, connection, now_ns=time.monotonic_ns)
         except OSError:
             visit.hung_up()
         except Exception:  # a visit that breaks hurts only itself
             log.exception("ndt7 visit broke, this is a fault of ours")
         finally:
             visit.leave()
-            with suppress(OSError):
-                self._sockets.close(connection, reset=visit.must_reset)
+            close(connection, reset=visit.must_reset)
             self._places.leave(place)
             self._note(visit.direction, visit.end or "broken", visit.used_bytes)
 
