@@ -18,10 +18,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from collector.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, Anchor, AnchorForm, each_anchor_once
 from collector.assessments import Assessment
+from collector.display_name import DisplayName
 from collector.host import a_host
 from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.networks import Networks
-from collector.rooms_csv import MAX_NAME, Room, a_name, read_rooms
+from collector.rooms_csv import Room, read_rooms
 from collector.service import ListedService, ServiceForm, each_service_once
 from collector.slug import a_slug, each_once
 from collector.timetable import LessonTime, Timetable
@@ -117,7 +118,7 @@ class _Timetable(_Strict):
 
 class _Site(_Strict):
     id: Annotated[str, AfterValidator(a_slug)]
-    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(a_name)]
+    name: DisplayName
     uplink_mbps: _Mbps | None = None
     networks: Networks = []
     reflector: Annotated[str, Field(examples=["10.20.0.9"]), AfterValidator(a_host)] | None = None
@@ -150,7 +151,7 @@ _Local = Annotated[datetime, Field(examples=[datetime(2026, 4, 14, 8, 30)]), Aft
 
 
 class _Assessment(_Strict):
-    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(a_name)]
+    name: DisplayName
     starts: Annotated[_Local, Field(alias="from")]
     ends: Annotated[_Local, Field(alias="to")]
     sites: list[str] | None = None
@@ -168,7 +169,7 @@ class _Assessment(_Strict):
 
 
 class _DistrictFile(_Strict):
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: DisplayName
     time_zone: Annotated[str, AfterValidator(_zone)]
     rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
     egress_mbps: _Mbps | None = None

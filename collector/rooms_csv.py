@@ -3,11 +3,11 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.display_name import MAX_NAME, a_name
 from collector.mistakes import BadFile, Mistake
 from collector.slug import a_slug, slug_of
 from collector.wanted import did_you_mean
@@ -16,7 +16,6 @@ from wire.fields import WireError, check_slug
 REQUIRED_COLUMNS = ("site", "room")
 OPTIONAL_COLUMNS = ("name", "seats", "ap", "switch", "uplink")
 MAX_SEATS = 500
-MAX_NAME = 80
 MAX_ROOMS = 20_000
 MAX_MISTAKES = 200
 """Mistakes of a spreadsheet that are told at once; where there are more, they are of one kind."""
@@ -39,13 +38,6 @@ class Room:
         """Call it by its slug where it has no name."""
         if not self.name:
             object.__setattr__(self, "name", self.room)
-
-
-def a_name(value: str) -> str:
-    """`value`, if it can be shown as a name. Raises `ValueError`."""
-    if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in value):
-        raise ValueError("a name must not hold control characters")
-    return value
 
 
 def read_rooms(path: Path, *, known_sites: frozenset[str]) -> tuple[Room, ...]:

@@ -1,13 +1,13 @@
 """The HTTPS services that a district's lessons need, as its admin lists them in ``district.toml``."""
 
-import ipaddress
-import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from collector.display_name import DisplayName
+from collector.host import a_host
 from collector.slug import a_slug, each_once
 from wire.fields import WireError, check_path
 
@@ -17,8 +17,6 @@ MAX_SERVICES = 20
 
 ROOMS_SPARSER = 3
 LONGEST_INTERVAL_S = 3600
-MAX_HOST = 253
-_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +47,7 @@ def _host(value: str) -> str:
         parts = urlsplit(value if "://" in value else f"https://{value}")
         hint = f'; did you mean "{parts.hostname}" with path = "{parts.path or "/"}"?' if parts.hostname else ""
         raise ValueError(f'"{value[:60]}" is more than a host{hint}')
-    if not value.isascii():
-        raise ValueError(f'"{value[:60]}" has letters that DNS writes otherwise; write its form that begins with xn--')
-    if len(value) > MAX_HOST or not (_HOST.fullmatch(value) or is_address(value)):
-        raise ValueError(f'"{value[:60]}" is not a host; wanted is a name such as lms.example.org')
-    return value.lower()
-
-
-def _name(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("a name must not hold control characters")
-    return value
+    return a_host(value)
 
 
 def _path(value: str) -> str:
@@ -78,7 +66,7 @@ class ServiceForm(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     id: Annotated[str, AfterValidator(a_slug)]
-    name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_name)] | None = None
+    name: DisplayName | None = None
     host: Annotated[str, Field(min_length=1), AfterValidator(_host)]
     port: Annotated[int, Field(ge=1, le=65_535)] = 443
     path: Annotated[str, AfterValidator(_path)] = "/"
@@ -104,12 +92,3 @@ def each_service_once(services: list[ServiceForm]) -> list[ServiceForm]:
     if len(services) > MAX_SERVICES:
         raise ValueError(f"are {len(services)}; every agent asks each of them, so at most {MAX_SERVICES}")
     return services
-
-
-def is_address(host: str) -> bool:
-    """Whether `host` is an address, which no resolver is asked for."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
