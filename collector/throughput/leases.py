@@ -62,8 +62,8 @@ class Wish:
 
     @property
     def most_bytes(self) -> int:
-        """What is set aside for it: both directions in full, and the packets beside them."""
-        return self.down_limit_bytes + self.up_limit_bytes + WATCH_BYTES
+        """What is set aside for it."""
+        return set_aside_bytes(self.down_limit_bytes, self.up_limit_bytes)
 
     @property
     def bottleneck_kinds(self) -> tuple[Bottleneck, ...]:
@@ -173,6 +173,11 @@ class Leases:
             self._over[held.wish.holder, held.wish.request] = None
             if len(self._over) > REMEMBERED:
                 self._over.popitem(last=False)
+
+
+def set_aside_bytes(down_limit_bytes: int, up_limit_bytes: int) -> int:
+    """What is set aside for a test: both directions in full, and the packets beside them."""
+    return down_limit_bytes + up_limit_bytes + WATCH_BYTES
 
 
 def _is_free(wish: Wish, others: Sequence[Wish]) -> bool:

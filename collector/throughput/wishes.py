@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from collector.district import District
 from collector.registry.agent import Agent
 from collector.throughput.bottlenecks import Bottlenecks, Shared
-from collector.throughput.leases import WATCH_BYTES, Server, Wish
+from collector.throughput.leases import Server, Wish
 from collector.verdict.profiles import Profiles
 from wire.enrolment import Role
 from wire.report_words import AskedBy
@@ -34,16 +34,6 @@ class CapacityPlan:
 def tested_bps(profiles: Profiles) -> tuple[int, int]:
     """What a sufficiency test asks for, down and up: the most that any of `profiles` needs."""
     return max(one.down.bps for one in profiles), max(one.up.bps for one in profiles)
-
-
-def bytes_of_a_test(down_bps: int, up_bps: int) -> int:
-    """What is set aside for a test at these rates: both streams in full, and the packets beside them."""
-    return most_bytes(down_bps) + most_bytes(up_bps) + WATCH_BYTES
-
-
-def bytes_of_a_capacity_test(most_bytes_each: int) -> int:
-    """What is set aside for a capacity test over a fast link."""
-    return 2 * most_bytes_each + WATCH_BYTES
 
 
 def capacity_bytes(most_bytes_each: int, link_mbps: int | None) -> int:
