@@ -88,12 +88,7 @@ class LeasedGrant:
         self._ends_ns = ends_ns
         self._clock = clock
 
-    @property
-    def over(self) -> "LeasedGrant":
-        """Itself says whether the lease is over."""
-        return self
-
-    def is_set(self) -> bool:
+    def is_over(self) -> bool:
         """Whether the lease has run out."""
         return self._clock.boot_ns() >= self._ends_ns
 

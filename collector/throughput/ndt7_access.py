@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Condition, Event
+from threading import Condition
 
 from collector.refusal import Refusal
 from collector.throughput.lease_desk import LeaseDesk
@@ -85,12 +85,7 @@ class LeaseGrant:
         wish = self.held.wish
         return wish.down_limit_bytes if self.direction == "down" else wish.up_limit_bytes
 
-    @property
-    def over(self) -> "LeaseGrant":
-        """Itself says whether the lease is over."""
-        return self
-
-    def is_set(self) -> bool:
+    def is_over(self) -> bool:
         """Whether the lease was given back, or has run out."""
         return self.held.over.is_set() or self.desk.left_s(self.held) <= 0
 
@@ -145,12 +140,15 @@ class Anybody:
 
 
 class OpenGrant:
-    """One test of somebody's. Nobody takes it back."""
+    """One test of somebody's."""
 
     def __init__(self, anybody: Anybody, most_bytes: int) -> None:
         self._anybody = anybody
         self.most_bytes = most_bytes
-        self.over = Event()
+
+    def is_over(self) -> bool:
+        """Never: nobody takes it back."""
+        return False
 
     def done(self, used_bytes: int) -> None:
         """The test has ended."""

@@ -90,9 +90,9 @@ def test_the_collector_is_asked_with_our_token_and_its_word_counts_for_each_dire
     assert len(collector.heads) == 2
     assert collector.heads[0].startswith(f"GET /v1/ndt7/{RIGHT} HTTP/1.1\r\n")
     assert f"Authorization: Bearer {TOKEN}\r\n" in collector.heads[0]
-    assert not up.over.is_set()
+    assert not up.is_over()
     clock.boot_ns += 30 * NS_PER_S
-    assert up.over.is_set()
+    assert up.is_over()
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,15 @@ Side = Visit | Call
 
 
 class Permit:
-    """A grant of so many bytes; `cost` is what it was told in the end."""
+    """A grant of so many bytes, until `over` is set; `cost` is what it was told in the end."""
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self.over = Event()
         self.cost: list[int] = []
+
+    def is_over(self) -> bool:
+        return self.over.is_set()
 
     def done(self, used_bytes: int) -> None:
         self.cost.append(used_bytes)

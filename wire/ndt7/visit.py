@@ -44,23 +44,15 @@ _LITTLE = 4_096
 _MUCH = 1 << 18
 
 
-class Flag(Protocol):
-    """What `threading.Event` has of this."""
-
-    def is_set(self) -> bool:
-        """Whether it is."""
-
-
 class Grant(Protocol):
-    """Permission for one test in one direction. `over` takes it back, `done` is told once what the test cost."""
+    """Permission for one test in one direction. `done` is told once what the test cost."""
 
     @property
     def most_bytes(self) -> int:
         """The most that it may carry."""
 
-    @property
-    def over(self) -> Flag:
-        """Set when the test is to end at once."""
+    def is_over(self) -> bool:
+        """Whether the test is to end at once."""
 
     def done(self, used_bytes: int) -> None:
         """The test has ended."""
@@ -115,7 +107,7 @@ class Visit:
         """End what is over."""
         if self.end is not None:
             return
-        if self._grant is not None and self._grant.over.is_set():
+        if self._grant is not None and self._grant.is_over():
             self._end("lease_over", reset=True)
         elif now_ns >= self._ends_ns:
             self._end(self._closing or ("too_slow" if self._zero_ns is None else "time"), reset=True)
