@@ -30,9 +30,6 @@ MAX_PER_SECOND = 5_000
 NOTE_S = 60.0
 """How often the counts are noted for `bandroom-agent status`, and the limit's end is looked for."""
 
-UNKNOWN_TTL = 255
-"""Told to senders, who make nothing of it: how a packet came is not asked (RFC 8762 lets the field be unused)."""
-
 _MOST_PER_WAKE = 64
 
 
@@ -147,7 +144,6 @@ class _Reflector:
             datagram.packet,
             received_ns=datagram.kernel_ns or now_ns,
             sent_ns=self._clock.wall_ns(),
-            ttl=UNKNOWN_TTL,
             error_estimate=self._error_estimate,
             key=self._key,
         )

@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 MAX_PER_SECOND = 50_000
 """Packets a second from everybody."""
 
-UNKNOWN_TTL = 255
-"""Told to senders where the system does not say how a packet came (RFC 8762 lets the field be unused)."""
-
 _WAKE_SECONDS = 0.2
 _SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@ll")
@@ -84,7 +81,6 @@ class Reflector:
             packet,
             received_ns=received_ns,
             sent_ns=time.time_ns(),
-            ttl=UNKNOWN_TTL,
             error_estimate=ERROR_UNSYNCHRONISED,
         )
         if answer is None:

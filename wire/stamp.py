@@ -58,6 +58,9 @@ MAX_PACKET_BYTES = 1500
 KEY_BYTES = 32
 """The length of the keys that we make: HMAC-SHA-256 gains nothing from longer ones (RFC 2104, section 3)."""
 
+UNKNOWN_TTL = 255
+"""Told to senders, who make nothing of it, where nobody asks how a packet came (RFC 8762 lets the field be unused)."""
+
 NTP_EPOCH_S = 2_208_988_800
 """Seconds from 1900-01-01 to 1970-01-01 (RFC 5905, section 6)."""
 
@@ -166,12 +169,18 @@ class ReflectorPacket:
 
 
 def reflect(
-    packet: bytes, *, received_ns: int, sent_ns: int, ttl: int, error_estimate: int, key: bytes | None = None
+    packet: bytes,
+    *,
+    received_ns: int,
+    sent_ns: int,
+    error_estimate: int,
+    ttl: int = UNKNOWN_TTL,
+    key: bytes | None = None,
 ) -> bytes | None:
     """The answer of a stateless session-reflector (RFC 8762, section 4.3), or ``None`` for silence.
 
     `received_ns` (T2) and `sent_ns` (T3) are Unix times in nanoseconds; `ttl` is the TTL or hop
-    limit the packet arrived with, 255 when unknown. The answer is exactly as long as the request,
+    limit the packet arrived with. The answer is exactly as long as the request,
     octets past the base packet are returned as they came: a reflector never amplifies. With `key` only packets that it
     authenticates are answered, and the answer is authenticated, too. Packets that are too short (RFC 8762, section 4.6,
     would answer them with 44 octets, which is more than was asked) or longer than 1500 octets, and packets whose error
