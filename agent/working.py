@@ -12,19 +12,27 @@ REMEMBERED = 360
 
 
 class WorkingTimes:
-    """The stretches of time in which a test ran, on the boot clock, each with `AFTER_NS` behind it."""
+    """The stretches of time in which a test ran, on the boot clock, each with `AFTER_NS` behind it.
+
+    A test of one kind may begin before one of the other has wholly ended; such tests are one stretch.
+    """
 
     def __init__(self) -> None:
         self._times: deque[tuple[int, int | None]] = deque(maxlen=REMEMBERED)
+        self._running = 0
 
     def begin(self, now_ns: int) -> None:
         """A test begins: before its first packet, while the line is still idle."""
-        self._times.append((now_ns, None))
+        if not self._running:
+            self._times.append((now_ns, None))
+        self._running += 1
 
     def end(self, now_ns: int) -> None:
-        """The test has ended."""
-        began_ns, _ = self._times.pop()
-        self._times.append((began_ns, now_ns + AFTER_NS))
+        """A test that began has ended."""
+        self._running -= 1
+        if not self._running:
+            began_ns, _ = self._times.pop()
+            self._times.append((began_ns, now_ns + AFTER_NS))
 
     def cover(self, sent_ns: int) -> bool:
         """Whether a request sent at `sent_ns` was sent in such a time."""

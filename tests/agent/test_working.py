@@ -46,3 +46,16 @@ def test_the_tests_of_the_longest_period_are_all_remembered() -> None:
         times.end(at(10 * number + 1))
 
     assert times.cover(at(0.5))
+
+
+def test_of_two_tests_that_overlap_none_is_under_way_for_ever() -> None:
+    times = WorkingTimes()
+    times.begin(at(100))
+    times.begin(at(105))  # the lease of the first is given back, but it still asks what its machine is like
+    times.end(at(106))
+    assert times.cover(at(107))
+    times.end(at(120))
+
+    assert times.cover(at(100))
+    assert times.cover(at(119))
+    assert not times.cover(at(120) + AFTER_NS)
