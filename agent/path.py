@@ -113,6 +113,8 @@ async def trace_paths(
             continue
         hindered = None
         for alias in plan.targets:
+            if config.config is None or config.config.path != plan:
+                break  # another one holds by now, or none: the machine may be away from its site
             began_ns = clock.boot_ns()
             try:
                 asked = request_for(alias, config.config, collector_host=collector_host)

@@ -16,6 +16,7 @@ from agent.config import ConfigSource
 from agent.fold import Draft
 from agent.http import Collector
 from agent.path import BAD_EVERY_NS, BAD_P95_US, BadPeriod, trace_paths
+from agent.presence import measures_nothing
 from agent.trace import Broke, Hindrance, Trace
 from agent.trace_words import TraceEnd, TraceRequest
 from agent.working import AFTER_NS, WorkingTimes
@@ -46,7 +47,6 @@ class School:
         self.emitted: list[Draft] = []
         self.working = WorkingTimes()
         self.bad = BadPeriod()
-        self.asleep_s = 0.0
 
     @property
     def times_s(self) -> list[float]:
@@ -60,6 +60,7 @@ class School:
                 loop.call_at(float(name.removeprefix("at_")), event, loop)
             source = ConfigSource(Path("nowhere"), Collector("http://127.0.0.1:1"), token="")
             source.wanted = self.config
+            source.here = lambda wanted: self.config or wanted
 
             async def trace(asked: TraceRequest) -> Trace:
                 self.traced.append((asked.target, loop.time()))
@@ -177,6 +178,21 @@ def test_no_trace_runs_beside_our_own_throughput_test() -> None:
         },
     )
     assert test_ends_s + AFTER_NS / NS_PER_S <= school.times_s[0] < test_ends_s + 15
+
+
+@pytest.mark.parametrize("at_target", ["gateway", "district"])
+def test_a_machine_that_leaves_its_site_traces_nothing_more(at_target: str, caplog: pytest.LogCaptureFixture) -> None:
+    (due_s, _) = School("gateway", "district").hours(0.3).times_s
+    leaves_s = due_s - 1 if at_target == "gateway" else due_s + 1  # before the first trace, or while it runs
+    school = School("gateway", "district")
+
+    def leave(_loop: VirtualLoop) -> None:
+        school.config = measures_nothing(config(path=PathPlan(interval_ms=QUARTER_S * 1000, targets=("gateway",))))
+
+    school.hours(1, **{f"at_{leaves_s}": leave})
+
+    assert [target for target, _ in school.traced] == ([] if at_target == "gateway" else ["gateway"])
+    assert not caplog.records
 
 
 def test_where_it_cannot_be_done_that_is_said_once_and_nothing_is_reported(caplog: pytest.LogCaptureFixture) -> None:
