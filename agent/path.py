@@ -129,6 +129,7 @@ async def trace_paths(
 
 async def _pause(seconds: float, event: asyncio.Event, sleep: Sleep) -> None:
     """Wait, but not beyond `event`."""
+    await sleep(0)  # whoever watches over the loops sees that this one comes round; the sleep below is another task's
     waits = asyncio.ensure_future(sleep(seconds)), asyncio.ensure_future(event.wait())
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

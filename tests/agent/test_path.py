@@ -17,6 +17,8 @@ from agent.fold import Draft
 from agent.http import Collector
 from agent.path import BAD_EVERY_NS, BAD_P95_US, BadPeriod, trace_paths
 from agent.presence import measures_nothing
+from agent.pulse import Pulse
+from agent.schedule import Sleep
 from agent.trace import Broke, Hindrance, Trace
 from agent.trace_words import TraceEnd, TraceRequest
 from agent.working import AFTER_NS, WorkingTimes
@@ -47,6 +49,7 @@ class School:
         self.emitted: list[Draft] = []
         self.working = WorkingTimes()
         self.bad = BadPeriod()
+        self.sleep: Sleep = asyncio.sleep
 
     @property
     def times_s(self) -> list[float]:
@@ -81,7 +84,7 @@ class School:
                         working=self.working,
                         emit=self.emitted.append,
                         clock=loop.clock(),
-                        sleep=asyncio.sleep,
+                        sleep=self.sleep,
                     )
 
         run(work)
@@ -193,6 +196,22 @@ def test_a_machine_that_leaves_its_site_traces_nothing_more(at_target: str, capl
 
     assert [target for target, _ in school.traced] == ([] if at_target == "gateway" else ["gateway"])
     assert not caplog.records
+
+
+def test_a_loop_that_had_no_plan_at_first_is_not_taken_for_stuck() -> None:
+    school = School(path=False)
+    pulse = Pulse(asyncio.sleep, lambda: asyncio.get_running_loop().time())
+    school.sleep = pulse.sleep
+    stuck: list[str | None] = []
+
+    def plan(_loop: VirtualLoop) -> None:
+        school.config = config(path=PathPlan(interval_ms=QUARTER_S * 1000, targets=("district",)))
+
+    looks = {f"at_{at}": lambda _: stuck.append(pulse.stuck()) for at in (600, 900, 3_000, 7_000)}
+    school.hours(2, at_30=plan, **looks)
+
+    assert len(school.traced) >= 7
+    assert stuck == [None] * 4
 
 
 def test_where_it_cannot_be_done_that_is_said_once_and_nothing_is_reported(caplog: pytest.LogCaptureFixture) -> None:
