@@ -8,7 +8,7 @@ from zlib import crc32
 from agent.clock import NS_PER_S, Clock
 from agent.fold import Draft
 from agent.lease import Granted, NotNow
-from agent.schedule import Emit, Sleep, place_of
+from agent.schedule import ASLEEP_NS, Emit, Sleep, place_of
 from agent.working import WorkingTimes
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ LOOK_AGAIN_S = 60.0
 """How soon to look again at the plan, which may change, and at the clock: a timer stands still while machines sleep."""
 
 TAKEN = "lease_taken"
+NOT_WANTED = "not_wanted"
 ASK_AGAIN_S = (5.0, 15.0)
 """When another agent tests, ask again after a random wait between these."""
 
@@ -66,6 +67,11 @@ async def run_throughput_tests(
     """
     word: str | None = None
     met: str | None = None
+
+    def allowed() -> bool:
+        """Whether tests are wanted at all: not any more where the machine has left its site."""
+        return interval_ns_now() is not None or wanted_now() is not None
+
     while True:
         interval_ns, wanted = interval_ns_now(), wanted_now()
         if wanted not in {None, met}:
@@ -81,7 +87,7 @@ async def run_throughput_tests(
             if not 0 <= clock.wall_ns() - due_ns < interval_ns // MARGIN or interval_ns_now() != interval_ns:
                 continue  # not yet, or the machine slept, or its clock was set, or another plan holds now
             ends_ns = clock.boot_ns() + interval_ns - due_ns % interval_ns
-        granted = await _ask_until(ends_ns, ask, clock=clock, sleep=sleep)
+        granted = await _ask_until(ends_ns, ask, allowed, clock=clock, sleep=sleep)
         if isinstance(granted, NotNow):
             if granted.word != word:
                 log.info("no %s test now word=%s", kind, granted.word)
@@ -98,13 +104,22 @@ async def run_throughput_tests(
             working.end(clock.boot_ns())
 
 
-async def _ask_until(ends_ns: int, ask: Ask, *, clock: Clock, sleep: Sleep) -> Granted | NotNow:
-    """A lease, however often another agent has it, as long as the interval lasts."""
+async def _ask_until(
+    ends_ns: int, ask: Ask, allowed: Callable[[], bool], *, clock: Clock, sleep: Sleep
+) -> Granted | NotNow:
+    """A lease, however often another agent has it, as long as the interval lasts and the machine is where it was."""
     while True:
         answer = await ask()
+        if not allowed():  # a lease that came too late runs out by itself
+            return NotNow(word=NOT_WANTED)
         if not isinstance(answer, NotNow) or answer.word != TAKEN:
             return answer
         wait_s = random.uniform(*ASK_AGAIN_S)
-        if clock.boot_ns() + wait_s * NS_PER_S >= ends_ns:
+        back_ns = clock.boot_ns() + int(wait_s * NS_PER_S)
+        if back_ns >= ends_ns:
             return answer
         await sleep(wait_s)
+        if clock.boot_ns() > back_ns + ASLEEP_NS:  # it slept, and may be anywhere
+            return answer
+        if not allowed():
+            return NotNow(word=NOT_WANTED)

@@ -152,6 +152,38 @@ def test_it_is_asked_again_until_the_interval_ends_and_not_longer() -> None:
     assert school.tested_s == []
 
 
+def test_a_machine_that_leaves_its_site_while_another_tests_asks_no_more_and_tests_nothing() -> None:
+    school = School(*["lease_taken"] * 3, None)
+    leaves_s = due_s(0) + 4
+
+    school.hours(3, **{f"at_{leaves_s}": lambda: setattr(school, "interval_ns", None)})
+
+    assert len(school.desk.asked_s) == 1
+    assert school.tested_s == []
+
+
+def test_a_lease_that_comes_when_the_machine_has_left_its_site_is_not_used() -> None:
+    school = School(None)
+    ask = school.desk.ask
+
+    async def leaves() -> Granted | NotNow:
+        school.interval_ns = None
+        return await ask()
+
+    school.desk.ask = leaves  # type: ignore[method-assign]
+
+    assert school.hours(3).tested_s == []
+
+
+def test_what_another_agent_tested_over_is_not_asked_for_after_a_sleep() -> None:
+    school = School("lease_taken", None)
+
+    school.hours(0.8, **{f"at_{due_s(0) + 4}": school.sleep(120)})
+
+    assert school.tested_s == pytest.approx([due_s(1)], abs=1e-3)
+    assert len(school.desk.asked_s) == 2
+
+
 @pytest.mark.parametrize("word", ["throughput_off", "no_lesson", "budget_spent", "lease_over", "timeout", "http_503"])
 def test_any_other_refusal_is_asked_again_in_the_next_interval_and_said_once(
     word: str, caplog: pytest.LogCaptureFixture
