@@ -141,9 +141,17 @@ class Presence:
 
     async def _watch(self, target: Target) -> None:
         """Look where the machine is, until cancelled."""
+        broken: set[str] = set()
         await background(self._known.load)
         while True:
-            await self._look(target)
+            try:
+                await self._look(target)
+            except Exception as error:  # noqa: BLE001 - a look that breaks must not end what measures
+                kind = type(error).__name__
+                if kind not in broken:
+                    broken.add(kind)
+                    log.warning("presence broke error=%s at=%s", kind, place_of(error))
+            self._looked_ns = self._clock.boot_ns()
             await self._sleep(target.interval_ms / 1000)
 
     async def _look(self, target: Target) -> None:
@@ -158,7 +166,6 @@ class Presence:
         if attachment is not None and not self.measuring and self._question_is_due():
             await self._ask(target, attachment)
             await self._settle()
-        self._looked_ns = self._clock.boot_ns()
 
     async def _attachment(self, *, fresh: bool, patience_s: float = READ_S) -> Attachment | None:
         try:

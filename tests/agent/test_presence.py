@@ -248,6 +248,25 @@ def test_a_look_that_breaks_is_said_once_and_ends_nothing(tmp_path: Path, caplog
     assert record.getMessage().startswith("attachment cannot be read error=OSError at=carried.py:")
 
 
+def test_whatever_else_breaks_in_a_look_ends_nothing_either(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Breaking(list[str]):
+        def append(self, _one: str) -> None:
+            raise ZeroDivisionError("192.0.2.1")
+
+    async def work(machine: Machine) -> None:
+        machine.notes = Breaking()
+        await follow(machine, looks=3)
+        assert machine.measuring
+        machine.attachment = HOME
+        machine.site.answers = False
+        await machine.look(AWAY_AFTER + 1)
+        assert not machine.measuring
+
+    on_a_machine(work, folder=tmp_path)
+    (record,) = [one for one in caplog.records if one.levelno == logging.WARNING]
+    assert record.getMessage().startswith("presence broke error=ZeroDivisionError at=test_presence.py:")
+
+
 def test_no_line_of_the_log_says_where_the_machine_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def work(machine: Machine) -> None:
         await follow(machine)
