@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Condition
 
@@ -24,12 +25,21 @@ LEAST_OPEN_BYTES = 1_000_000
 
 
 class Ndt7Access:
-    """Asked on the threads of an ndt7 server, answers from the desk's `loop`. Without `anybody` a token is needed."""
+    """Asked on the threads of an ndt7 server, answers from the desk's `loop`, which may take `ask_s` for it. Without
+    `anybody` a token is needed."""
 
-    def __init__(self, desk: LeaseDesk, loop: asyncio.AbstractEventLoop, *, anybody: "Anybody | None" = None) -> None:
+    def __init__(
+        self,
+        desk: LeaseDesk,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        anybody: "Anybody | None" = None,
+        ask_s: float = ASK_S,
+    ) -> None:
         self._desk = desk
         self._loop = loop
         self._anybody = anybody
+        self._ask_s = ask_s
 
     def allow(self, token: str | None, direction: Direction) -> Grant:
         """A grant for the bearer of `token`. Raises `BadUpgrade`: 403 ``no_token``, ``lease_over``, ``budget_spent``,
@@ -38,19 +48,31 @@ class Ndt7Access:
             if self._anybody is None:
                 raise BadUpgrade(403, "no_token")
             return self._anybody.allow(direction)
-        asking = self._of_lease(token, direction)
+        answer: Future[LeaseGrant] = Future()
+
+        def ask() -> None:
+            if not answer.set_running_or_notify_cancel():
+                return  # nobody waits any more, so nobody would ever end what is granted
+            try:
+                answer.set_result(self._of_lease(token, direction))
+            except Exception as error:  # noqa: BLE001  # it is raised where the answer is waited for
+                answer.set_exception(error)
+
         try:
-            answer = asyncio.run_coroutine_threadsafe(asking, self._loop)
-            return answer.result(ASK_S)
+            self._loop.call_soon_threadsafe(ask)
+        except RuntimeError:  # the loop has ended
+            raise BadUpgrade(503, "busy") from None
+        try:
+            try:
+                return answer.result(self._ask_s)
+            except TimeoutError:
+                if answer.cancel():
+                    raise BadUpgrade(503, "busy") from None
+                return answer.result()  # it came at the last moment
         except Refusal as error:
             raise BadUpgrade(error.status, error.word) from None
-        except (TimeoutError, asyncio.CancelledError):
-            raise BadUpgrade(503, "busy") from None
-        except RuntimeError:  # the loop has ended
-            asking.close()
-            raise BadUpgrade(503, "busy") from None
 
-    async def _of_lease(self, token: str, direction: Direction) -> "LeaseGrant":
+    def _of_lease(self, token: str, direction: Direction) -> "LeaseGrant":
         held = self._desk.held_by_token(token)
         if held.wish.kind != "capacity":
             raise Refusal(403, "lease_over", "this lease is for another kind of test")

@@ -13,11 +13,13 @@ from collector.assessments import Assessment
 from collector.refusal import Refusal
 from collector.throughput.capacity_turns import WANTED_NS
 from collector.throughput.leases import CAPACITY_LEASE_NS, WATCH_BYTES, Server
+from collector.throughput.ndt7_access import Ndt7Access
 from collector.throughput.wishes import CapacityPlan, capacity_bytes
 from collector.timetable import LessonTime
 from tests.collector.desks import Desk, agent_in, at_a_desk
 from tests.collector.live import a_district
 from wire.lease import Lease
+from wire.upgrade import BadUpgrade
 
 REFERENCE = agent_in("oak-hill", "204", role="reference")
 ROOM = agent_in("oak-hill", "204")
@@ -212,3 +214,19 @@ def test_an_assessment_that_names_no_site_is_written_at_all() -> None:
         assert await desk.ask(ROOM) == "assessment"
 
     in_a_school(work, assessments=(replace(WRITTEN, sites=frozenset()),))
+
+
+def test_a_server_that_was_answered_too_late_keeps_no_lease_from_ending() -> None:
+    async def work(desk: Desk) -> None:
+        lease = await desk.ask(REFERENCE, kind="capacity")
+        assert isinstance(lease, Lease)
+        access = Ndt7Access(desk.desk, asyncio.get_running_loop(), ask_s=0.01)
+        with pytest.raises(BadUpgrade, match="busy"):
+            access.allow(lease.lease, "down")  # asked from here, the loop cannot answer
+        await asyncio.sleep(0)
+
+        held = desk.desk.held(REFERENCE, lease.lease)
+        assert (held.streaming, held.begun) == (set(), set())
+        await desk.desk.end(REFERENCE, lease.lease, used_bytes=0)
+
+    in_a_school(work)
