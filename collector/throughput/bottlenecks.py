@@ -1,4 +1,5 @@
-"""What a throughput test shares with others on its way: the room's access point, its site's uplink, the egress.
+"""What a throughput test shares with others on its way: the room's access point, its site's uplink, the egress, and
+the cable of the site's reference.
 
 Labels of ``rooms.csv`` are of their site: ``ap-1`` of two schools are two.
 """
@@ -14,10 +15,11 @@ EGRESS = "district"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """One bottleneck by its name. `capacity_bps` is what it carries, in bits per second, ``None`` unknown."""
+    """One bottleneck by its name. `kind` ``None``: no lesson goes through it, only tests. `capacity_bps` is what it
+    carries, in bits per second, ``None`` unknown."""
 
     name: str
-    kind: Bottleneck
+    kind: Bottleneck | None
     capacity_bps: int | None = None
 
 
@@ -35,14 +37,17 @@ class Bottlenecks:
         self._ap_bps = _bps(district.ap_mbps)
 
     def of(self, site: str, room: str, *, role: Role = "room", inside: bool = False) -> tuple[Shared, ...]:
-        """What a test from there to the collector goes through, or with `inside` one to the site's own reference. Only
-        a ``room`` agent is behind an access point: the others are wired."""
+        """What a test from there to the collector goes through, or with `inside` one to the site's own reference, which
+        is then as busy as when it tests itself. Only a ``room`` agent is behind an access point: the others are
+        wired."""
         known = self._rooms.get((site, room))
         found = []
         if role == "room":
             # The prefixes keep a label from being taken for a room.
             name = f"ap:{site}/{known.ap}" if known and known.ap else f"room:{site}/{room}"
             found.append(Shared(name=name, kind="room", capacity_bps=self._ap_bps))
+        if inside or role == "reference":
+            found.append(Shared(name=f"reference:{site}", kind=None))
         if not inside:
             uplinks = self._uplinks.get(site, {f"site:{site}"})
             if known and known.uplink:

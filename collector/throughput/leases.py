@@ -67,8 +67,8 @@ class Wish:
 
     @property
     def bottleneck_kinds(self) -> tuple[Bottleneck, ...]:
-        """What it shares, each kind once, from the room outwards."""
-        return tuple(dict.fromkeys(one.kind for one in self.bottlenecks))
+        """What it shares with lessons, each kind once, from the room outwards."""
+        return tuple(dict.fromkeys(one.kind for one in self.bottlenecks if one.kind is not None))
 
     @property
     def lasts_ns(self) -> int:

@@ -59,8 +59,9 @@ def test_a_room_that_the_district_does_not_know_is_at_its_site_all_the_same() ->
 
 
 def test_who_is_wired_shares_no_access_point_and_a_test_inside_the_site_nothing_outside() -> None:
-    assert shared("oak-hill", "204", role="reference") == ["site:oak-hill", "district"]
-    assert shared("oak-hill", "204", inside=True) == ["ap:oak-hill/ap-1"]
+    assert shared("oak-hill", "204", role="edge") == ["site:oak-hill", "district"]
+    assert shared("oak-hill", "204", role="reference") == ["reference:oak-hill", "site:oak-hill", "district"]
+    assert shared("oak-hill", "204", inside=True) == ["ap:oak-hill/ap-1", "reference:oak-hill"]
 
 
 def beside(rooms: tuple[tuple[str, str], tuple[str, str]], capacities: dict[str, Any]) -> bool:

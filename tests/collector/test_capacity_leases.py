@@ -142,10 +142,29 @@ def test_a_room_tests_to_its_sites_reference_where_that_serves_and_leaves_the_up
         assert isinstance(await desk.ask(agent_in("oak-hill", "205")), Lease), "another access point"
 
         assert await desk.ask(REFERENCE, kind="capacity") == "lease_taken"
+        await desk.desk.end(ROOM, inside.lease, used_bytes=0)
         await asyncio.sleep(20)
         outside = await desk.ask(REFERENCE, kind="capacity")
         assert isinstance(outside, Lease)
         assert (outside.host, outside.bottlenecks) == ("ndt7.example.org", ("site", "district"))
+
+    reference = Server(host="reference.oak-hill.example.org", port=8631)
+    in_a_school(work, capacity=replace(PLAN, in_sites={"oak-hill": reference}))
+
+
+def test_a_reference_is_kept_busy_by_one_capacity_test_at_a_time_its_own_or_a_rooms() -> None:
+    async def work(desk: Desk) -> None:
+        other = agent_in("oak-hill", "205")
+        for agent in (ROOM, other, REFERENCE):
+            desk.desk.turns.want(agent.agent)
+        inside = await desk.ask(ROOM, kind="capacity")
+        assert isinstance(inside, Lease)
+        assert await desk.ask(other, kind="capacity") == "lease_taken", "behind another access point, to the same host"
+        assert await desk.ask(REFERENCE, kind="capacity") == "lease_taken"
+        await desk.desk.end(ROOM, inside.lease, used_bytes=0)
+
+        assert isinstance(await desk.ask(REFERENCE, kind="capacity"), Lease)
+        assert await desk.ask(other, kind="capacity") == "lease_taken"
 
     reference = Server(host="reference.oak-hill.example.org", port=8631)
     in_a_school(work, capacity=replace(PLAN, in_sites={"oak-hill": reference}))
