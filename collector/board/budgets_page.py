@@ -9,6 +9,8 @@ from collector.board.environment import render
 from collector.board.phrases import amount, clock, day_name
 from collector.now import DistrictNow
 from collector.throughput.spending import DistrictSpending, Spending, Spent
+from collector.throughput.wishes import bytes_of_a_test, tested_bps
+from collector.verdict.profiles import default_profiles
 
 MOST_AGENTS = 20
 """The page lists this many agents, those that cost most; the API has all."""
@@ -43,6 +45,7 @@ def budgets_page(
             if one.ended_at > now
         ],
         throughput_off=throughput_off,
+        is_out=_is_out,
     )
 
 
@@ -62,10 +65,15 @@ def assessment_line(one: Assessment, names: dict[str, str], district: DistrictNo
 
 def _spent_out(one: Spending, names: dict[str, str], district: DistrictNow) -> Iterable[str]:
     whose = district.name if one.site is None else names.get(one.site, one.site)
-    if one.day.share >= 1:
-        yield f"The tests of {whose} have used all of their bytes for today: they go on tomorrow."
-    if one.month.share >= 1:
-        yield f"The tests of {whose} have used all of their bytes for this month: they go on next month."
+    if _is_out(one.day):
+        yield f"The tests of {whose} have too few bytes left today for another one: they go on tomorrow."
+    if _is_out(one.month):
+        yield f"The tests of {whose} have too few bytes left this month for another one: they go on next month."
+
+
+def _is_out(spent: Spent) -> bool:
+    """Whether no test is given any more. A budget is never spent to its last byte: what does not fit is refused."""
+    return spent.limit_bytes - spent.used_bytes < bytes_of_a_test(*tested_bps(default_profiles()))
 
 
 def _of(spent: Spent) -> str:

@@ -11,6 +11,9 @@ from tests.collector.board.costs import AN_ASSESSMENT, a_spending, a_spent
 from tests.collector.board.districts import NOW, a_district, a_room, a_site
 from tests.collector.board.reader import Element, read
 
+A_TEST = 1_191_875
+"""What is set aside for a sufficiency test."""
+
 DISTRICT = a_district(
     a_site(a_room("101", "ok", site="north"), site="north", name="North High"),
     a_site(a_room("7", "ok", site="south"), site="south", name="South Primary"),
@@ -68,16 +71,23 @@ def test_district_sites_and_agents_stand_with_their_limits() -> None:
 
 
 def test_a_budget_that_is_spent_is_said_first_and_when_tests_go_on() -> None:
-    full = a_spent(1_999_000_000, 2_000_000_000, reserved=1_000_000)
+    full = a_spent(2_000_000_000 - A_TEST + 1, 2_000_000_000)
     spending = a_spending(DISTRICT)
     north, south = spending.sites
 
     page = shown(replace(spending, sites=(replace(north, day=full), replace(south, month=full))))
 
     assert notices(page) == [
-        "The tests of North High have used all of their bytes for today: they go on tomorrow.",
-        "The tests of South Primary have used all of their bytes for this month: they go on next month.",
+        "The tests of North High have too few bytes left today for another one: they go on tomorrow.",
+        "The tests of South Primary have too few bytes left this month for another one: they go on next month.",
     ]
+
+
+def test_a_budget_that_has_room_for_one_more_test_is_not_spent_whatever_is_set_aside() -> None:
+    nearly = a_spent(2_000_000_000 - A_TEST, 2_000_000_000, reserved=A_TEST)
+    spending = a_spending(DISTRICT)
+
+    assert notices(shown(replace(spending, district=replace(spending.district, day=nearly)))) == []
 
 
 def test_assessments_to_come_are_listed_in_local_time_and_those_that_are_over_are_not() -> None:
