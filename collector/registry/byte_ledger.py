@@ -145,11 +145,14 @@ def forget_periods_before(connection: Connection, day: str) -> int:
 
 
 def take_over_test_bytes(connection: Connection) -> None:
-    """Take over what the registry of before version 5 knew: bytes by agent and day, the only budget that there was."""
+    """Take over what the registry of before version 5 knew: bytes by agent and day, the only budget that there was. Its
+    days make up an agent's month."""
     connection.execute(
         text(
             "INSERT INTO budgets (scope, name, period, used_bytes, reserved_bytes) "
-            "SELECT 'agent', agent, day, bytes, 0 FROM test_bytes"
+            "SELECT 'agent', agent, day, bytes, 0 FROM test_bytes "
+            "UNION ALL SELECT 'agent', agent, substr(day, 1, 7), sum(bytes), 0 FROM test_bytes "
+            "GROUP BY agent, substr(day, 1, 7)"
         )
     )
     connection.execute(text("DROP TABLE test_bytes"))

@@ -21,6 +21,9 @@ CREATE TABLE test_bytes (
     agent VARCHAR(16) NOT NULL, day VARCHAR(10) NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (agent, day)
 );
 INSERT INTO test_bytes VALUES ('aaaaaaaaaaaaaaaa', '2026-11-16', 1170000);
+INSERT INTO test_bytes VALUES ('aaaaaaaaaaaaaaaa', '2026-11-13', 30000);
+INSERT INTO test_bytes VALUES ('aaaaaaaaaaaaaaaa', '2026-10-30', 7);
+INSERT INTO test_bytes VALUES ('bbbbbbbbbbbbbbbb', '2026-11-13', 500);
 """
 
 
@@ -174,8 +177,10 @@ def test_a_registry_of_version_4_keeps_what_its_agents_spent(path: Path) -> None
         old.executescript(VERSION_4)
     for _ in range(2):
         registry = Registry.open_registry(f"sqlite:///{path}")
+        ledger = registry.byte_ledger
         account = Account(scope="agent", name=AGENT, period=DAY)
-        assert registry.byte_ledger.balances([DAY]) == {account: Balance(used_bytes=1_170_000, reserved_bytes=0)}
+        assert ledger.balances([DAY]) == {account: Balance(used_bytes=1_170_000, reserved_bytes=0)}
+        assert [balance(ledger, "agent", one, MONTH) for one in (AGENT, OTHER)] == [(1_200_000, 0), (500, 0)]
         registry.close()
     with closing(sqlite3.connect(path)) as now:
         assert now.execute("SELECT schema_version FROM meta").fetchall() == [(SCHEMA_VERSION,)]
