@@ -101,13 +101,17 @@ class Running:
         """Note how long we are ourselves too busy while something comes up, until cancelled."""
         lateness = Lateness(self.elapsed_ns())
         late_before_ms = 0
-        while not self.held.over.is_set():
+        while not self._is_over():
             await asyncio.sleep(LOOK_EVERY_MS / 1000)
             lateness.look(self.elapsed_ns())
             if self.up_began_ns is None:
                 late_before_ms = lateness.ms
             self.held.up_stalled_ms = lateness.ms - late_before_ms
 
+    def _is_over(self) -> bool:
+        """Whether its lease was given back or has run out, which may not be noted before somebody else asks for one."""
+        return self.held.over.is_set() or self.elapsed_ns() >= self.held.ends_ns
+
     def _must_run(self) -> None:
-        if self.held.over.is_set() or self.result is not None:
+        if self._is_over() or self.result is not None:
             raise Refusal(403, "check_over", "this check is over; begin a new one")
