@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector.throughput.spending import DistrictSpending
 
@@ -16,7 +17,7 @@ _GAUGES = {
 
 
 class BudgetGauges(Collector):
-    """Asks `now` whenever it is scraped."""
+    """Asks `now` whenever it is scraped. While the registry does not answer these are missing, and no other metric."""
 
     def __init__(self, now: Callable[[], DistrictSpending]) -> None:
         self._now = now
@@ -27,7 +28,10 @@ class BudgetGauges(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The gauges with their values."""
-        found = self._now()
+        try:
+            found = self._now()
+        except SQLAlchemyError:
+            return
         for name in _GAUGES:
             family = _family(name)
             for one in (found.district, *found.sites):

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from sqlalchemy.exc import OperationalError
 
+from collector.throughput.budget_gauges import BudgetGauges
 from collector.throughput.leases import WATCH_BYTES
+from collector.throughput.spending import DistrictSpending
 from tests.collector.live import Live, live_collector
 from tests.collector.stream_client import a_lease, another_agent, ask_for_lease, end_lease
 from tests.end_to_end.waiting import eventually
@@ -62,6 +66,17 @@ def test_prometheus_is_told_of_the_district_and_each_site_and_of_no_agent(live: 
     assert gauges['bandroom_budget_used_bytes{period="month",scope="district",site=""}'] == 100_000
     assert gauges['bandroom_budget_reserved_bytes{period="month",scope="district",site=""}'] == 0
     assert len(gauges) == 3 * 2 * 2
+
+
+def test_a_registry_that_does_not_answer_takes_no_other_metric_along() -> None:
+    def now() -> DistrictSpending:
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    metrics = CollectorRegistry()
+    Counter("bandroom_others", "Something else", registry=metrics)
+    metrics.register(BudgetGauges(now))
+
+    assert b"bandroom_others_total" in generate_latest(metrics)
 
 
 def test_the_board_has_a_page_of_it(live: Live) -> None:
