@@ -74,10 +74,10 @@ async def upload(lease: str, request: Request, agent: TheAgent, services: TheSer
 
 @router.get("/v1/ndt7/{token}", response_model=Ndt7Allowance, responses=_PROBLEMS)
 async def ndt7_allowance(token: str, agent: TheAgent, services: TheServices) -> Response:
-    """What a token allows that was shown to the ndt7 server of a reference: a lease for a capacity test in its site."""
+    """What a token allows that was shown to the ndt7 server of a reference: a lease for a capacity test against it."""
     with _refusals_counted(services):
         held = services.leases.held_by_token(token)
-        if held.wish.kind != "capacity" or held.wish.site != agent.site or agent.role != "reference":
+        if not held.wish.inside or held.wish.site != agent.site or agent.role != "reference":
             raise Refusal(403, "lease_over", "there is no such lease in this site, or it is over")
     return _json(
         Ndt7Allowance(

@@ -45,7 +45,8 @@ class Wish:
     """A test that somebody wants to run: `holder` is an agent, or a page that stands for a room without one.
 
     `down_bps` and `up_bps` are the rates to be shown or, for a capacity test, reckoned with, `down_limit_bytes` and
-    `up_limit_bytes` the most that each direction may carry. `server` is for a capacity test alone.
+    `up_limit_bytes` the most that each direction may carry. `server` is for a capacity test alone; with `inside` it is
+    the one of the site's reference, and else our own.
     """
 
     holder: str
@@ -59,6 +60,7 @@ class Wish:
     down_limit_bytes: int
     up_limit_bytes: int
     server: Server | None = None
+    inside: bool = False
 
     @property
     def most_bytes(self) -> int:

@@ -74,8 +74,8 @@ class Ndt7Access:
 
     def _of_lease(self, token: str, direction: Direction) -> "LeaseGrant":
         held = self._desk.held_by_token(token)
-        if held.wish.kind != "capacity":
-            raise Refusal(403, "lease_over", "this lease is for another kind of test")
+        if held.wish.kind != "capacity" or held.wish.inside:  # shown to both servers it would be good for twice as much
+            raise Refusal(403, "lease_over", "this lease is for another kind of test, or for another server")
         if not begin(held, direction):
             raise Refusal(409, "stream_used", "a lease allows one stream in each direction")
         counted = self._loop.create_future()

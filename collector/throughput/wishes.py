@@ -81,6 +81,7 @@ class Wishes:
             down_limit_bytes=limit_bytes,
             up_limit_bytes=limit_bytes,
             server=plan.in_sites[agent.site] if inside else plan.server,
+            inside=inside,
         )
 
     def _sufficiency(

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 
 from agent.http import Unanswered
 from agent.ndt7_client import Ndt7Client, Ndt7Place
+from collector.district import Site
 from tests.agent.ndt7_served import rest_of
-from tests.collector.live import TOKEN, Live, live_collector
+from tests.collector.live import TOKEN, Live, a_district, live_collector
 from tests.collector.stream_client import end_lease
 from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.collector_process import free_port
@@ -199,7 +201,36 @@ def a_reference(live: Live, site: str) -> str:
     return token
 
 
-def test_a_reference_is_told_what_a_token_of_its_site_allows_and_nobody_else_is(live: Live) -> None:
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Live]:
+    """A collector in whose one site a reference serves ndt7."""
+    school = replace(a_district(), sites=(Site(site="oak-hill", name="Oak Hill", reflector="reference.invalid"),))
+    with live_collector(
+        tmp_path / "serving",
+        district=school,
+        ndt7_port=free_port(),
+        reference_ndt7_port=8631,
+        capacity_bytes=CAPACITY_BYTES,
+        capacity="asked",
+    ) as running:
+        yield running
+
+
+def test_a_lease_is_good_for_one_server_alone(live: Live, serving: Live) -> None:
+    outside, inside = capacity_lease(live), capacity_lease(serving)
+    asked = [
+        one.ask("GET", f"/v1/ndt7/{token}", headers={"Authorization": f"Bearer {a_reference(one, 'oak-hill')}"}).status
+        for one, token in ((live, outside["token"]), (serving, inside["token"]))
+    ]
+
+    assert (outside["host"], inside["host"]) == (None, "reference.invalid")
+    assert asked == [403, 200]
+    assert refusal(serving, "down", inside["token"]) == "lease_over"
+    assert run(live, "down", outside["token"], most_bytes=CAPACITY_BYTES // 2).ended_by == "bytes"
+
+
+def test_a_reference_is_told_what_a_token_of_its_site_allows_and_nobody_else_is(serving: Live) -> None:
+    live = serving
     lease = capacity_lease(live)
     tokens = {name: a_reference(live, name) for name in ("oak-hill", "elm-street")} | {"room": TOKEN}
     said = {
