@@ -16,6 +16,17 @@ CLOSEST_TESTS_SECONDS = 300
 """The 16 seconds of a test are not judged; with closer tests several of them lie in a bin of five minutes."""
 
 
+_ONLY_DISTRICTS = {"timetable", "sites"}
+
+
+def is_district(path: Path) -> bool:
+    """Whether the file at `path` is a district's and not settings, whatever it is called."""
+    try:
+        return "district" in path.name or not _ONLY_DISTRICTS.isdisjoint(read_toml(path)[1])
+    except BadFile:
+        return False
+
+
 def check_settings(path: Path) -> tuple[District, tuple[Mistake, ...]]:
     """The district that the settings at `path` name, and the warnings. Raises `BadFile` with every mistake of the
     settings, the certificate, the district and its rooms."""

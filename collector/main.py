@@ -15,7 +15,7 @@ from rich.table import Table
 
 from collector.ask_collector import CannotAsk, ask_collector, own_url
 from collector.cannot_start import CannotStart
-from collector.check import check_settings
+from collector.check import check_settings, is_district
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.dashboards_commands import dashboards_app
 from collector.district import District, load_district
@@ -108,7 +108,7 @@ def check(
     if file.suffix != ".toml":
         fail(f"{file} is read through the district file that names it: bandroom check district.toml")
     try:
-        district, warnings = (load_district(file), ()) if "district" in file.name else check_settings(file)
+        district, warnings = (load_district(file), ()) if is_district(file) else check_settings(file)
     except BadFile as error:
         fail(str(error))
     for one in warnings:

@@ -130,3 +130,13 @@ def test_the_files_that_influxdb_needs_are_opened(text: str | None, said: str, t
 
     with pytest.raises(BadFile, match=rf"bandroom.toml:3 influx_token_file: {said}"):
         check_settings(settings)
+
+
+@pytest.mark.parametrize("name", ["bandroom.toml", "maple-valley.toml"])
+def test_a_district_is_known_by_what_is_in_it_whatever_its_file_is_called(tmp_path: Path, name: str) -> None:
+    write(tmp_path)
+    (tmp_path / "district.toml").rename(tmp_path / name)
+
+    checked = run("bandroom", "check", str(tmp_path / name))
+
+    assert (checked.returncode, checked.stderr) == (0, "")
