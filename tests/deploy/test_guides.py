@@ -77,6 +77,15 @@ def test_every_file_it_copies_is_there(guide: Path) -> None:
     assert [name for name in names if not (ROOT / name).exists()] == []
 
 
+def test_the_agents_package_holds_every_file_that_is_copied_from_it() -> None:
+    server = (ROOT / "docs" / "install-server.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    (packed,) = re.findall(r"^tar -czf \.\./bandroom-agent\.tar\.gz (.+)$", server, re.MULTILINE)
+    guide = (ROOT / "docs" / "install-agent.md").read_text(encoding="utf-8").replace("\\", "/")
+    copied = set(re.findall(r"\b(?:deploy|requirements)/[\w./-]+\w", guide))
+    assert {"requirements/agent.txt", "deploy/windows/install.ps1"} <= copied
+    assert [name for name in copied if not any(name.startswith(one) for one in packed.split())] == []
+
+
 @each_guide
 def test_every_service_it_speaks_of_has_a_unit(guide: Path) -> None:
     words = [word for line in shell_lines(guide) if line[0] in {"systemctl", "journalctl"} for word in line[1:]]
