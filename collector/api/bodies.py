@@ -34,6 +34,13 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
+def must_be_json(request: Request) -> None:
+    """Raises `Refusal` 415 ``not_json`` unless the request says that its body is JSON. A page elsewhere can make a
+    browser that knows the reader password send a form, but never that."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(415, "not_json", "send application/json")
+
+
 async def read_as(shape: TypeAdapter[T], request: Request, limit: int, *, otherwise: str, unspoken: int = 415) -> T:
     """The request's body as `shape`. Raises `Refusal`: of a wire version that we do not speak with the status
     `unspoken`, and with the sentence `otherwise` of a body in which nothing can be named.

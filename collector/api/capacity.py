@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from collector.api.access import Reader
 from collector.api.answers import Answer
-from collector.api.bodies import body_of, read_as
+from collector.api.bodies import body_of, must_be_json, read_as
 from collector.api.services import TheServices
 from collector.refusal import Refusal
 from wire.answers import Problem
@@ -46,9 +46,7 @@ _REQUEST = TypeAdapter(RoomToTest)
 )
 async def ask_for_tests(request: Request, services: TheServices) -> AskedAgents:
     """Ask the agents of a room to measure how much there is, in a lesson, too. They keep to leases and budgets."""
-    # A page elsewhere can make a browser that knows the password send a form, but never JSON.
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refusal(415, "not_json", "send application/json")
+    must_be_json(request)
     asked = await read_as(_REQUEST, request, MAX_BYTES, otherwise="a request for tests has site and room, and no more")
     if not services.district.has_room(asked.site, asked.room):
         raise Refusal(404, "unknown_room", "no such room; /v1/rooms lists them")

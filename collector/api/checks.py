@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 
 from collector.api.access import ask_password
 from collector.api.assets import asset_response
-from collector.api.bodies import body_of, read_as
+from collector.api.bodies import body_of, must_be_json, read_as
 from collector.api.bounded_http import TRANSPORT
 from collector.api.check_answers import (
     BegunAnswer,
@@ -36,7 +36,7 @@ MAX_TOLD_BYTES = 65_536
 MAX_ASKED_BYTES = 1_024
 
 _NO: dict[int | str, dict[str, object]] = {
-    status: {"model": Problem} for status in (400, 401, 403, 404, 408, 409, 413, 422, 429, 503)
+    status: {"model": Problem} for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
 }
 
 
@@ -98,6 +98,7 @@ def places(request: Request, services: TheServices) -> Response:
 @router.post("/v1/checks", responses=_NO, openapi_extra=body_of(_ASKED))
 async def begin_check(request: Request, services: TheServices) -> BegunAnswer:
     """Begin to check a room. It must end within its `valid_ms`."""
+    must_be_json(request)
     asked = await read_as(_ASKED, request, MAX_ASKED_BYTES, otherwise="a check has site, room and request")
     running = await services.checks.begin(
         asked.site,

@@ -110,6 +110,13 @@ def test_a_check_is_given_a_plan_and_kept_with_the_room_when_it_ends(live: Live)
     assert live.metrics()['bandroom_room_checks_total{answer="cannot"}'] == 1
 
 
+def test_a_page_elsewhere_cannot_make_a_readers_browser_begin_one(live: Live) -> None:
+    asked = json.dumps({"site": "oak-hill", "room": "204", "request": "1" * 16}).encode()
+    for kind in ({}, {"Content-Type": "text/plain"}):
+        answer = live.ask("POST", "/v1/checks", asked, kind)
+        assert (answer.status, answer.body["error"]) == (415, "not_json")
+
+
 def test_the_same_request_gets_the_same_check_and_the_same_end(live: Live) -> None:
     request = secrets.token_hex(8)
     first, again = ask(live, request=request), ask(live, request=request)
