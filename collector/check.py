@@ -8,9 +8,8 @@ from collector.district import District, load_district
 from collector.mistakes import BadFile, Mistake, line_of, read_toml
 from collector.settings import Settings, load_settings
 from collector.throughput.leases import set_aside_bytes
-from collector.throughput.wishes import tested_bps
+from collector.throughput.wishes import bytes_of_a_test
 from collector.verdict.profiles import default_profiles
-from wire.sufficiency import most_bytes
 
 CLOSEST_TESTS_SECONDS = 300
 """The 16 seconds of a test are not judged; with closer tests several of them lie in a bin of five minutes."""
@@ -102,8 +101,7 @@ def _hardly_meant(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.behind_proxy and settings.public_url is None:
         yield "behind_proxy", "without public_url the proxy cannot be checked, so no throughput is tested"
         return
-    down_bps, up_bps = tested_bps(default_profiles())
-    least = set_aside_bytes(most_bytes(down_bps), most_bytes(up_bps))
+    least = bytes_of_a_test(default_profiles())
     capacity = set_aside_bytes(settings.capacity_bytes, settings.capacity_bytes)
     for name, limit in settings.budgets.items():
         if limit < least:

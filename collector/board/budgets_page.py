@@ -9,7 +9,7 @@ from collector.board.environment import render
 from collector.board.phrases import amount, clock, day_name
 from collector.now import DistrictNow
 from collector.throughput.spending import DistrictSpending, Spending, Spent
-from collector.throughput.wishes import bytes_of_a_test, tested_bps
+from collector.throughput.wishes import bytes_of_a_test
 from collector.verdict.profiles import default_profiles
 
 MOST_AGENTS = 20
@@ -73,7 +73,7 @@ def _spent_out(one: Spending, names: dict[str, str], district: DistrictNow) -> I
 
 def _is_out(spent: Spent) -> bool:
     """Whether no test is given any more. A budget is never spent to its last byte: what does not fit is refused."""
-    return spent.limit_bytes - spent.used_bytes < bytes_of_a_test(*tested_bps(default_profiles()))
+    return spent.limit_bytes - spent.used_bytes < bytes_of_a_test(default_profiles())
 
 
 def _of(spent: Spent) -> str:

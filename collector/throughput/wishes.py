@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from collector.district import District
 from collector.registry.agent import Agent
 from collector.throughput.bottlenecks import Bottlenecks, Shared
-from collector.throughput.leases import Server, Wish
+from collector.throughput.leases import Server, Wish, set_aside_bytes
 from collector.verdict.profiles import Profiles
 from wire.enrolment import Role
 from wire.report_words import AskedBy
@@ -34,6 +34,12 @@ class CapacityPlan:
 def tested_bps(profiles: Profiles) -> tuple[int, int]:
     """What a sufficiency test asks for, down and up: the most that any of `profiles` needs."""
     return max(one.down.bps for one in profiles), max(one.up.bps for one in profiles)
+
+
+def bytes_of_a_test(profiles: Profiles) -> int:
+    """What is set aside for a sufficiency test; no other takes less."""
+    down_bps, up_bps = tested_bps(profiles)
+    return set_aside_bytes(most_bytes(down_bps), most_bytes(up_bps))
 
 
 def capacity_bytes(most_bytes_each: int, link_mbps: int | None) -> int:
