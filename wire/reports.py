@@ -47,7 +47,6 @@ EndedBy = Literal[
     "bytes",  # the lease's byte limit was reached
     "lease",  # the lease was lost or ran out
     "peer",  # the other side, or something between, ended the connection
-    "budget",  # a budget of bytes was spent
 ]
 Platform = Literal["linux", "windows", "macos", "other"]
 Medium = Literal["wired", "wifi", "other"]

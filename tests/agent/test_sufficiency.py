@@ -72,7 +72,9 @@ def test_a_good_line_is_enough_in_both_directions(outcomes: Outcomes) -> None:
         assert report.received_bps >= required_bps
         assert report.idle_rtt_us == IDLE_MS * 1_000
         assert report.working_received >= 10
-    assert good.collector.ended == [good.down.used_bytes + good.up.used_bytes]
+    # What was sent down and had not arrived when the rate was decided is known only after the lease was given back.
+    (told,) = good.collector.ended
+    assert 0.9 * (good.down.used_bytes + good.up.used_bytes) <= told <= good.down.used_bytes + good.up.used_bytes
 
 
 def test_a_slow_line_is_not(outcomes: Outcomes) -> None:
