@@ -208,10 +208,10 @@ def _connected(addresses: list[str], port: int, tcp: TcpConnection) -> socket.so
 
 def _tunnel(service: Service, proxy: Proxy, link: socket.socket, tcp: TcpConnection, course: _Course) -> None:
     """Ask `proxy` for a way through (RFC 9110, section 9.3.6). What it says instead, or after, is its refusal."""
-    place = _place_of(service, always_port=True)
+    authority = _authority(service, always_port=True)
     login = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
     link.settimeout(tcp.left_s())
-    link.sendall(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{_AGENT}{login}\r\n".encode("ascii"))
+    link.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{_AGENT}{login}\r\n".encode("ascii"))
     head = _to_line_end(link, tcp, b"")
     if not head:
         raise _Failed("refused")
@@ -230,11 +230,12 @@ def _tunnel(service: Service, proxy: Proxy, link: socket.socket, tcp: TcpConnect
 
 
 def _request_of(service: Service) -> bytes:
-    place = _place_of(service, always_port=False)
-    return f"HEAD {service.path} HTTP/1.1\r\nHost: {place}\r\n{_AGENT}Connection: close\r\n\r\n".encode("ascii")
+    authority = _authority(service, always_port=False)
+    return f"HEAD {service.path} HTTP/1.1\r\nHost: {authority}\r\n{_AGENT}Connection: close\r\n\r\n".encode("ascii")
 
 
-def _place_of(service: Service, *, always_port: bool) -> str:
+def _authority(service: Service, *, always_port: bool) -> str:
+    """Host and port as a URI has them (RFC 3986, section 3.2)."""
     host = f"[{service.host}]" if ":" in service.host else service.host
     return f"{host}:{service.port}" if always_port or service.port != HTTPS_PORT else host
 
