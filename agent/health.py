@@ -1,5 +1,6 @@
 """How the agent, its machine and its link are: one report a period."""
 
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,13 +15,15 @@ from agent.fold import Draft
 from agent.link import grown
 from agent.machine import busy_permille
 from agent.reading import Reading, read
-from agent.schedule import ASLEEP_NS, Emit, Sleep, Tally, next_due_ns
+from agent.schedule import ASLEEP_NS, Emit, Sleep, Tally, next_due_ns, place_of
 from agent.spool_file import Counts
 from agent.uplink import octets_between
 from wire.enrolment import Role
 from wire.fields import MAX_COUNT, MAX_ELAPSED_MS
 from wire.reports import HealthReport, Platform
 from wire.version import VERSION
+
+log = logging.getLogger(__name__)
 
 PLATFORMS: dict[str, Platform] = {"linux": "linux", "win32": "windows", "darwin": "macos"}
 _NO_ASSOCIATION = Association()
@@ -40,29 +43,38 @@ async def watch_health(
     """Report the agent's health at the end of each period until cancelled.
 
     A period in which the machine slept is not reported; a clock step, the sleep and skipped probes found in it are told
-    with the next one.
+    with the next one. A look that breaks costs its report and the next one.
     """
-    before = await read(clock, towards, role(), None)
+    before: Reading | None = None
+    broken: set[str] = set()
+    length_ns = period_ns()
     while True:
+        try:
+            after = await read(clock, towards, role(), before)
+            if before is not None and after.boot_ns - before.boot_ns > length_ns + ASLEEP_NS:
+                after = replace(after, wall_ahead_ns=before.wall_ahead_ns, asleep_ns=before.asleep_ns)
+            elif before is not None:
+                counts = await background(count)
+                skipped, tally.skipped_probes = tally.skipped_probes, 0
+                emit(
+                    health(
+                        before,
+                        after,
+                        rss_bytes=psutil.Process().memory_info().rss,
+                        synchronised=clock.synchronised(),
+                        counts=counts,
+                        skipped_probes=skipped,
+                    )
+                )
+            before = after
+        except Exception as error:  # noqa: BLE001 - whatever a machine says of itself must not end what measures
+            kind = type(error).__name__
+            if kind not in broken:
+                broken.add(kind)
+                log.warning("health cannot be read error=%s at=%s", kind, place_of(error))
         length_ns = period_ns()
         due_ns = next_due_ns(clock.boot_ns() + 1, length_ns, 0)
         await sleep((due_ns - clock.boot_ns()) / NS_PER_S)
-        after = await read(clock, towards, role(), before)
-        if after.boot_ns - before.boot_ns > length_ns + ASLEEP_NS:
-            before = replace(after, wall_ahead_ns=before.wall_ahead_ns, asleep_ns=before.asleep_ns)
-            continue
-        skipped, tally.skipped_probes = tally.skipped_probes, 0
-        emit(
-            health(
-                before,
-                after,
-                rss_bytes=psutil.Process().memory_info().rss,
-                synchronised=clock.synchronised(),
-                counts=await background(count),
-                skipped_probes=skipped,
-            )
-        )
-        before = after
 
 
 def health(

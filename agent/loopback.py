@@ -6,6 +6,7 @@ less. Nothing leaves the machine. At most `LONGEST_S` and `MOST_BYTES`, a few mi
 day, behind all other work of the machine where the system can do that (Linux), and never beside a throughput test.
 """
 
+import logging
 import os
 import socket
 import sys
@@ -17,6 +18,8 @@ from agent.background import background
 from agent.clock import NS_PER_S, Clock
 from agent.schedule import Sleep, spread_ns
 from agent.working import WorkingTimes
+
+log = logging.getLogger(__name__)
 
 LONGEST_S = 0.3
 MOST_BYTES = 200_000_000
@@ -45,7 +48,11 @@ class Loopback:
             if working.cover(clock.boot_ns()):
                 await sleep(AGAIN_S)
                 continue
-            self.bps = await background(self._measure)
+            try:
+                self.bps = await background(self._measure)
+            except Exception as error:  # noqa: BLE001 - no thread, no memory: nothing else is to end by it
+                self.bps = None
+                log.warning("the loopback cannot be measured error=%s", type(error).__name__)
             await sleep(EVERY_S)
 
 

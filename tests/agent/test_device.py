@@ -164,10 +164,26 @@ def test_the_loopback_is_measured_after_the_start_and_then_once_a_day() -> None:
     assert LONGEST_S <= 0.3
 
 
+def test_a_measurement_that_breaks_is_a_ceiling_that_is_not_known(caplog: pytest.LogCaptureFixture) -> None:
+    found = iter([1 * M, 2 * M, RuntimeError("can't start new thread")])
+
+    def measure() -> int:
+        one = next(found)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    waited, loopback = kept(WorkingTimes(), measure, naps=3)
+
+    assert waited[1:] == [86_400, 86_400]
+    assert loopback.bps is None
+    assert [one.getMessage() for one in caplog.records] == ["the loopback cannot be measured error=RuntimeError"]
+
+
 def test_the_loopback_is_never_measured_beside_a_throughput_test() -> None:
     working = WorkingTimes()
     working.begin(0)
-    waited, loopback = kept(working, lambda: 1 // 0, naps=4)
+    waited, loopback = kept(working, lambda: 5 * M, naps=4)
 
     assert waited[1:] == [60, 60, 60]
     assert loopback.bps is None

@@ -261,3 +261,40 @@ def test_a_period_of_sleep_is_not_reported_and_its_step_is_told_afterwards() -> 
     assert [one.clock_step_ms for one in reports] == [0, 0, 3000, 0]
     assert [one.slept_ms for one in reports] == [0, 0, 7_140_000, 0]
     assert [one.skipped_probes for one in reports] == [7, 0, 0, 0]
+
+
+def test_a_look_that_breaks_costs_its_own_report_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    moved = MovedClock(frozen=True)
+    drafts: list[Draft] = []
+    rounds = iter(range(6))
+    breaks = [ZeroDivisionError("192.0.2.1")]
+
+    async def sleep(seconds: float) -> None:
+        if next(rounds, None) is None:
+            raise asyncio.CancelledError
+        moved.boot_ns += int(seconds * NS_PER_S)
+
+    def count() -> Counts:
+        if breaks:
+            raise breaks.pop()
+        return COUNTS
+
+    async def work() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await watch_health(
+                period_ns=lambda: 60 * NS_PER_S,
+                clock=moved.clock(),
+                sleep=sleep,
+                emit=drafts.append,
+                tally=Tally(skipped_probes=7),
+                count=count,
+                towards=("127.0.0.1", 8600),
+                role=lambda: "room",
+            )
+
+    asyncio.run(work())
+    reports = [one for draft in drafts if isinstance(one := draft(seq=1), HealthReport)]
+    assert len(reports) == 4
+    assert [one.skipped_probes for one in reports] == [7, 0, 0, 0]
+    (record,) = caplog.records
+    assert record.getMessage().startswith("health cannot be read error=ZeroDivisionError at=test_health.py:")
