@@ -154,7 +154,7 @@ class _Assessment(_Strict):
     name: DisplayName
     starts: Annotated[_Local, Field(alias="from")]
     ends: Annotated[_Local, Field(alias="to")]
-    sites: list[str] | None = None
+    sites: Annotated[list[str], Field(min_length=1)] | None = None
 
     @field_validator("ends")
     @classmethod
