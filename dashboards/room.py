@@ -248,7 +248,11 @@ def throughput(number: int, direction: str, need_bps: int) -> timeseries.Panel:
         source=THROUGHPUT,
         columns=(Column(name="received_bps", function="min", shown="received"),),
         during="week_of_range",
-        where=(*_HERE, Where(name="direction", sign="=", value=direction)),
+        where=(
+            *_HERE,
+            Where(name="method", sign="=", value="sufficiency"),  # how much there is has another scale
+            Where(name="direction", sign="=", value=direction),
+        ),
         every="$__interval",
         fill="none",
     )
@@ -257,8 +261,9 @@ def throughput(number: int, direction: str, need_bps: int) -> timeseries.Panel:
             number,
             f"Does a device get what it needs, {direction}?",
             "What each throughput test received, the least of each interval. A test offers a quarter more than is "
-            "needed and no more, so it says whether the rate is there, not how fast the line is. Dashed: what the most "
-            "demanding profile needs." + _BESIDE,
+            "needed and no more, so it says whether the rate is there, not how fast the line is; where the machine "
+            "that tests was itself the limit, the line carries more. Dashed: what the most demanding profile needs."
+            + _BESIDE,
             Target(select=select, alias=f"received, {direction}"),
             nothing="No throughput was tested here in this range.",
             size=(12, 8),

@@ -48,6 +48,13 @@ def test_no_file_is_left_over() -> None:
     assert committed == set(rendered())
 
 
+def test_what_a_device_got_is_of_tests_for_that_alone_and_not_of_how_much_there_is() -> None:
+    of_tests = [one.target["query"] for one in queries() if 'FROM "throughput"' in one.target.get("query", "")]
+
+    assert len(of_tests) == 2
+    assert all("\"method\" = 'sufficiency'" in one for one in of_tests)
+
+
 @pytest.mark.parametrize("dashboard", dashboards(), ids=lambda one: one["uid"])
 def test_a_page_has_the_house_head(dashboard: Json) -> None:
     assert dashboard["tags"] == ["bandroom"]
