@@ -166,7 +166,8 @@ def measure_capacity(  # noqa: PLR0917  # typer calls it by name
     except CannotAsk as error:
         fail(str(error))
     agents = json.loads(text)["agents"]
-    print(f"{agents} {'agent' if agents == 1 else 'agents'} of room {room} at {site} will test within half an hour")
+    asked = "agent was asked" if agents == 1 else "agents were asked"
+    print(f"{agents} {asked} in room {room} at {site}; what is not tested within half an hour is forgotten")
 
 
 def _ask(  # noqa: PLR0917  # as the commands have them

@@ -31,7 +31,7 @@ def test_an_agent_measures_when_an_admin_asks_and_its_site_pays(
     agent.join(collector.url, collector.code())
     assert bandroom_test(collector, ROOMS[0]) == (
         0,
-        f"1 agent of room {ROOMS[0]} at {SITE} will test within half an hour",
+        f"1 agent was asked in room {ROOMS[0]} at {SITE}; what is not tested within half an hour is forgotten",
     )
     assert bandroom_test(collector, ROOMS[1]) == (
         1,
