@@ -115,10 +115,12 @@ def incident_lines(district: DistrictNow) -> list[str]:
         failing = one.incident
         if failing:
             site = district.site(failing[0].site) if len({seen.site for seen in failing}) == 1 else None
-            where = f", all at {site.name}" if site is not None and len(district.sites) > 1 else ""
+            fails = sum(seen.fails for seen in one.seen)  # also where they are too few for an incident
+            which = "all" if len(failing) == fails else f"{len(failing)} of them"
+            where = f", {which} at {site.name}" if site is not None and len(district.sites) > 1 else ""
             kind = KIND_WORDS[one.service.kind]
             lines.append(
-                f"{one.service.name}{f' ({kind})' if kind else ''} fails in {len(failing)} of "
+                f"{one.service.name}{f' ({kind})' if kind else ''} fails in {fails} of "
                 f"{counted(len(one.seen), 'room')} that asked lately{where}: {commonest(failing)}."
             )
     if len(lines) == len(district.services) > 1:

@@ -124,6 +124,18 @@ def test_an_incident_of_one_school_says_where() -> None:
     assert "fails in 2 of 2 rooms that asked lately, all at North School: no answer" in line.text
 
 
+def test_an_incident_of_one_school_counts_the_rooms_elsewhere_too() -> None:
+    places = (("north", "101", DOWN), ("north", "102", DOWN), *(("south", str(301 + one), {}) for one in range(10)))
+    arrivals = [
+        arrival(service(seq, **values), site=site, room=room, started_at=NOW - timedelta(seconds=seq))
+        for seq, (site, room, values) in enumerate((*places, ("south", "399", DOWN)), start=1)
+    ]
+    schools = (a_site(a_room("101")), a_site(a_room("301", site="south"), site="south", name="South School"))
+    (line,) = board(a_district(*schools, services=services_now((LMS,), arrivals, NOW))).all("p", class_="is-incident")
+
+    assert "fails in 3 of 13 rooms that asked lately, 2 of them at North School: no answer" in line.text
+
+
 def test_where_all_services_fail_the_reader_is_sent_to_the_way_out() -> None:
     meet_too = [
         (room, DOWN | {"target": target}) for target in ("service:lms", "service:meet") for room in ("101", "102")
