@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from collector.district import District
 from wire.enrolment import Role
+from wire.fields import MAX_BPS
 from wire.report_words import Bottleneck
 
 EGRESS = "district"
@@ -47,7 +48,8 @@ class Bottlenecks:
             name = f"ap:{site}/{known.ap}" if known and known.ap else f"room:{site}/{room}"
             found.append(Shared(name=name, kind="room", capacity_bps=self._ap_bps))
         if inside or role == "reference":
-            found.append(Shared(name=f"reference:{site}", kind=None))
+            # Of several each has a cable of its own, so that little tests of theirs are in nobody's way.
+            found.append(Shared(name=f"reference:{site}", kind=None, capacity_bps=MAX_BPS))
         if not inside:
             uplinks = self._uplinks.get(site, {f"site:{site}"})
             if known and known.uplink:

@@ -103,6 +103,14 @@ def test_one_at_a_time_where_it_is_not_known_what_a_bottleneck_carries(rooms: An
     assert not beside(rooms, ALL | {unknown: None})
 
 
+def test_two_references_of_a_site_test_at_once_where_its_uplink_bears_it() -> None:
+    async def work(desk: Desk) -> None:
+        for _ in range(2):
+            assert isinstance(await desk.ask(agent_in("oak-hill", "204", role="reference")), Lease)
+
+    at_a_desk(work, district=district(**ALL))
+
+
 @pytest.mark.parametrize(("rooms", "unknown"), [(SAME_SITE, "ap_mbps"), (OTHER_SITE, "uplink_mbps")])
 def test_what_only_one_of_them_goes_through_is_in_nobodys_way(rooms: Any, unknown: str) -> None:
     assert beside(rooms, ALL | {unknown: None})
