@@ -36,8 +36,8 @@ from agent.status import read_status
 from agent.stop import stop_on_signals
 from agent.systemd import attend, systemd_of
 from agent.trace import Broke, hindrance, report, trace
-from agent.trace_command import TRACE_ADVICE, trace_table
-from agent.trace_request import request_for
+from agent.trace_command import TRACE_ADVICE, no_step, trace_table
+from agent.trace_request import is_alias, request_for
 from agent.windows_service import NotAService, StopOn, run_as_service
 from wire.codec import encode
 from wire.enrolment import AgentConfig
@@ -214,6 +214,8 @@ def _trace(options: argparse.Namespace, state: State) -> int:
         source = ConfigSource(state.config, collector_of(settings), token=settings.token.shown)
         source.load()
         config, collector_host = source.config, settings.host
+    elif options.target != "gateway" and is_alias(options.target):
+        _settings(state)  # says how to join: only then it is known what that is
     request = request_for(options.target, config, collector_host=collector_host, method=options.method)
     try:
         found = _loop(trace(request))
@@ -221,6 +223,8 @@ def _trace(options: argparse.Namespace, state: State) -> int:
         raise Failed(f"the trace broke ({error.word})") from None
     if options.json:
         print(encode(report(request, found, seq=1, boot_ms=system_clock().boot_ns() // NS_PER_MS)).decode())
+    elif found.end.failure is not None:
+        raise Failed(no_step(options.target, found.end.failure))
     else:
         print(trace_table(found))
     return 0

@@ -6,18 +6,20 @@ import sys
 import textwrap
 import time
 from collections.abc import Sequence
+from typing import get_args
 
 import psutil
 import pytest
 
 from agent.trace import MOST_BYTES, TRACER, Broke, Trace, read, report, trace
-from agent.trace_command import trace_table
+from agent.trace_command import no_step, trace_table
 from agent.trace_request import A_HOST, HTTPS_PORT, UDP_PORT, request_for
 from agent.trace_words import TraceEnd, TraceRequest
 from wire.codec import encode
 from wire.enrolment import AgentConfig, PathPlan, Service, Target
 from wire.fields import WireError
 from wire.path_report import Hop
+from wire.report_words import Failure
 from wire.version import WIRE_VERSION
 
 REQUEST = TraceRequest(target="district", host="127.0.0.1", port=443, method="icmp")
@@ -113,7 +115,12 @@ def test_steps_that_do_not_ascend_make_no_report() -> None:
 def test_nothing_that_answered_is_a_report_with_its_reason() -> None:
     made = report(REQUEST, read(lines(NEVER)), seq=1, boot_ms=7)
     assert (made.failure, made.hops, made.reached, made.boot_ms) == ("no_answer", (), False, 7)
-    assert trace_table(read(lines(NEVER))) == "no step: no_answer"
+
+
+@pytest.mark.parametrize("failure", get_args(Failure))
+def test_a_trace_without_a_step_says_what_to_look_at(failure: Failure) -> None:
+    said = no_step("lms.example.org", failure)
+    assert said.startswith(f"no path to lms.example.org ({failure}): ")
 
 
 def test_people_see_roles_and_times() -> None:
