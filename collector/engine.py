@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from collector.capacity_now import LOOK_BACK, capacity_now
 from collector.days import Days
 from collector.district import District
 from collector.now import DistrictNow
@@ -202,6 +203,7 @@ class Engine:
             newest_report_at=self._newest,
             agents=agents,
             services=self._services(now),
+            capacity=capacity_now(self._store.newest_reports("throughput", now - LOOK_BACK, now, method="capacity")),
         )
         return snapshot(
             self._district,

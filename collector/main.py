@@ -168,6 +168,7 @@ def measure_capacity(  # noqa: PLR0917  # typer calls it by name
     agents = json.loads(text)["agents"]
     asked = "agent was asked" if agents == 1 else "agents were asked"
     print(f"{agents} {asked} in room {room} at {site}; what is not tested within half an hour is forgotten")
+    print("the room's page then shows what was found; budgets and assessments may forbid it", file=sys.stderr)
 
 
 def _ask(  # noqa: PLR0917  # as the commands have them

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from collector.capacity_now import CapacitySeen
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.timetable import Lesson
@@ -87,7 +88,7 @@ class DistrictNow:
     """The district at `taken_at`. Outside lessons `lesson` is ``None`` and `last_lesson` the latest one.
 
     Data older than `stale_seconds` is older than measuring and delivery explain. `services` are those of the district's
-    list, in its order; no room is judged by them.
+    list, in its order, `capacity` the newest tests of how much there is; no room is judged by either.
     """
 
     name: str
@@ -100,6 +101,7 @@ class DistrictNow:
     next_lesson: Lesson | None
     sites: tuple[SiteNow, ...]
     services: tuple[ServiceNow, ...] = ()
+    capacity: tuple[CapacitySeen, ...] = ()
 
     def rooms(self) -> Iterator[RoomNow]:
         """Every room, site by site."""
@@ -109,6 +111,10 @@ class DistrictNow:
     def room(self, site: str, room: str) -> RoomNow | None:
         """The room `room` of `site`, or ``None``."""
         return next((one for one in self.rooms() if (one.site, one.room) == (site, room)), None)
+
+    def capacity_of(self, site: str, room: str) -> list[CapacitySeen]:
+        """How much the line of that room gave, by direction."""
+        return [one for one in self.capacity if (one.site, one.room) == (site, room)]
 
     def site(self, site: str) -> SiteNow | None:
         """The site `site`, or ``None``."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from collector.capacity_now import CapacitySeen
 from collector.district import District
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
 from collector.rooms_csv import Room
@@ -40,6 +41,7 @@ class Judged:
     newest_report_at: Mapping[tuple[str, str], datetime]
     agents: Mapping[tuple[str, str], int]
     services: tuple[ServiceNow, ...] = ()
+    capacity: tuple[CapacitySeen, ...] = ()
 
 
 def snapshot(
@@ -78,6 +80,7 @@ def snapshot(
         next_lesson=district.timetable.next_lesson(now),
         sites=tuple(sites),
         services=judged.services,
+        capacity=judged.capacity,
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_check import Why, Word
 from collector.verdict.room_state import Cause, State
-from wire.report_words import Direction
+from wire.report_words import AskedBy, Direction
 
 
 class Answer(BaseModel):
@@ -49,6 +49,23 @@ class ThroughputAnswer(Answer):
     working_p95_ms: float | None
     failure: str | None
     at_ceiling: bool
+
+
+class CapacityAnswer(Answer):
+    """The newest capacity test in one direction, ``down`` towards the room: bits per second as received, mean over the
+    test, and what it cost. `at_ceiling`: the machine that tests was the limit. No room is judged by it."""
+
+    direction: Direction
+    ended_at: datetime
+    duration_ms: int
+    received_bps: int | None
+    at_ceiling: bool
+    used_bytes: int
+    asked_by: AskedBy
+    ended_by: str | None
+    idle_rtt_ms: float | None
+    working_p95_ms: float | None
+    failure: str | None
 
 
 class LessonAnswer(Answer):
@@ -162,6 +179,7 @@ class RoomDetailAnswer(RoomAnswer):
     readings: list[ReadingAnswer]
     bins: list[BinAnswer]
     throughput: list[ThroughputAnswer]
+    capacity: list[CapacityAnswer]
     check: KeptCheckAnswer | None
 
 

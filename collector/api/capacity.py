@@ -49,7 +49,7 @@ async def ask_for_tests(request: Request, services: TheServices) -> AskedAgents:
     must_be_json(request)
     asked = await read_as(_REQUEST, request, MAX_BYTES, otherwise="a request for tests has site and room, and no more")
     if not services.district.has_room(asked.site, asked.room):
-        raise Refusal(404, "unknown_room", "no such room; /v1/rooms lists them")
+        raise Refusal(404, "unknown_room", "no such room; wanted are ids such as oak-hill 101, /v1/rooms lists them")
     if services.leases.off is not None:
         raise Refusal(403, "throughput_off", services.leases.off)
     agents = [

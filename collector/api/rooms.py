@@ -8,6 +8,7 @@ from collector.api.access import Reader
 from collector.api.answers import (
     Answer,
     BinAnswer,
+    CapacityAnswer,
     LessonAnswer,
     ReadingAnswer,
     RoomAnswer,
@@ -22,6 +23,7 @@ from collector.api.answers import (
 from collector.api.check_answers import kept_answer
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
+from collector.capacity_now import CapacitySeen
 from collector.now import DistrictNow, LessonCell, RoomNow
 from collector.refusal import Refusal
 from collector.store.protocol import Reading
@@ -66,6 +68,7 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
         readings=[_reading(one, now) for one in found.readings],
         bins=[_bin(one) for one in found.bins],
         throughput=[_throughput(one, found) for one in found.tests],
+        capacity=[_capacity(one) for one in the_district(services).capacity_of(site, room)],
         check=kept_answer(check) if (check := services.checks.newest(site, room)) else None,
     )
     return _json(request, answer)
@@ -167,6 +170,22 @@ def _throughput(one: ThroughputTest, room: RoomNow) -> ThroughputAnswer:
         working_p95_ms=one.working_p95_ms,
         failure=one.failure,
         at_ceiling=one.at_ceiling,
+    )
+
+
+def _capacity(one: CapacitySeen) -> CapacityAnswer:
+    return CapacityAnswer(
+        direction=one.report.direction,
+        ended_at=one.ended_at,
+        duration_ms=one.report.duration_ms,
+        received_bps=one.report.received_bps,
+        at_ceiling=one.report.at_ceiling,
+        used_bytes=one.report.used_bytes,
+        asked_by=one.report.asked_by,
+        ended_by=one.report.ended_by,
+        idle_rtt_ms=one.idle_rtt_ms,
+        working_p95_ms=one.working_p95_ms,
+        failure=one.report.failure,
     )
 
 

@@ -92,6 +92,7 @@ def room_page(
         strip_days=_days(room),
         latency=latency_chart(district, room, profiles, now),
         throughput=throughput_charts(district, room, profiles, now),
+        capacity=district.capacity_of(room.site, room.room),
         ended_words=ENDED_WORDS,
         profiles=profiles,
         limits=limits(profiles, next((one for one in newest_first if one.valid), None), room.speaking),

@@ -205,15 +205,17 @@ class DuckDbStore:
         )
         return [read_test(row) for row in rows]
 
-    def newest_reports(self, kind: str, since: datetime, until: datetime) -> list[Arrival]:
+    def newest_reports(
+        self, kind: str, since: datetime, until: datetime, *, method: str | None = None
+    ) -> list[Arrival]:
         """See `Store.newest_reports`."""
         names = schema.REPORT_TABLES[kind]
-        of_target = ", target" if "target" in names else ""
+        each = ", ".join(name for name in ("site", "room", "agent", "target", "direction") if name in names)
         rows = self._rows(
             f"SELECT {', '.join(names)} FROM {kind} WHERE started_at > $1 AND started_at <= $2"  # noqa: S608
-            f" QUALIFY row_number() OVER (PARTITION BY site, room, agent{of_target} ORDER BY started_at DESC) = 1"
-            f" ORDER BY site, room, agent{of_target}",
-            [naive(since), naive(until)],
+            f"{' AND method = $3' if method else ''}"
+            f" QUALIFY row_number() OVER (PARTITION BY {each} ORDER BY started_at DESC) = 1 ORDER BY {each}",
+            [naive(since), naive(until), *((method,) if method else ())],
         )
         return [read_report(kind, row).arrival for row in rows]
 

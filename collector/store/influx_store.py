@@ -252,21 +252,33 @@ class InfluxStore:
         rows = self._rows("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
         return [read_test(at_ns, row) for at_ns, row in rows if row["asked_by"] != "user"]
 
-    def newest_reports(self, kind: str, since: datetime, until: datetime) -> list[Arrival]:
+    def newest_reports(
+        self, kind: str, since: datetime, until: datetime, *, method: str | None = None
+    ) -> list[Arrival]:
         """See `Store.newest_reports`."""
         measurement = schema.REPORTS[kind]
         grouped = [tag for tag in measurement.tags if tag != "method"]
         columns = [name for name in REPORT_COLUMNS[kind] if name not in grouped]
+        of_method = f" AND method = {text(method)}" if method else ""
         found = []
         for series in self._connection.query(
             "reports",
             f"SELECT {', '.join(columns)} FROM {kind}"  # noqa: S608
-            f" WHERE time >= {began_ns(since) + 10**6} AND time < {began_ns(until) + 10**6}"
+            f" WHERE time >= {began_ns(since) + 10**6} AND time < {began_ns(until) + 10**6}{of_method}"
             f" GROUP BY {', '.join(grouped)} ORDER BY time DESC LIMIT 1",
         ):
             values = {**dict(zip(series.columns, series.rows[0], strict=True)), **series.tags}
             found.append(read_report(kind, values.pop("time"), values).arrival)
-        return sorted(found, key=lambda one: (one.site, one.room, one.agent, getattr(one.report, "target", "")))
+        return sorted(
+            found,
+            key=lambda one: (
+                one.site,
+                one.room,
+                one.agent,
+                getattr(one.report, "target", ""),
+                getattr(one.report, "direction", ""),
+            ),
+        )
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """See `Store.write_bins`. The mark goes last: a collector that is killed before judges again."""

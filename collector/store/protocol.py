@@ -148,9 +148,11 @@ class Store(Protocol):
         """The sufficiency tests that were stored after `stored_after`, without those that a user asked for."""
         ...
 
-    def newest_reports(self, kind: str, since: datetime, until: datetime) -> list[Arrival]:
-        """Of the reports of `kind` that began in ``(since, until]``, the newest of each agent and target, by place. The
-        `boot_ms` of each is 0."""
+    def newest_reports(
+        self, kind: str, since: datetime, until: datetime, *, method: str | None = None
+    ) -> list[Arrival]:
+        """Of the reports of `kind`, or of those by `method`, that began in ``(since, until]``, the newest of each
+        agent, target and direction, by place. The `boot_ms` of each is 0."""
         ...
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:

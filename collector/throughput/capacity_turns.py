@@ -57,4 +57,6 @@ class CapacityTurns:
 
 
 def _off() -> Refusal:
-    return Refusal(403, "capacity_off", 'capacity is not tested here: capacity = "off" in the settings')
+    return Refusal(
+        403, "capacity_off", 'capacity is not tested here: capacity = "off" or ndt7_port = 0 in the settings'
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,7 +165,7 @@ def test_the_loopback_is_measured_after_the_start_and_then_once_a_day() -> None:
 
 
 def test_a_measurement_that_breaks_is_a_ceiling_that_is_not_known(caplog: pytest.LogCaptureFixture) -> None:
-    found = iter([1 * M, 2 * M, RuntimeError("can't start new thread")])
+    found: Iterator[int | Exception] = iter([1 * M, 2 * M, RuntimeError("can't start new thread")])
 
     def measure() -> int:
         one = next(found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,19 @@ def test_the_newest_report_of_a_kind_comes_back_whole(open_store: OpenStore, kin
     assert store.newest_reports(kind, MONDAY_10, end) == [arrival(newer), other]
     assert store.newest_reports(kind, arrival(newer).started_at, end) == []
     assert store.newest_reports(kind, MONDAY_10, other.started_at) == [arrival(older), other]
+
+
+def test_the_newest_tests_by_one_method_are_read_in_both_directions(open_store: OpenStore) -> None:
+    store = open_store()
+    capacity: dict[str, Any] = {"boot_ms": 0, "method": "capacity", "required_bps": None, "sustained": None}
+    down, up, newer_up = (
+        throughput(seq, direction=way, **capacity) for seq, way in ((5, "down"), (6, "up"), (9, "up"))
+    )
+
+    store.write_reports([arrival(one) for one in (down, up, newer_up, throughput(20, direction="down"))])
+
+    end = MONDAY_10 + timedelta(hours=2)
+    assert store.newest_reports("throughput", MONDAY_10, end, method="capacity") == [arrival(down), arrival(newer_up)]
 
 
 def test_the_same_report_ten_times_is_stored_once(open_store: OpenStore) -> None:

@@ -1,6 +1,7 @@
 """``bandroom test``: an admin wants to know how much there is, and an agent measures it, in a lesson, too."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.end_to_end.waiting import eventually
 NewCollector = Callable[..., CollectorFolder]
 NewAgent = Callable[..., AgentFolder]
 EACH_BYTES = 3_000_000
+WHAT_COMES = "the room's page then shows what was found; budgets and assessments may forbid it"
 WATCH_BYTES = 20_000
 """Set aside beside both directions for the packets that watch them."""
 
@@ -20,6 +22,12 @@ WATCH_BYTES = 20_000
 def bandroom_test(collector: CollectorFolder, room: str) -> tuple[int, str]:
     done = run("bandroom", "test", SITE, room, "--settings", collector.file)
     return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def capacity(url: str) -> list[dict[str, Any]]:
+    """What the room's page is made of, once there are both directions."""
+    found: list[dict[str, Any]] = get_json(url, f"/v1/rooms/{SITE}/{ROOMS[0]}")["capacity"]
+    return found if len(found) == 2 else []
 
 
 @pytest.mark.slow
@@ -31,7 +39,8 @@ def test_an_agent_measures_when_an_admin_asks_and_its_site_pays(
     agent.join(collector.url, collector.code())
     assert bandroom_test(collector, ROOMS[0]) == (
         0,
-        f"1 agent was asked in room {ROOMS[0]} at {SITE}; what is not tested within half an hour is forgotten",
+        f"1 agent was asked in room {ROOMS[0]} at {SITE}; what is not tested within half an hour is forgotten"
+        f"\n{WHAT_COMES}",
     )
     assert bandroom_test(collector, ROOMS[1]) == (
         1,
@@ -46,6 +55,11 @@ def test_an_agent_measures_when_an_admin_asks_and_its_site_pays(
         return count
 
     used_bytes = eventually("the test is paid for", used)
+    shown = eventually("the room tells of both directions", lambda: capacity(collector.url))
+    assert [(one["direction"], one["asked_by"], one["received_bps"] > 0) for one in shown] == [
+        ("down", "admin", True),
+        ("up", "admin", True),
+    ]
     assert 1.8 * EACH_BYTES <= used_bytes <= 2 * EACH_BYTES + WATCH_BYTES
     agent.stop()
     collector.stop()

@@ -65,6 +65,12 @@ def test_a_rooms_page_shows_a_request_in_its_phases() -> None:
     assert (shown["Certificate"], shown["Age"]) == ("expires in 61 days", "30 s")
 
 
+def test_a_service_that_is_called_what_it_is_says_so_once() -> None:
+    named = replace(LMS, name="Learning platform")
+
+    assert cells(room(seen(("101", {}), services=(named,))))["Service"] == "Learning platform"
+
+
 def test_a_rooms_page_says_in_words_what_fails_and_leaves_open_what_was_not_reached() -> None:
     shown = cells(room(seen(("101", DOWN))))
 
