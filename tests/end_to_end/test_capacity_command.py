@@ -18,6 +18,8 @@ WHAT_COMES = "the room's page then shows what was found; budgets and assessments
 WATCH_BYTES = 20_000
 """Set aside beside both directions for the packets that watch them."""
 
+FORGOTTEN = "what is not tested within half an hour is forgotten"
+
 
 def bandroom_test(collector: CollectorFolder, room: str) -> tuple[int, str]:
     done = run("bandroom", "test", SITE, room, "--settings", collector.file)
@@ -39,8 +41,7 @@ def test_an_agent_measures_when_an_admin_asks_and_its_site_pays(
     agent.join(collector.url, collector.code())
     assert bandroom_test(collector, ROOMS[0]) == (
         0,
-        f"1 agent was asked in room {ROOMS[0]} at {SITE}; what is not tested within half an hour is forgotten"
-        f"\n{WHAT_COMES}",
+        f"1 agent was asked in room {ROOMS[0]} at {SITE}; {FORGOTTEN}\n{WHAT_COMES}",
     )
     assert bandroom_test(collector, ROOMS[1]) == (
         1,
