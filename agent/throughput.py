@@ -58,19 +58,20 @@ async def run_throughput_tests(
     sleep: Sleep,
     kind: str = "throughput",
     wanted_now: Callable[[], str | None] = lambda: None,
+    allowed: Callable[[], bool] | None = None,
 ) -> None:
     """Ask for a lease once in each interval of the wall clock, and test when there is one, until cancelled.
 
     The wall clock, because its hours are the school's; a moment that was slept over is not made up for. `wanted_now` is
-    the name of a wish to be asked for at once, and once for each name. `test` gives a draft for each direction; a test
-    that breaks harms nothing else.
+    the name of a wish to be asked for at once, and once for each name. `allowed` is whether tests are wanted at all, no
+    more where the machine has left its site; by default as long as there is an interval. A wish does not tell, for
+    it is gone once its lease is given. `test` gives a draft for each direction; a test that breaks harms nothing else.
     """
     word: str | None = None
     met: str | None = None
 
-    def allowed() -> bool:
-        """Whether tests are wanted at all: not any more where the machine has left its site."""
-        return interval_ns_now() is not None or wanted_now() is not None
+    def by_interval() -> bool:
+        return interval_ns_now() is not None
 
     while True:
         interval_ns, wanted = interval_ns_now(), wanted_now()
@@ -87,7 +88,7 @@ async def run_throughput_tests(
             if not 0 <= clock.wall_ns() - due_ns < interval_ns // MARGIN or interval_ns_now() != interval_ns:
                 continue  # not yet, or the machine slept, or its clock was set, or another plan holds now
             ends_ns = clock.boot_ns() + interval_ns - due_ns % interval_ns
-        granted = await _ask_until(ends_ns, ask, allowed, clock=clock, sleep=sleep)
+        granted = await _ask_until(ends_ns, ask, allowed or by_interval, clock=clock, sleep=sleep)
         if isinstance(granted, NotNow):
             if granted.word != word:
                 log.info("no %s test now word=%s", kind, granted.word)

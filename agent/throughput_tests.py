@@ -86,6 +86,7 @@ class ThroughputTests:
             sleep=self._sleep,
             kind="capacity",
             wanted_now=self._config.capacity_request,
+            allowed=lambda: self._config.throughput_interval_ns() is not None,
         )
 
     async def _ask_for_capacity(self) -> Granted | NotNow:

@@ -271,6 +271,7 @@ async def lives(
         sleep=asyncio.sleep,
         kind=kind,
         wanted_now=lambda: district.desk.turns.wanted(agent.agent) if kind == "capacity" else None,
+        allowed=lambda: True,
     )
 
 

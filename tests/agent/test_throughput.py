@@ -44,7 +44,8 @@ class School:
         self.kind = kind
         self.wanted: str | None = None
         self.desk = Desk(*words or (None,))
-        self.interval_ns = interval_ns
+        self.interval_ns: int | None = interval_ns
+        self.allowed: Callable[[], bool] = lambda: self.interval_ns is not None or self.wanted is not None
         self.working = WorkingTimes()
         self.asleep_ns = 0
         self.tested_s: list[float] = []
@@ -78,6 +79,7 @@ class School:
                         sleep=asyncio.sleep,
                         kind=self.kind,
                         wanted_now=lambda: self.wanted,
+                        allowed=self.allowed,
                     )
 
         run(work)
@@ -273,6 +275,21 @@ def test_each_kind_of_test_has_moments_of_its_own_and_none_at_the_full_hour() ->
     minutes = [(WALL_NS / NS_PER_S + one) % 3_600 / 60 for one in due]
     assert all(2 <= minute < 58 for minute in minutes)
     assert len({int(minute) for minute in minutes}) > hours / 2, "another minute in each hour"
+
+
+def test_a_wish_that_is_gone_once_its_lease_is_given_is_tested_all_the_same() -> None:
+    school = School(interval_ns=None)
+    school.wanted = "1" * 16
+    school.allowed = lambda: True
+    asked = school.desk.ask
+
+    async def ask() -> Granted | NotNow:
+        school.wanted = None
+        return await asked()
+
+    school.desk.ask = ask  # type: ignore[method-assign]
+
+    assert len(school.hours(0.1).tested_s) == 1
 
 
 def test_a_test_that_is_wanted_is_asked_for_at_once_and_once_for_each_wish() -> None:
