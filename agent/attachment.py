@@ -64,7 +64,8 @@ class AttachmentReader:
 def attachment_of(gateway: str | None, addresses: Iterable[Named], hardware: str | None) -> Attachment | None:
     """What `gateway` and the machine's own `addresses` come to. Pure.
 
-    Only the gateway's version of IP counts: the other one may come and go with a router that is in trouble.
+    Only the gateway's version of IP counts: the other one may come and go with a router that is in trouble. A gateway
+    that is no address, such as macOS' ``link#14`` for a way straight into a tunnel, is known by its name.
     """
     if gateway is None:
         networks = sorted({f"{name} {one.network}" for name, one in addresses if not one.is_link_local})
@@ -72,7 +73,10 @@ def attachment_of(gateway: str | None, addresses: Iterable[Named], hardware: str
     text, _, scope = gateway.partition("%")
     if scope:
         return Attachment(scope, "", gateway, hardware)
-    address = ip_address(text)
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return Attachment("", "", gateway, None)
     near = sorted((name, str(one.network)) for name, one in addresses if address in one.network)
     interface, network = near[0] if near else ("", "")
     return Attachment(interface, network, gateway, hardware)

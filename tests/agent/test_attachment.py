@@ -63,6 +63,13 @@ def test_another_address_of_the_same_network_is_the_same_attachment() -> None:
     assert attachment_of("10.20.0.1", ADDRESSES, None) == attachment_of("10.20.0.1", renewed, None)
 
 
+def test_a_gateway_that_is_no_address_is_known_by_its_name() -> None:
+    one = attachment_of("link#14", ADDRESSES, None)
+
+    assert one is not None
+    assert one.place == ("", "", "link#14")
+
+
 def test_a_link_local_gateway_is_known_by_its_interface() -> None:
     one = attachment_of("fe80::1%eth0", ADDRESSES, None)
 
