@@ -1,7 +1,9 @@
 """One look at the clocks, the machine and its link. Two of them make a health report."""
 
+import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -15,6 +17,9 @@ from agent.wifi import read_association
 from wire.enrolment import Role
 
 log = logging.getLogger(__name__)
+
+PATIENCE_S = 5.0
+"""A resolver that is silent keeps the name of the collector for a minute and more; then the link is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +42,10 @@ class Reading:
     octets: Octets | None = None
 
 
-async def read(clock: Clock, towards: tuple[str, int], role: Role, before: Reading | None) -> Reading:
-    """Look now, `before` being the look before."""
+async def read(
+    clock: Clock, towards: tuple[str, int], role: Role, before: Reading | None, *, patience_s: float = PATIENCE_S
+) -> Reading:
+    """Look now, `before` being the look before. The way to `towards` is waited for no longer than `patience_s`."""
     boot_ns = clock.boot_ns()  # first, because the rest may take seconds
     reading = Reading(
         boot_ns=boot_ns,
@@ -48,7 +55,10 @@ async def read(clock: Clock, towards: tuple[str, int], role: Role, before: Readi
         last_link=before.last_link if before else None,
         machine=await background(read_machine),
     )
-    link = await background(partial(read_link, *towards))
+    link: Link | None = None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience_s):
+            link = await background(partial(read_link, *towards))
     if link is None:
         return reading
     association = await _association(link)

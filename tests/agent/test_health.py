@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -298,3 +299,18 @@ def test_a_look_that_breaks_costs_its_own_report_and_ends_nothing(caplog: pytest
     assert [one.skipped_probes for one in reports] == [7, 0, 0, 0]
     (record,) = caplog.records
     assert record.getMessage().startswith("health cannot be read error=ZeroDivisionError at=test_health.py:")
+
+
+def test_a_name_that_hangs_leaves_the_link_missing_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def hangs(*_args: object, **_more: object) -> None:
+        over.wait(60)
+        raise OSError
+
+    monkeypatch.setattr("socket.getaddrinfo", hangs)
+    found = asyncio.run(read(MovedClock().clock(), ("collector.test", 8600), "room", None, patience_s=0.01))
+    over.set()
+
+    assert found.link is None
+    assert found.machine.memory_used_permille is not None
