@@ -127,8 +127,9 @@ class Presence:
 
     async def stop(self) -> None:
         """Look a last time: what the last period learned is reported if that was at the site."""
-        if self._watching is not None:
+        if self._watching is not None and self._target is not None:
             self._watching.cancel()
+            self._notice_sleep(self._target)
             self._whereabouts.see(await self._attachment(fresh=True, patience_s=LAST_READ_S), self._clock.boot_ns())
             self._tell_times(away=False)
             if self._whereabouts.sure:
@@ -155,10 +156,7 @@ class Presence:
             await self._sleep(target.interval_ms / 1000)
 
     async def _look(self, target: Target) -> None:
-        slept = self._clock.boot_ns() - self._looked_ns > _asleep_ns(target)
-        if slept:
-            self._whereabouts.interrupt()
-        attachment = await self._attachment(fresh=slept)
+        attachment = await self._attachment(fresh=self._notice_sleep(target))
         self._whereabouts.see(attachment, self._clock.boot_ns())
         await self._settle()
         if attachment is not None and attachment.gateway is not None and self._whereabouts.wants_hardware:
@@ -166,6 +164,13 @@ class Presence:
         if attachment is not None and not self.measuring and self._question_is_due():
             await self._ask(target, attachment)
             await self._settle()
+
+    def _notice_sleep(self, target: Target) -> bool:
+        """Whether the machine has slept since the last look, and may be anywhere."""
+        slept = self._clock.boot_ns() - self._looked_ns > _asleep_ns(target)
+        if slept:
+            self._whereabouts.interrupt()
+        return slept
 
     async def _attachment(self, *, fresh: bool, patience_s: float = READ_S) -> Attachment | None:
         try:

@@ -248,6 +248,16 @@ def test_a_look_that_breaks_is_said_once_and_ends_nothing(tmp_path: Path, caplog
     assert record.getMessage().startswith("attachment cannot be read error=OSError at=carried.py:")
 
 
+def test_stopped_right_after_a_sleep_it_reports_nothing_that_may_have_been_measured_elsewhere(tmp_path: Path) -> None:
+    async def work(machine: Machine) -> None:
+        await follow(machine)
+        machine.clock.boot_ns += 3600 * NS_PER_S
+        machine.attachment = SCHOOL._replace(hardware=None)  # as at a home with the school's addresses
+        machine.holding.emit(machine.measured())
+
+    assert on_a_machine(work, folder=tmp_path).reports == []
+
+
 def test_whatever_else_breaks_in_a_look_ends_nothing_either(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Breaking(list[str]):
         def append(self, _one: str) -> None:
