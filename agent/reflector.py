@@ -10,6 +10,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -29,6 +30,9 @@ MAX_PER_SECOND = 5_000
 
 NOTE_S = 60.0
 """How often the counts are noted for `bandroom-agent status`, and the limit's end is looked for."""
+
+LAST_NOTE_S = 0.5
+"""At the end they wait for the disk no longer than that: the reports need the time more."""
 
 _MOST_PER_WAKE = 64
 
@@ -71,13 +75,15 @@ class ReflectorHost:
             self._tasks.create_task(background(partial(self._note, reflector="")))
 
     async def stop(self) -> None:
-        """Answer nothing any more. Returns when the port is free and the last counts are noted."""
+        """Answer nothing any more. Returns when the port is free and the last counts are noted, if that is quick."""
         task, plan = self._task, self._plan
         self._plan = self._task = None
         if task is not None and plan is not None:
             task.cancel()
             await asyncio.wait({task})
-            await self._tell(plan.port)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_NOTE_S):
+                    await self._tell(plan.port)
 
     async def _run(self, plan: ReflectorPlan, former: asyncio.Task[None] | None) -> None:
         if former is not None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
@@ -268,6 +269,26 @@ def test_the_last_counts_are_noted_when_it_stops() -> None:
     note = seen[0].notes[-1]
     assert note is not None
     assert note["answered"] == 1
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_stop() -> None:
+    disk = threading.Event()
+
+    async def work(host: Host) -> None:
+        host.host.follow(ReflectorPlan(port=free_port()))
+        await host.until_it_sleeps()
+        host.notes = Hanging()
+        async with asyncio.timeout(10):
+            await host.host.stop()
+
+    class Hanging(list[dict[str, Any] | None]):
+        def append(self, _one: dict[str, Any] | None) -> None:
+            disk.wait(60)
+
+    try:
+        hosting(work)
+    finally:
+        disk.set()
 
 
 def test_no_line_of_the_log_holds_an_address(caplog: pytest.LogCaptureFixture) -> None:
