@@ -104,8 +104,22 @@ def refuse_unknown(names: set[str], where: str) -> None:
         raise pytest.UsageError(f"{where} names {', '.join(sorted(unknown))}; known are {', '.join(MISSING)}")
 
 
-def pytest_configure() -> None:
+class FailuresAsTheyHappen:
+    """Says at once what failed, for the log of a run that never comes to its summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and (terminal := self._config.pluginmanager.getplugin("terminalreporter")) is not None:
+            terminal.write_line("")
+            terminal.write_line(f"FAILED in {report.when}, after {report.duration:.0f} s: {report.nodeid}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     refuse_unknown(demanded(), "BANDROOM_REQUIRE")
+    config.pluginmanager.register(FailuresAsTheyHappen(config))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
