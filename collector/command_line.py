@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from collector.mistakes import BadFile
+from collector.district.mistakes import BadFile
 from collector.settings import Settings, load_settings
 
 SettingsFile = Annotated[Path, typer.Option("--settings", help="bandroom.toml", envvar="BANDROOM_SETTINGS")]

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, date, datetime, time, timedelta
 
-from collector.district import District
+from collector.district.district import District
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin
 from collector.verdict.days import RoomDay, room_day, site_day

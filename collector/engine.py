@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from collector.capacity_now import LOOK_BACK, capacity_now
 from collector.days import Days
-from collector.district import District
+from collector.district.district import District
 from collector.now import DistrictNow
 from collector.registry.registry import Registry
 from collector.service_now import ServiceNow, look_back, services_now

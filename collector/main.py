@@ -18,14 +18,14 @@ from collector.cannot_start import CannotStart
 from collector.check import check_settings, is_district
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.dashboards_commands import dashboards_app
-from collector.district import District, load_district
-from collector.mistakes import BadFile
+from collector.district.district import District, load_district
+from collector.district.mistakes import BadFile
+from collector.district.wanted import did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import open_parts, open_registry, serve
 from collector.settings import Settings, is_loopback
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_commands import store_app
-from collector.wanted import did_you_mean
 from wire.enrolment import Role
 from wire.version import VERSION
 

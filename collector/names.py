@@ -5,8 +5,8 @@ References and edges ask as often as the district says; rooms, which are many be
 
 from urllib.parse import urlsplit
 
-from collector.district import District
-from collector.host import is_address
+from collector.district.district import District
+from collector.district.host import is_address
 from collector.settings import Settings
 from wire.enrolment import Role, Service, Target
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from collector.cannot_start import CannotStart
-from collector.district import District
+from collector.district.district import District
 from collector.settings import Settings
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.leases import Server

@@ -11,9 +11,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from collector.capacity_now import CapacitySeen
+from collector.district.timetable import Lesson
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
-from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
 from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import Shortfall, ThroughputTest

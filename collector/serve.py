@@ -23,7 +23,7 @@ from collector.api.bounded_http import bounded_http
 from collector.api.services import Services
 from collector.cannot_start import CannotStart
 from collector.checks.check_desk import CheckDesk
-from collector.district import District
+from collector.district.district import District
 from collector.engine import Engine
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit

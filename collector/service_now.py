@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from collector.service import ListedService
+from collector.district.services import ListedService
 from collector.store.protocol import Arrival
 from wire.service_report import ServiceReport
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
+from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 _Budget = Annotated[int, Field(ge=0, le=10**15)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from collector.district import District, Site
+from collector.district.district import District, Site
 from collector.registry.agent import Agent
 from wire.enrolment import ReflectorPlan, Target
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from collector.capacity_now import CapacitySeen
-from collector.district import District
+from collector.district.district import District
+from collector.district.rooms_csv import Room
+from collector.district.timetable import Lesson
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
-from collector.rooms_csv import Room
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
-from collector.timetable import Lesson
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import sentence
 from collector.verdict.profiles import Profile, Profiles

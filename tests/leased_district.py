@@ -20,7 +20,7 @@ from agent.http import Answer, Collector, Unanswered
 from agent.lease import Granted, LeaseOffice, left_s
 from agent.throughput import run_throughput_tests
 from agent.working import WorkingTimes
-from collector.district import District as CollectorsDistrict
+from collector.district.district import District as CollectorsDistrict
 from collector.refusal import Refusal
 from collector.registry.agent import Agent, Stay
 from collector.registry.registry import Registry

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from collector.district import District as CollectorsDistrict
-from collector.district import Site
+from collector.district.district import District as CollectorsDistrict
+from collector.district.district import Site
+from collector.district.rooms_csv import Room
 from collector.registry.agent import Stay
-from collector.rooms_csv import Room
 from tests.collector.builders import HERE
 from tests.collector.live import a_district
 from tests.leased_district import District, Network, Place, lives

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from collector.anchors import SETTLING_MS, anchor_targets
 from collector.api.services import Services
+from collector.district.anchors import SETTLING_MS, anchor_targets
 from collector.names import resolvers_for, services_for
 from collector.registry.agent import Agent
 from collector.site_reflector import presence_of, reflector_plan, site_targets

@@ -2,7 +2,7 @@
 
 from collector.api.answers import Answer, KeptCheckAnswer, RateAnswer
 from collector.checks.running import POST_BYTES, POSTS_AT_ONCE, Running
-from collector.district import District
+from collector.district.district import District
 from collector.verdict.profiles import Profiles
 from collector.verdict.room_check import RateFound, RoomCheck, Why, Word, profile_answer
 from wire.pace import BLOCK_BYTES, CATCH_UP_MS

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from collector.checks.check_desk import CheckDesk
-from collector.district import District
+from collector.district.district import District
 from collector.engine import Engine
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from collector.assessments import Assessment
 from collector.board.answer import freshness
 from collector.board.environment import render
 from collector.board.phrases import amount, clock, day_name
+from collector.district.assessments import Assessment
 from collector.now import DistrictNow
 from collector.throughput.spending import DistrictSpending, Spending, Spent
 from collector.throughput.wishes import bytes_of_a_test

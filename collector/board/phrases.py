@@ -4,8 +4,8 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from collector.district.timetable import Lesson
 from collector.now import LessonCell
-from collector.timetable import Lesson
 from collector.verdict.evidence import milliseconds, short_of
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import Cause, State

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from collector.board.phrases import counted
+from collector.district.services import ServiceKind
 from collector.now import DistrictNow
-from collector.service import ServiceKind
 from collector.service_now import ServiceNow, ServiceSeen
 from collector.verdict.evidence import milliseconds
 from wire.service_report import ServiceFailure, ServicePhase, ServiceReport

@@ -11,8 +11,8 @@ from datetime import datetime
 from itertools import groupby, pairwise
 
 from collector.board.phrases import lesson_result
+from collector.district.timetable import Lesson
 from collector.now import LessonCell, LessonQuality, RoomNow
-from collector.timetable import Lesson
 
 HEIGHT = 20
 WIDEST = 288

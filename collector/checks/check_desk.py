@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter
 from collector.checks.limits import Limits
 from collector.checks.running import Running
 from collector.checks.told import CheckTold
-from collector.district import District
+from collector.district.district import District
 from collector.refusal import Refusal
 from collector.registry.room_checks import RoomChecks
 from collector.throughput.lease_desk import LeaseDesk

@@ -8,9 +8,9 @@ from functools import partial
 
 from collector.api.services import Services
 from collector.demo.simulated_district import SILENT, SimulatedRoom
+from collector.district.rooms_csv import Room
 from collector.ingest.group_commit import Busy
 from collector.registry.agent import Agent
-from collector.rooms_csv import Room
 from collector.store.protocol import StoreUnavailable
 from collector.thread import in_thread
 from collector.verdict.profiles import default_profiles

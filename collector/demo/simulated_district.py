@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from collector.district import District, Site
-from collector.rooms_csv import Room
-from collector.timetable import LessonTime, Timetable
+from collector.district.district import District, Site
+from collector.district.rooms_csv import Room
+from collector.district.timetable import LessonTime, Timetable
 from wire.histogram import EDGES_US, Histogram
 from wire.report_words import Direction
 from wire.sufficiency import offered_bps

@@ -6,7 +6,7 @@ Labels of ``rooms.csv`` are of their site: ``ap-1`` of two schools are two.
 
 from dataclasses import dataclass
 
-from collector.district import District
+from collector.district.district import District
 from wire.enrolment import Role
 from wire.fields import MAX_BPS
 from wire.report_words import Bottleneck

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter
 
-from collector.district import District
+from collector.district.district import District
 from collector.refusal import Refusal
 from collector.registry.agent import Agent
 from collector.throughput.budgets import Budgets

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from collector.district import District
+from collector.district.district import District
 from collector.registry.agent import Agent
 from collector.registry.byte_ledger import Account, Balance, Scope
 from collector.throughput.budgets import Budgets

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from collector.assessments import overlapping
-from collector.district import District
+from collector.district.assessments import overlapping
+from collector.district.district import District
 from collector.refusal import Refusal
 from collector.throughput.leases import Wish
 

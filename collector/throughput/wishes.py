@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from collector.district import District
+from collector.district.district import District
 from collector.registry.agent import Agent
 from collector.throughput.bottlenecks import Bottlenecks, Shared
 from collector.throughput.leases import Server, Wish, set_aside_bytes

@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from collector.district import District
+from collector.district.district import District
 from collector.refusal import Refusal
 from collector.registry.agent import Agent, Stay
 from collector.registry.byte_ledger import Account

@@ -16,16 +16,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.api.services import Services
-from collector.district import District, Site
+from collector.district.district import District, Site
+from collector.district.rooms_csv import Room
+from collector.district.services import ListedService
+from collector.district.timetable import LessonTime, Timetable
 from collector.liveness import Liveness
 from collector.registry.agent import Agent
 from collector.registry.registry import Registry
-from collector.rooms_csv import Room
 from collector.serve import open_parts, running
-from collector.service import ListedService
 from collector.settings import Settings
 from collector.store.protocol import Store
-from collector.timetable import LessonTime, Timetable
 from wire.batch import Batch, BootClock
 from wire.codec import encode
 from wire.enrolment import EnrolmentRequest

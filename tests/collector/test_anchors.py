@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.anchors import (
+from collector.district.anchors import (
     MAX_ANCHORS,
     PACKETS_A_MINUTE,
     PACKETS_OF_A_PROBE,
@@ -20,7 +20,7 @@ from collector.anchors import (
     AnchorMethod,
     anchor_targets,
 )
-from collector.district import load_district
+from collector.district.district import load_district
 from tests.collector.live import Live, a_district, live_collector
 from tests.collector.test_files import GOOD_DISTRICT, write
 from wire.enrolment import EnrolmentRequest, Role, Target

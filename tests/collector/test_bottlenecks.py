@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from collector.district import District, Site
-from collector.rooms_csv import Room
+from collector.district.district import District, Site
+from collector.district.rooms_csv import Room
 from collector.throughput.bottlenecks import Bottlenecks
 from collector.throughput.leases import Server
 from collector.throughput.wishes import CapacityPlan

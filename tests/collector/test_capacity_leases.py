@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from collector.assessments import Assessment
+from collector.district.assessments import Assessment
+from collector.district.timetable import LessonTime
 from collector.refusal import Refusal
 from collector.throughput.capacity_turns import WANTED_NS
 from collector.throughput.leases import CAPACITY_LEASE_NS, WATCH_BYTES, Server
 from collector.throughput.ndt7_access import Ndt7Access
 from collector.throughput.wishes import CapacityPlan, capacity_bytes
-from collector.timetable import LessonTime
 from tests.collector.desks import Desk, agent_in, at_a_desk
 from tests.collector.live import a_district
 from wire.lease import Lease

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collector.check import check_settings
-from collector.mistakes import BadFile
+from collector.district.mistakes import BadFile
 from collector.throughput.leases import WATCH_BYTES
 from tests.collector.test_files import write
 from tests.end_to_end.certificate import make_certificate

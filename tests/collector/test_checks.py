@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from collector.assessments import Assessment
 from collector.checks import limits
 from collector.checks.running import MOST_PINGS, MOST_POST_BYTES, POST_BYTES, POSTS_AT_ONCE
+from collector.district.assessments import Assessment
 from collector.throughput.leases import LEASE_NS
 from tests.collector.live import MONDAY_10, TOKEN, Answered, Live, a_district, live_collector
 from tests.collector.stream_client import StreamClient, a_lease, faults

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.district import load_district
-from collector.mistakes import BadFile
+from collector.district.district import load_district
+from collector.district.mistakes import BadFile
 from collector.settings import is_loopback, load_settings
 
 GOOD_DISTRICT = """\

@@ -1,6 +1,6 @@
 import pytest
 
-from collector.host import a_host
+from collector.district.host import a_host
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from collector.district.timetable import LessonTime, Timetable
 from collector.throughput.leases import WATCH_BYTES
-from collector.timetable import LessonTime, Timetable
 from tests.collector.live import TOKEN, Live, a_district, live_collector
 from tests.collector.stream_client import (
     StreamClient,

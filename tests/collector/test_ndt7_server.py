@@ -14,7 +14,7 @@ import pytest
 
 from agent.http import Unanswered
 from agent.ndt7_client import Ndt7Client, Ndt7Place
-from collector.district import Site
+from collector.district.district import Site
 from tests.agent.ndt7_served import rest_of
 from tests.collector.live import TOKEN, Live, a_district, live_collector
 from tests.collector.stream_client import end_lease

@@ -3,9 +3,9 @@
 import pytest
 import typer
 
-from collector.district import District, Site
+from collector.district.district import District, Site
+from collector.district.rooms_csv import Room
 from collector.main import _place
-from collector.rooms_csv import Room
 from tests.collector.live import a_district
 
 ROOMS = (

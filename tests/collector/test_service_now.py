@@ -1,7 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
-from collector.service import ListedService
+from collector.district.services import ListedService
 from collector.service_now import ServiceNow, look_back, services_now
 from collector.store.protocol import Arrival
 from tests.collector.builders import MONDAY_10, arrival, service

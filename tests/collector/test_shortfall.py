@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from collector.district.timetable import Lesson, LessonTime, Timetable
 from collector.now import LessonCell
 from collector.snapshot import Judged, lesson_cell, snapshot
-from collector.timetable import Lesson, LessonTime, Timetable
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import room_state

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
 
-from collector.assessments import Assessment
-from collector.district import District, Site
+from collector.district.assessments import Assessment
+from collector.district.district import District, Site
 from collector.now import DistrictNow
 from collector.registry.agent import Agent, Stay
 from collector.registry.byte_ledger import Account, Balance

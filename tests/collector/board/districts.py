@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collector.district.timetable import Lesson, LessonTime, Timetable
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
 from collector.store.protocol import Reading
-from collector.timetable import Lesson, LessonTime, Timetable
 from collector.verdict.bins import ProfileScore, Quality, RoomBin
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState, State

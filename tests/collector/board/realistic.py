@@ -7,9 +7,9 @@ from functools import cache
 from random import Random
 
 from collector.demo.simulated_district import REAL_ROOM, SILENT, SimulatedRoom, simulated_district
-from collector.district import District
+from collector.district.district import District
+from collector.district.rooms_csv import Room
 from collector.now import DistrictNow
-from collector.rooms_csv import Room
 from collector.snapshot import STRIP_LESSONS, Judged, snapshot
 from collector.store.protocol import Reading
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin

@@ -8,8 +8,8 @@ import pytest
 
 from collector.board.pages import district_page, room_page, site_page
 from collector.board.service_words import FAILURES, KIND_WORDS, PHASES, certificate_words, result_words
+from collector.district.services import ListedService, ServiceKind
 from collector.now import DistrictNow
-from collector.service import ListedService, ServiceKind
 from collector.service_now import services_now
 from tests.collector.board.districts import NOW, a_district, a_room, a_site
 from tests.collector.board.reader import Element, read

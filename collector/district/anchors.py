@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from collector.host import a_host
-from collector.slug import a_slug, each_once
+from collector.district.host import a_host
+from collector.district.slug import a_slug, each_once
 from wire.enrolment import Target
 
 AnchorMethod = Literal["icmp", "stamp", "tcp_connect"]

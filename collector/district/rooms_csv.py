@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.display_name import MAX_NAME, a_name
-from collector.mistakes import BadFile, Mistake
-from collector.slug import a_slug, slug_of
-from collector.wanted import did_you_mean
+from collector.district.display_name import MAX_NAME, a_name
+from collector.district.mistakes import BadFile, Mistake
+from collector.district.slug import a_slug, slug_of
+from collector.district.wanted import did_you_mean
 from wire.fields import WireError, check_slug
 
 REQUIRED_COLUMNS = ("site", "room")

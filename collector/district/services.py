@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from collector.display_name import DisplayName
-from collector.host import a_host
-from collector.slug import a_slug, each_once
+from collector.district.display_name import DisplayName
+from collector.district.host import a_host
+from collector.district.slug import a_slug, each_once
 from wire.fields import WireError, check_path
 
 ServiceKind = Literal["lms", "meeting", "test", "other"]

@@ -16,17 +16,17 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from collector.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, Anchor, AnchorForm, each_anchor_once
-from collector.assessments import Assessment
-from collector.display_name import DisplayName
-from collector.host import a_host
-from collector.mistakes import BadFile, Mistake, line_of, read_toml, validate
-from collector.networks import Networks
-from collector.rooms_csv import Room, read_rooms
-from collector.service import ListedService, ServiceForm, each_service_once
-from collector.slug import a_slug, each_once
-from collector.timetable import LessonTime, Timetable
-from collector.wanted import did_you_mean
+from collector.district.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, Anchor, AnchorForm, each_anchor_once
+from collector.district.assessments import Assessment
+from collector.district.display_name import DisplayName
+from collector.district.host import a_host
+from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
+from collector.district.networks import Networks
+from collector.district.rooms_csv import Room, read_rooms
+from collector.district.services import ListedService, ServiceForm, each_service_once
+from collector.district.slug import a_slug, each_once
+from collector.district.timetable import LessonTime, Timetable
+from collector.district.wanted import did_you_mean
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

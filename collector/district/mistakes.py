@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from collector.wanted import wanted
+from collector.district.wanted import wanted
 
 M = TypeVar("M", bound=BaseModel)
 _ANY_HEADER = re.compile(r"\s*\[")
