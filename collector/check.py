@@ -4,7 +4,8 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from collector.district.district import District, load_district
+from collector.district.district import District
+from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml
 from collector.settings import Settings, load_settings
 from collector.throughput.leases import set_aside_bytes

@@ -30,7 +30,7 @@ class Days:
 
     def close(self, now: datetime) -> None:
         """Add up the days that are over and have not been. Raises `StoreUnavailable`."""
-        today = now.astimezone(self._district.timetable.time_zone).date()
+        today = now.astimezone(self._district.time_zone).date()
         day = max(self._done(), today - timedelta(days=LOOK_BACK_DAYS)) + timedelta(days=1)
         while day <= today and self._over(day, now):
             self._write(day, self._rooms)
@@ -54,18 +54,18 @@ class Days:
         return self._done_through
 
     def _over(self, day: date, now: datetime) -> bool:
-        lessons = self._district.timetable.lessons_on(day)
+        lessons = self._district.calendar.lessons_on(day)
         if lessons:
             return lessons[-1].ended_at + self._bin + self._settle <= now
-        return day < now.astimezone(self._district.timetable.time_zone).date()
+        return day < now.astimezone(self._district.time_zone).date()
 
     def _day_of(self, one: RoomBin) -> date:
         middle = one.started_at + timedelta(seconds=one.seconds / 2)
-        lesson = self._district.timetable.lesson_at(middle)
-        return lesson.day if lesson else middle.astimezone(self._district.timetable.time_zone).date()
+        lesson = self._district.calendar.lesson_at(middle)
+        return lesson.day if lesson else middle.astimezone(self._district.time_zone).date()
 
     def _write(self, day: date, rooms: Set[tuple[str, str]]) -> None:
-        lessons = self._district.timetable.lessons_on(day)
+        lessons = self._district.calendar.lessons_on(day)
         if not lessons:
             return
         # A bin is of the lesson that its middle lies in; what reaches further is of another day.
@@ -100,7 +100,7 @@ class Days:
         self._store.write_days(list(made.values()), [site_day(of_site) for of_site in _by_site(known | made)])
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(0), tzinfo=self._district.timetable.time_zone).astimezone(UTC)
+        return datetime.combine(day, time(0), tzinfo=self._district.time_zone).astimezone(UTC)
 
 
 def _by_site(days: Mapping[tuple[str, str], RoomDay]) -> Iterable[list[RoomDay]]:

@@ -117,7 +117,7 @@ class Engine:
         for key in ready:
             start = key[2]
             if start not in in_session:
-                in_session[start] = self._district.timetable.bin_in_session(start, self._bin_seconds)
+                in_session[start] = self._district.calendar.bin_in_session(start, self._bin_seconds)
             wanted[key] = self._pending.pop(key)
         starts = sorted({key[2] for key in wanted if in_session[key[2]]})
         try:
@@ -159,7 +159,7 @@ class Engine:
     def _recent(self) -> dict[tuple[str, str], dict[datetime, RoomBin]]:
         if self._bins is None:
             now = self._clock()
-            lessons = self._district.timetable.last_lessons(now, STRIP_LESSONS)
+            lessons = self._district.calendar.last_lessons(now, STRIP_LESSONS)
             start = lessons[0].started_at - timedelta(seconds=self._bin_seconds) if lessons else now
             self._bins = defaultdict(dict)
             for key, bins in self._store.bins_between(start, now).items():
@@ -182,7 +182,7 @@ class Engine:
 
     def _snapshot(self, now: datetime) -> DistrictNow:
         recent = self._recent()
-        lessons = self._district.timetable.last_lessons(now, STRIP_LESSONS)
+        lessons = self._district.calendar.last_lessons(now, STRIP_LESSONS)
         oldest = lessons[0].started_at - timedelta(hours=1) if lessons else now
         for bins in recent.values():
             for started_at in [one for one in bins if one < oldest]:

@@ -18,7 +18,8 @@ from collector.cannot_start import CannotStart
 from collector.check import check_settings, is_district
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.dashboards_commands import dashboards_app
-from collector.district.district import District, load_district
+from collector.district.district import District
+from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile
 from collector.district.wanted import did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError

@@ -11,7 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from collector.capacity_now import CapacitySeen
-from collector.district.timetable import Lesson
+from collector.district.calendar import Lesson
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin

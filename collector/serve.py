@@ -115,7 +115,7 @@ async def running(
         ) from error
     port = listener.getsockname()[1]
     keep = timedelta(days=settings.keep_reports_days)
-    budgets = Budgets(registry.byte_ledger, settings.budgets, time_zone=district.timetable.time_zone, clock=clock)
+    budgets = Budgets(registry.byte_ledger, settings.budgets, time_zone=district.time_zone, clock=clock)
     leases = LeaseDesk(
         district=district,
         profiles=default_profiles(),

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from collector.capacity_now import CapacitySeen
+from collector.district.calendar import Lesson
 from collector.district.district import District
 from collector.district.rooms_csv import Room
-from collector.district.timetable import Lesson
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
@@ -49,8 +49,8 @@ def snapshot(
 ) -> DistrictNow:
     """The district as it is at ``judged.taken_at``, rooms worst first within their site."""
     now = judged.taken_at
-    lesson = district.timetable.lesson_at(now)
-    strip = district.timetable.last_lessons(now, STRIP_LESSONS)
+    lesson = district.calendar.lesson_at(now)
+    strip = district.calendar.last_lessons(now, STRIP_LESSONS)
     sites = []
     for site in district.sites:
         rooms = [
@@ -60,7 +60,7 @@ def snapshot(
                 strip=strip,
                 in_session=lesson is not None,
                 profiles=profiles,
-                time_zone=district.timetable.time_zone,
+                time_zone=district.time_zone,
                 stale_seconds=stale_seconds,
                 simulated=site.simulated,
             )
@@ -71,13 +71,13 @@ def snapshot(
         sites.append(SiteNow(site=site.site, name=site.name, simulated=site.simulated, rooms=tuple(rooms)))
     return DistrictNow(
         name=district.name,
-        time_zone=district.timetable.time_zone,
+        time_zone=district.time_zone,
         taken_at=now,
         bin_seconds=bin_seconds,
         stale_seconds=stale_seconds,
         lesson=lesson,
         last_lesson=lesson or (strip[-1] if strip else None),
-        next_lesson=district.timetable.next_lesson(now),
+        next_lesson=district.calendar.next_lesson(now),
         sites=tuple(sites),
         services=judged.services,
         capacity=judged.capacity,

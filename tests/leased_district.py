@@ -140,7 +140,7 @@ class District:
             budgets=Budgets(
                 self.registry.byte_ledger,
                 dict.fromkeys(Settings().budgets, 10**12) | {"throughput_bytes_a_day": self.bytes_a_day},
-                time_zone=self.made.timetable.time_zone,
+                time_zone=self.made.time_zone,
                 clock=self.now,
             ),
             every_s=0,

@@ -50,7 +50,7 @@ def budgets(request: Request, services: TheServices) -> Response:
     found = spending(services.district, services.registry.agents(), services.leases.budgets)
     answer = BudgetsAnswer(
         day=found.day,
-        time_zone=services.district.timetable.time_zone.key,
+        time_zone=services.district.time_zone.key,
         district=_budget(found.district),
         sites=[_budget(one) for one in found.sites],
         agents=[_budget(one) for one in found.agents],

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from collector.district.timetable import Lesson
+from collector.district.calendar import Lesson
 from collector.now import LessonCell
 from collector.verdict.evidence import milliseconds, short_of
 from collector.verdict.qoo import Dimension

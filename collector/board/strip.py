@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 
 from collector.board.phrases import lesson_result
-from collector.district.timetable import Lesson
+from collector.district.calendar import Lesson
 from collector.now import LessonCell, LessonQuality, RoomNow
 
 HEIGHT = 20

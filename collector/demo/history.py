@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from collector.demo.simulated_district import SILENT, SimulatedRoom
+from collector.district.calendar import bin_start
 from collector.district.district import District
-from collector.district.timetable import bin_start
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
 from collector.verdict.profiles import Profiles
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
 from collector.district.rooms_csv import Room
-from collector.district.timetable import LessonTime, Timetable
 from wire.histogram import EDGES_US, Histogram
 from wire.report_words import Direction
 from wire.sufficiency import offered_bps
@@ -73,7 +73,7 @@ def simulated_district(time_zone: ZoneInfo) -> District:
     ]
     return District(
         name="Demo district",
-        timetable=Timetable(time_zone=time_zone, lessons_by_weekday=dict.fromkeys(range(7), hours)),
+        calendar=Calendar(time_zone=time_zone, lessons_by_weekday=dict.fromkeys(range(7), hours)),
         sites=(REAL_SITE, *SCHOOLS),
         rooms=(REAL_ROOM, *rooms),
     )

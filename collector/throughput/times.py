@@ -21,10 +21,10 @@ def check_time(district: District, wish: Wish, now: datetime) -> None:
     if wish.asked_by != "schedule":
         return
     if wish.kind == "sufficiency":
-        if district.timetable.lesson_at(now) is None:
+        if district.calendar.lesson_at(now) is None:
             raise Refusal(403, "no_lesson", "throughput is tested in lessons only")
         return
-    if next(district.timetable.lessons_between(now, ends_at), None) is not None:
+    if next(district.calendar.lessons_between(now, ends_at), None) is not None:
         raise Refusal(403, "lesson", "capacity is tested out of lessons only; ask again in the next hour")
-    if not district.timetable.lessons_on(now.astimezone(district.timetable.time_zone).date()):
+    if not district.calendar.lessons_on(now.astimezone(district.time_zone).date()):
         raise Refusal(403, "no_lesson", "capacity is tested on school days only")

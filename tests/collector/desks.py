@@ -55,14 +55,14 @@ class Desk:
         self.now = MONDAY_10
         district = district or a_district()
         if not lessons:
-            district = replace(district, timetable=replace(district.timetable, lessons_by_weekday={}))
+            district = replace(district, calendar=replace(district.calendar, lessons_by_weekday={}))
         self.desk = LeaseDesk(
             district=district,
             profiles=default_profiles(),
             budgets=Budgets(
                 self.registry.byte_ledger,
                 budgets(**limits),
-                time_zone=district.timetable.time_zone,
+                time_zone=district.time_zone,
                 clock=self._clock,
             ),
             every_s=every_s,

@@ -16,10 +16,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.api.services import Services
+from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
 from collector.district.rooms_csv import Room
 from collector.district.services import ListedService
-from collector.district.timetable import LessonTime, Timetable
 from collector.liveness import Liveness
 from collector.registry.agent import Agent
 from collector.registry.registry import Registry
@@ -69,7 +69,7 @@ def a_district() -> District:
     hours = tuple(LessonTime(start=time(hour), end=time((hour + 1) % 24)) for hour in range(24))
     return District(
         name="Maple Valley",
-        timetable=Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), hours)),
+        calendar=Calendar(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), hours)),
         sites=(Site(site="oak-hill", name="Oak Hill"),),
         rooms=(Room(site="oak-hill", room="204", seats=28), Room(site="oak-hill", room="205")),
         services=(ListedService(service="lms", name="Canvas", host="lms.invalid", kind="lms"),),

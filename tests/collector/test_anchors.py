@@ -20,7 +20,7 @@ from collector.district.anchors import (
     AnchorMethod,
     anchor_targets,
 )
-from collector.district.district import load_district
+from collector.district.district_file import load_district
 from tests.collector.live import Live, a_district, live_collector
 from tests.collector.test_files import GOOD_DISTRICT, write
 from wire.enrolment import EnrolmentRequest, Role, Target

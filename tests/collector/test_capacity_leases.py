@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collector.district.assessments import Assessment
-from collector.district.timetable import LessonTime
+from collector.district.calendar import LessonTime
 from collector.refusal import Refusal
 from collector.throughput.capacity_turns import WANTED_NS
 from collector.throughput.leases import CAPACITY_LEASE_NS, WATCH_BYTES, Server
@@ -31,7 +31,7 @@ def in_a_school(work: Callable[[Desk], Coroutine[Any, Any, None]], **options: An
     """At a desk of a district with lessons from eight to nine on week days, at six in the morning of a Monday."""
     eight = (LessonTime(start=time(8), end=time(9)),)
     district = a_district()
-    timetable = replace(district.timetable, lessons_by_weekday=dict.fromkeys(range(5), eight))
+    timetable = replace(district.calendar, lessons_by_weekday=dict.fromkeys(range(5), eight))
 
     async def at_six(desk: Desk) -> None:
         desk.now = MONDAY + timedelta(hours=6)
@@ -39,7 +39,7 @@ def in_a_school(work: Callable[[Desk], Coroutine[Any, Any, None]], **options: An
 
     options = {"capacity": PLAN} | options
     assessments = options.pop("assessments", ())
-    at_a_desk(at_six, district=replace(district, timetable=timetable, assessments=assessments), **options)
+    at_a_desk(at_six, district=replace(district, calendar=timetable, assessments=assessments), **options)
 
 
 def test_a_lease_says_where_how_long_and_how_much() -> None:

@@ -148,7 +148,7 @@ def test_one_test_at_a_time_whoever_asks(live: Live) -> None:
 
 def test_a_room_is_checked_out_of_lessons_too(tmp_path: Path) -> None:
     district = a_district()
-    quiet = replace(district, timetable=replace(district.timetable, lessons_by_weekday={}))
+    quiet = replace(district, calendar=replace(district.calendar, lessons_by_weekday={}))
     with live_collector(tmp_path, district=quiet) as live:
         assert ask(live).status == 200
 

@@ -148,8 +148,8 @@ def test_late_reports_change_the_day_of_a_room_that_has_left(world: World) -> No
 def test_a_day_is_there_once_though_the_time_zone_was_mended(world: World) -> None:
     world.minutes(0, 5)
     world.at_minute(NEXT_DAY)
-    timetable = replace(world.district.timetable, time_zone=ZoneInfo("Europe/Berlin"))
-    world.district = replace(world.district, timetable=timetable)
+    timetable = replace(world.district.calendar, time_zone=ZoneInfo("Europe/Berlin"))
+    world.district = replace(world.district, calendar=timetable)
     world.engine = world.new_engine()
     world.minutes(5, 5, rtt_us=500_000)
 

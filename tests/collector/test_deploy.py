@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from collector.district.district import load_district
+from collector.district.district_file import load_district
 from collector.settings import Settings, load_settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -108,8 +108,8 @@ def test_a_late_report_reopens_the_bin_it_belongs_to_and_no_other(world: World) 
 
 
 def test_reports_outside_lessons_make_no_bins(world: World) -> None:
-    timetable = replace(world.district.timetable, lessons_by_weekday={})
-    world.district = replace(world.district, timetable=timetable)
+    timetable = replace(world.district.calendar, lessons_by_weekday={})
+    world.district = replace(world.district, calendar=timetable)
     world.engine = world.new_engine()
     world.minutes(0, 10)
 

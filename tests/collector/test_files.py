@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.district.district import load_district
+from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile
 from collector.settings import is_loopback, load_settings
 
@@ -52,8 +52,8 @@ def test_a_good_district_is_read(tmp_path: Path) -> None:
         ("oak-hill", "204", 28, "ap-2"),
         ("lakeside", "101", None, None),
     ]
-    assert district.timetable.lesson_at(datetime(2026, 11, 16, 14, 10, tzinfo=UTC)) is not None  # 08:10 in Chicago
-    assert district.timetable.lesson_at(datetime(2026, 11, 15, 14, 10, tzinfo=UTC)) is None  # a Sunday
+    assert district.calendar.lesson_at(datetime(2026, 11, 16, 14, 10, tzinfo=UTC)) is not None  # 08:10 in Chicago
+    assert district.calendar.lesson_at(datetime(2026, 11, 15, 14, 10, tzinfo=UTC)) is None  # a Sunday
 
 
 def test_address_ranges_are_known_where_they_stand(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_loopback_is_told_from_the_rest(host: str, loopback: bool) -> None:
 
 
 def test_lessons_keep_their_wall_time_when_the_clock_changes(tmp_path: Path) -> None:
-    timetable = load_district(write(tmp_path)).timetable
+    timetable = load_district(write(tmp_path)).calendar
 
     starts = [timetable.lessons_on(day)[0].started_at for day in (date(2026, 10, 30), date(2026, 11, 2))]
 
@@ -184,7 +184,7 @@ def test_lessons_keep_their_wall_time_when_the_clock_changes(tmp_path: Path) -> 
 
 
 def test_outside_lessons_the_last_and_the_next_one_are_known(tmp_path: Path) -> None:
-    timetable = load_district(write(tmp_path)).timetable
+    timetable = load_district(write(tmp_path)).calendar
     sunday = datetime(2026, 11, 15, 12, tzinfo=UTC)
 
     (last,) = timetable.last_lessons(sunday, 1)
@@ -196,7 +196,7 @@ def test_outside_lessons_the_last_and_the_next_one_are_known(tmp_path: Path) -> 
 
 
 def test_a_bin_belongs_to_the_lesson_its_middle_lies_in(tmp_path: Path) -> None:
-    timetable = load_district(write(tmp_path)).timetable
+    timetable = load_district(write(tmp_path)).calendar
     lesson_ends = datetime(2026, 11, 16, 14, 45, tzinfo=UTC)
 
     assert timetable.bin_in_session(lesson_ends - timedelta(minutes=5), 300)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.district.timetable import LessonTime, Timetable
+from collector.district.calendar import Calendar, LessonTime
 from collector.throughput.leases import WATCH_BYTES
 from tests.collector.live import TOKEN, Live, a_district, live_collector
 from tests.collector.stream_client import (
@@ -173,8 +173,8 @@ def test_a_body_larger_than_a_request_is_not_read(live: Live) -> None:
 
 def test_outside_lessons_nothing_is_tested(tmp_path: Path) -> None:
     eight = (LessonTime(start=time(8), end=time(9)),)
-    timetable = Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), eight))
-    with live_collector(tmp_path, district=replace(a_district(), timetable=timetable)) as live:
+    timetable = Calendar(time_zone=ZoneInfo("UTC"), lessons_by_weekday=dict.fromkeys(range(7), eight))
+    with live_collector(tmp_path, district=replace(a_district(), calendar=timetable)) as live:
         refused = ask_for_lease(live)
         assert (refused.status, refused.body["error"]) == (403, "no_lesson")
         live.clock.move(timedelta(hours=22, minutes=30))

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.district.district import District, load_district
+from collector.district.district import District
+from collector.district.district_file import load_district
 from collector.names import name_to_ask, resolvers_for, services_for
 from collector.settings import Settings
 from tests.collector.test_files import GOOD_DISTRICT, write

@@ -19,7 +19,7 @@ ROOMS = (
 def district() -> District:
     plain = a_district()
     return District(
-        name=plain.name, timetable=plain.timetable, sites=(Site(site="oak-hill", name="Oak Hill"),), rooms=ROOMS
+        name=plain.name, calendar=plain.calendar, sites=(Site(site="oak-hill", name="Oak Hill"),), rooms=ROOMS
     )
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.district.timetable import Lesson, LessonTime, Timetable
+from collector.district.calendar import Calendar, Lesson, LessonTime
 from collector.now import LessonCell
 from collector.snapshot import Judged, lesson_cell, snapshot
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
@@ -128,7 +128,7 @@ def test_a_lesson_that_fell_short_but_was_hardly_measured_is_unknown() -> None:
 def in_a_long_lesson(now: datetime, *tests: ThroughputTest) -> LessonCell:
     """The cell of a lesson from ten to one, measured for its first quarter of an hour."""
     lessons: dict[int, tuple[LessonTime, ...]] = {TEN.weekday(): (LessonTime(start=time(10), end=time(13)),)}
-    district = replace(a_district(), timetable=Timetable(time_zone=ZoneInfo("UTC"), lessons_by_weekday=lessons))
+    district = replace(a_district(), calendar=Calendar(time_zone=ZoneInfo("UTC"), lessons_by_weekday=lessons))
     room = ("oak-hill", "204")
     judged = Judged(
         taken_at=now,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from collector.district.district import REFLECTOR_PORT, Site, load_district
+from collector.district.district import REFLECTOR_PORT, Site
+from collector.district.district_file import load_district
 from collector.registry.registry import Registry
 from tests.collector.live import Live, a_district, live_collector
 from tests.collector.test_anchors import join

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collector.district.timetable import Lesson, LessonTime, Timetable
+from collector.district.calendar import Calendar, Lesson, LessonTime
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
 from collector.store.protocol import Reading
 from collector.verdict.bins import ProfileScore, Quality, RoomBin
@@ -33,7 +33,7 @@ _DAY = tuple(
         ((13, 30), (14, 15)),
     )
 )
-TIMETABLE = Timetable(time_zone=ZONE, lessons_by_weekday=dict.fromkeys(range(5), _DAY))
+TIMETABLE = Calendar(time_zone=ZONE, lessons_by_weekday=dict.fromkeys(range(5), _DAY))
 
 
 def a_lesson(day: date = date(2026, 3, 10), number: int = 3) -> Lesson:

@@ -27,7 +27,7 @@ SLOW_LINE = ("lakeside", "207")
 @cache
 def a_school_district(now: datetime = NOW) -> DistrictNow:
     """Forty simulated rooms and one that is measured, at `now`."""
-    district = replace(simulated_district(ZONE), name="Cedar Valley Schools", timetable=TIMETABLE)
+    district = replace(simulated_district(ZONE), name="Cedar Valley Schools", calendar=TIMETABLE)
     rooms = [(one.site, one.room) for one in district.rooms]
     fresh = [one for one in rooms if one not in SILENT]
     bins = {(one.site, one.room): tuple(_bins(one, district, now)) for one in district.rooms}
@@ -51,7 +51,7 @@ def a_school_district(now: datetime = NOW) -> DistrictNow:
 
 def _bins(room: Room, district: District, now: datetime) -> Iterator[RoomBin]:
     network = SimulatedRoom(room=replace(room, room="305") if room == REAL_ROOM else room, seed=SEED)
-    for lesson in district.timetable.last_lessons(now, STRIP_LESSONS):
+    for lesson in district.calendar.last_lessons(now, STRIP_LESSONS):
         start = lesson.started_at
         while start + BIN <= min(lesson.ended_at, now):
             measured = network.measure(start, 300, interval_ms=1000)

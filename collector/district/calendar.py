@@ -1,12 +1,12 @@
-"""When lessons are: one weekly timetable in one time zone.
+"""When a site has lessons: a bell schedule by weekday, and the days on which it is another or on which there are none.
 
 Lesson times are local wall times; every instant handed out is aware UTC. A lesson that would begin
 in an hour that daylight saving skips begins when the clock has jumped; in a repeated hour the first
 pass counts (PEP 495, fold 0).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -37,15 +37,27 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timetable:
-    """Lessons by weekday (0 is Monday), each day's in ascending order without overlap."""
+class Calendar:
+    """Lessons by weekday (0 is Monday), each day's in ascending order without overlap. `lessons_by_date` are the days
+    that differ: early release has other lessons, a closure none. Before `first_day` and after `last_day` there are
+    none; ``None`` is no such bound."""
 
     time_zone: ZoneInfo
-    lessons_by_weekday: dict[int, tuple[LessonTime, ...]]
+    lessons_by_weekday: Mapping[int, tuple[LessonTime, ...]]
+    lessons_by_date: Mapping[date, tuple[LessonTime, ...]] = field(default_factory=dict)
+    first_day: date | None = None
+    last_day: date | None = None
 
     def lessons_on(self, day: date) -> tuple[Lesson, ...]:
         """The lessons that begin on the local day `day`, in order."""
-        return _lessons_on(self.time_zone, self.lessons_by_weekday.get(day.weekday(), ()), day)
+        if (self.first_day is not None and day < self.first_day) or (self.last_day is not None and day > self.last_day):
+            return ()
+        usual = self.lessons_by_weekday.get(day.weekday(), ())
+        return _lessons_on(self.time_zone, self.lessons_by_date.get(day, usual), day)
+
+    def local_day(self, instant: datetime) -> date:
+        """The day that `instant` lies in, as the site's clocks say."""
+        return instant.astimezone(self.time_zone).date()
 
     def lessons_between(self, start: datetime, end: datetime) -> Iterator[Lesson]:
         """Lessons that overlap ``[start, end)``, in order."""
