@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from collector.verdict.causes import Cause
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_check import Why, Word
-from collector.verdict.room_state import Cause, State
+from collector.verdict.room_state import State
 from wire.report_words import AskedBy, Direction
 
 

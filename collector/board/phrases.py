@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from collector.district.calendar import Lesson
 from collector.now import LessonCell
+from collector.verdict.causes import Cause
 from collector.verdict.evidence import milliseconds, short_of
 from collector.verdict.qoo import Dimension
-from collector.verdict.room_state import Cause, State
+from collector.verdict.room_state import State
 from wire.reports import LatencyMethod
 
 NOT_MEASURED = "\N{EN DASH}"

@@ -39,8 +39,9 @@ from collector.store.protocol import (
     Touched,
     WriteOutcome,
 )
+from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
-from collector.verdict.days import Measured, RoomDay, SiteDay
+from collector.verdict.days import RoomDay, SiteDay
 from wire.histogram import Histogram
 
 

@@ -56,8 +56,9 @@ from collector.store.protocol import (
     Unstorable,
     WriteOutcome,
 )
+from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
-from collector.verdict.days import Measured, RoomDay, Seconds, SiteDay
+from collector.verdict.days import RoomDay, Seconds, SiteDay
 from wire.histogram import Histogram
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
+from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
-from collector.verdict.days import Measured, RoomDay, SiteDay
+from collector.verdict.days import RoomDay, SiteDay
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 from wire.reports import Report

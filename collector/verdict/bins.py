@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from collector.verdict.causes import Located
 from collector.verdict.profiles import Profile
 from collector.verdict.qoo import Dimension, qoo
 from wire.histogram import Histogram
@@ -65,6 +66,9 @@ class RoomBin:
     An invalid bin has no scores: it says nothing about the room. `targets` is all that was measured
     in the bin, with histograms, so that it can be judged again without reports; a store that reads
     bins for showing leaves it empty.
+
+    `anchor` is the target ``anchor:NAME`` on the Internet by which the site's reference decided the scores, because it
+    fared worse than the room's own target; ``None`` where the room's own did. `located` is the cause of a bad bin.
     """
 
     site: str
@@ -87,6 +91,10 @@ class RoomBin:
     scores: tuple[ProfileScore, ...]
     profiles_digest: str
     targets: tuple[LatencySummary, ...] = ()
+    anchor: str | None = None
+    anchor_p95_ms: float | None = None
+    anchor_loss: float | None = None
+    located: Located | None = None
 
     @property
     def loss(self) -> float | None:

@@ -10,15 +10,40 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
+from collector.verdict.baselines import Measured
 from collector.verdict.bins import RoomBin
+from collector.verdict.causes import Cause, Located
 from collector.verdict.qoo import Dimension
 from wire.histogram import Histogram
+from wire.report_words import Direction
 
 TROUBLED_SHARE = 0.1
 """A room was troubled on a day when this share of its measured lesson time was bad (science.md 6.5: a bad day)."""
 
-Measured = tuple[str, str]
-"""(target, method)"""
+MARKS: Mapping[str, str] = {
+    "B": "bad, and with limits 10 % laxer as well",
+    "b": "bad, but not with limits 10 % laxer",
+    "n": "not bad, but with limits 10 % stricter",
+    "d": "degraded",
+    "g": "good",
+    "x": "its machine could not measure, so that it says nothing of the network",
+    "?": "an agent was awake and measured too little of it",
+    ".": "no agent was awake",
+}
+"""What one letter says of a bin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestCount:
+    """Hours in which throughput was tested in one direction: how many told something, and how many of these passed.
+    An hour passes when its best agent's test received four fifths of what the most demanding profile needs."""
+
+    passed: int
+    told: int
+
+    def __add__(self, other: "TestCount") -> "TestCount":
+        return TestCount(passed=self.passed + other.passed, told=self.told + other.told)
+
 
 _Value = TypeVar("_Value")
 
@@ -46,7 +71,14 @@ class Seconds:
 class RoomDay:
     """One room on one day. `started_at` is the local midnight that it begins with; `closed_seconds` is how long its
     lessons were, measured or not. `seconds` are by the worst profile, `by_profile` by each. `worst` and `profile` are
-    what most of the bad time was bad by; ``None`` without any. Times in the histogram are microseconds."""
+    what most of the bad time was bad by; ``None`` without any. Times in the histogram are microseconds.
+
+    `marks` has one of `MARKS` for each bin of lesson time, in order: all that a week's verdict needs of them.
+    `hit_lessons` are the labels of those of its `lessons` that were bad for a third of their measured time. `tests`
+    count the hours in which throughput was tested. `causes` count the bad bins by cause, `sure` those of them whose
+    confidence is high; `example` is the comparison of the bin at `example_at`, a telling one of the most frequent
+    cause. `minima` are the shortest round trips of its bins, which baselines are made of.
+    """
 
     site: str
     room: str
@@ -61,6 +93,16 @@ class RoomDay:
     worst: Dimension | None
     profile: str | None
     profiles_digest: str
+    bin_seconds: int = 300
+    marks: str = ""
+    lessons: int = 0
+    hit_lessons: tuple[str, ...] = ()
+    tests: Mapping[Direction, TestCount] = field(default_factory=dict)
+    causes: Mapping[Cause, int] = field(default_factory=dict)
+    sure: Mapping[Cause, int] = field(default_factory=dict)
+    example: Located | None = None
+    example_at: datetime | None = None
+    minima: Mapping[Measured, Histogram] = field(default_factory=dict, compare=False)
 
     @property
     def loss(self) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +49,36 @@ class RateNeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareNeed:
+    """The share (0..1) of a room's pupils that do it at a time, when each does at his own time."""
+
+    share: float
+    source: str
+
+
+Judges = Literal["lessons", "assessments", "never"]
+"""When a profile judges rooms: in all lessons but declared assessments, in these alone, or not at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The needs of one activity."""
+    """The needs of one activity. `changed` names the cells in which the district's own file overrides ours."""
 
     name: str
     version: int
     label: str
+    judges: Judges
     rtt: tuple[LatencyNeed, ...]
     loss: LossNeed
     down: RateNeed
     up: RateNeed
+    concurrency: ShareNeed | None = None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """``video_lesson v1``, and where a district changed it that it did."""
+        return f"{self.name} v{self.version}" + (", changed by the district" if self.changed else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +90,11 @@ class Profiles:
 
     def __iter__(self) -> Iterator[Profile]:
         return iter(self.by_name.values())
+
+    def in_force(self, *, assessing: bool = False) -> tuple[Profile, ...]:
+        """Those that judge a bin; `assessing` in one of a declared assessment."""
+        judges = "assessments" if assessing else "lessons"
+        return tuple(one for one in self if one.judges == judges)
 
 
 def read_profiles(text: str) -> Profiles:
@@ -92,8 +117,10 @@ def _profile(name: str, table: dict[str, Any]) -> Profile:
         name=name,
         version=table["version"],
         label=table["label"],
+        judges=table["judges"],
         rtt=tuple(LatencyNeed(**need) for need in table["rtt"]),
         loss=LossNeed(**table["loss"]),
         down=RateNeed(**table["down"]),
         up=RateNeed(**table["up"]),
+        concurrency=ShareNeed(**table["concurrency"]) if "concurrency" in table else None,
     )

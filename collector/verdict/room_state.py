@@ -11,21 +11,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from collector.verdict.bins import Quality, RoomBin
+from collector.verdict.causes import Cause, Located
 from collector.verdict.qoo import Dimension
 from collector.verdict.throughput import Shortfall
 
 State = Literal["bad", "degraded", "ok", "unknown", "no_lesson"]
-Cause = Literal[
-    "room_access",
-    "site_lan",
-    "site_uplink",
-    "isp_egress",
-    "remote_service",
-    "rate_limit_or_client",
-    "device",
-    "mixed",
-    "undetermined",
-]
 
 LAST_VALID_BINS = 3
 BINS_THAT_DECIDE = 2
@@ -39,14 +29,19 @@ class RoomState:
 
     `looked_at` holds the latest valid bins, newest first. `deciding` is the newest of them that is as bad
     as the state says; ``None`` unless bins made the state ``bad`` or ``degraded``. `short` is the throughput test that
-    made it ``bad`` where bins did not.
+    made it ``bad`` where bins did not. `located` is its cause where one was named.
     """
 
     state: State
-    cause: Cause = "undetermined"
     looked_at: tuple[RoomBin, ...] = ()
     deciding: RoomBin | None = None
     short: Shortfall | None = None
+    located: Located | None = None
+
+    @property
+    def cause(self) -> Cause:
+        """Where the trouble sits, as far as that is known."""
+        return self.located.cause if self.located else "undetermined"
 
     @property
     def worst(self) -> Dimension | None:
@@ -83,7 +78,7 @@ def room_state(
     if len(last) < BINS_THAT_DECIDE:
         return RoomState(state="unknown", looked_at=last)
     if bad := _newest_of_enough(last, frozenset({"bad"})):
-        return RoomState(state="bad", looked_at=last, deciding=bad)
+        return RoomState(state="bad", looked_at=last, deciding=bad, located=bad.located)
     if short:
         return RoomState(state="bad", looked_at=last, short=short)
     if troubled := _newest_of_enough(last, frozenset({"bad", "degraded"})):

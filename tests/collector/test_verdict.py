@@ -20,6 +20,7 @@ TEN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 DRAFT_EXAMPLE = Profile(
     name="draft",
     version=9,
+    judges="lessons",
     label="the draft's example",
     rtt=(
         LatencyNeed(percentile=99, optimal_ms=200, unacceptable_ms=500, source="draft"),
