@@ -9,6 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 _WAKE_S = 0.1
+_SEND_S = 30
+"""Whoever takes nothing for so long is gone."""
+
 Address = tuple[str, int]
 Behaviour = Callable[[socket.socket], None]
 """Deals with a client's connection instead of passing it on."""
@@ -94,6 +97,8 @@ class TcpRelay:
                 return
             with self._open_socket(socket.AF_INET, socket.SOCK_STREAM) as server:
                 server.connect(self._to)
+                for end in (client, server):
+                    end.settimeout(_SEND_S)
                 self._pass_on(client, server)
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
@@ -131,6 +136,8 @@ class UdpRelay:
         self._closing = threading.Event()
         self._front = open_socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._front.bind((host, port))
+        # What select saw may be gone when it is fetched: sending to a reflector that is gone takes its refusal, too.
+        self._front.setblocking(False)
         self._back: dict[Address, socket.socket] = {}
         self.up: list[bytes] = []
         self.down: list[bytes] = []
@@ -157,6 +164,7 @@ class UdpRelay:
             if client not in self._back:
                 self._back[client] = self._open_socket(socket.AF_INET, socket.SOCK_DGRAM)
                 self._back[client].connect(self._to)
+                self._back[client].setblocking(False)
             self._back[client].send(packet)
         else:
             packet = end.recv(65_536)
