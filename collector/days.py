@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, date, datetime, time, timedelta
 
+from collector.district.calendar import Lesson, bin_start
 from collector.district.district import District
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin
-from collector.verdict.days import RoomDay, room_day, site_day
+from collector.verdict.days import LessonBins, RoomDay, room_day, site_day
 
 LOOK_BACK_DAYS = 30
 """A collector that was away for longer has no reports of the days before."""
@@ -85,6 +86,7 @@ class Days:
         # In a time zone that was set later it would be another point beside the old one.
         started_at = next((one.started_at for one in known.values()), self._midnight(day))
         closed_seconds = int(sum((one.ended_at - one.started_at).total_seconds() for one in lessons))
+        lesson_bins = tuple(self._bins_of(one) for one in lessons)
         made = {
             (site, room): room_day(
                 site=site,
@@ -92,12 +94,24 @@ class Days:
                 day=day,
                 started_at=started_at,
                 closed_seconds=closed_seconds,
+                bin_seconds=int(self._bin.total_seconds()),
+                lessons=lesson_bins,
                 bins=bins.get((site, room), ()),
                 histograms=histograms.get((site, room), {}),
+                profiles=self._district.profiles,
             )
             for site, room in rooms
         }
         self._store.write_days(list(made.values()), [site_day(of_site) for of_site in _by_site(known | made)])
+
+    def _bins_of(self, lesson: Lesson) -> LessonBins:
+        starts = []
+        start = bin_start(lesson.started_at, int(self._bin.total_seconds()))
+        while start + self._bin / 2 < lesson.ended_at:
+            if lesson.contains(start + self._bin / 2):
+                starts.append(start)
+            start += self._bin
+        return LessonBins(label=lesson.label, starts=tuple(starts))
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(0), tzinfo=self._district.time_zone).astimezone(UTC)

@@ -18,6 +18,9 @@ from wire.reports import LatencyMethod
 
 VALID_SHARE = 0.8
 DEGRADED_BELOW = 50.0
+BOUNDED_PERCENTILE = 95.0
+"""The highest percentile that a bin is scored by: of 300 requests the rank of a 99th is known only as 0.977 to past the
+last (science.md, finding 7). Higher ones are evidence of a day."""
 JUDGED_TARGETS = ("district", "site")
 """Whose latency is judged: the first of these that was measured in the bin."""
 
@@ -182,9 +185,10 @@ def _speaker(judged: list[LatencySummary], seconds: int, profiles: Sequence[Prof
 
 
 def _score(speaker: LatencySummary, profile: Profile) -> ProfileScore:
-    rtt_ms = {need.percentile: speaker.rtt_ms(need.percentile) for need in profile.rtt}
+    bounded = [need.percentile for need in profile.rtt if need.percentile <= BOUNDED_PERCENTILE]
+    rtt_ms = {percentile: speaker.rtt_ms(percentile) for percentile in bounded}
     measured = {percentile: ms for percentile, ms in rtt_ms.items() if ms is not None}
-    outcome = qoo(profile, rtt_ms=measured or None, loss=speaker.loss)
+    outcome = qoo(profile, rtt_ms=measured or None, loss=speaker.loss, up_to=BOUNDED_PERCENTILE)
     total = outcome.total or 0.0
     if total == 0:
         quality: Quality = "bad"

@@ -5,32 +5,38 @@ never from percentiles; of two ways of measuring, which cannot be added up, the 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from collector.verdict.baselines import Measured
-from collector.verdict.bins import RoomBin
-from collector.verdict.causes import Cause, Located
+from collector.verdict.bins import BOUNDED_PERCENTILE, RoomBin
+from collector.verdict.causes import Cause, Confidence, Located
+from collector.verdict.marks import BAD, VALID, mark_of, speaks
+from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.qoo import Dimension
+from collector.verdict.throughput import ThroughputTest, hour_passed, need_bps
 from wire.histogram import Histogram
 from wire.report_words import Direction
 
 TROUBLED_SHARE = 0.1
 """A room was troubled on a day when this share of its measured lesson time was bad (science.md 6.5: a bad day)."""
 
-MARKS: Mapping[str, str] = {
-    "B": "bad, and with limits 10 % laxer as well",
-    "b": "bad, but not with limits 10 % laxer",
-    "n": "not bad, but with limits 10 % stricter",
-    "d": "degraded",
-    "g": "good",
-    "x": "its machine could not measure, so that it says nothing of the network",
-    "?": "an agent was awake and measured too little of it",
-    ".": "no agent was awake",
-}
-"""What one letter says of a bin."""
+HIT_SHARE = 1 / 3
+KNOWN_SHARE = 0.5
+"""A lesson was hit when a third of its measured time was bad, if half of it was measured: as the board's strip says."""
+
+TAIL_SECONDS = 30 * 60
+"""A 99th percentile is told of half an hour or more (science.md, finding 7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonBins:
+    """A lesson and the starts of its bins, ascending: those whose middle lies in it."""
+
+    label: str
+    starts: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +79,12 @@ class RoomDay:
     lessons were, measured or not. `seconds` are by the worst profile, `by_profile` by each. `worst` and `profile` are
     what most of the bad time was bad by; ``None`` without any. Times in the histogram are microseconds.
 
-    `marks` has one of `MARKS` for each bin of lesson time, in order: all that a week's verdict needs of them.
-    `hit_lessons` are the labels of those of its `lessons` that were bad for a third of their measured time. `tests`
-    count the hours in which throughput was tested. `causes` count the bad bins by cause, `sure` those of them whose
-    confidence is high; `example` is the comparison of the bin at `example_at`, a telling one of the most frequent
-    cause. `minima` are the shortest round trips of its bins, which baselines are made of.
+    `marks` has one of `collector.verdict.marks.MARKS` for each bin of lesson time, in order: all that a week's verdict
+    needs of them. `hit_lessons` are the labels of those of its `lessons` that were bad for a third of their measured
+    time. `tests` count the hours in which throughput was tested. `causes` count the bad bins by cause, those that the
+    machine spoiled among them; `sure` those of them whose confidence is high; `example` is the comparison of the bin at
+    `example_at`, a telling one of the most frequent cause. `minima` are the shortest round trips of its bins, which
+    baselines are made of.
     """
 
     site: str
@@ -113,6 +120,14 @@ class RoomDay:
         """Round-trip time at `percentile` (0..100) in milliseconds; ``None`` when nothing came back."""
         us = self.histogram.quantile(percentile / 100)
         return None if us is None else us / 1000
+
+    def fails_tail(self, profile: Profile) -> bool | None:
+        """Whether a percentile past the 95th was beyond what `profile` stands: evidence, never a verdict. ``None`` when
+        less than half an hour was measured, or the profile names none."""
+        tail = [need for need in profile.rtt if need.percentile > BOUNDED_PERCENTILE]
+        if not tail or self.seconds.valid < TAIL_SECONDS:
+            return None
+        return any((self.rtt_ms(need.percentile) or 0) >= need.unacceptable_ms for need in tail)
 
     @property
     def troubled(self) -> bool:
@@ -152,11 +167,24 @@ def room_day(
     day: date,
     started_at: datetime,
     closed_seconds: int,
+    bin_seconds: int,
+    lessons: Sequence[LessonBins],
     bins: Sequence[RoomBin],
     histograms: Mapping[Measured, Histogram],
+    profiles: Profiles,
+    tests: Sequence[ThroughputTest] = (),
+    minima: Mapping[Measured, Histogram] | None = None,
 ) -> RoomDay:
-    """Add up one room's bins of a day. `histograms` hold the day's round trips by target and method."""
-    valid = [one for one in bins if one.valid]
+    """Add up one room's day.
+
+    `lessons` are all of the day by its site's calendar, ascending, measured or not; `bins` of other times do not count.
+    `histograms` hold the day's round trips by target and method, `minima` the shortest of each bin. `tests` are the
+    sufficiency tests that nobody asked for; those outside lessons do not count. `profiles` are the district's.
+    """
+    by_start = {one.started_at: one for one in bins}
+    marks = {start: mark_of(by_start.get(start), profiles.by_name) for one in lessons for start in one.starts}
+    of_lessons = [one for start in sorted(marks) if (one := by_start.get(start))]
+    valid = [one for one in of_lessons if speaks(one)]
     bad = [one for one in valid if one.headline and one.headline.quality == "bad"]
     by_profile: dict[str, Seconds] = {}
     for one in valid:
@@ -164,6 +192,8 @@ def room_day(
             by_profile[score.profile] = by_profile.get(score.profile, Seconds()) + _of(one.seconds, score.quality)
     judged = Counter((one.target, str(one.method)) for one in valid)
     most = max(judged, key=lambda one: judged[one], default=None)
+    failed = [one for one in of_lessons if marks[one.started_at] in BAD or marks[one.started_at] == "x"]
+    example = _example(failed)
     return RoomDay(
         site=site,
         room=room,
@@ -178,7 +208,71 @@ def room_day(
         worst=_most(one.headline.worst for one in bad if one.headline and one.headline.worst),
         profile=_most(one.headline.profile for one in bad if one.headline),
         profiles_digest=valid[-1].profiles_digest if valid else "",
+        bin_seconds=bin_seconds,
+        marks="".join(marks[start] for start in sorted(marks)),
+        lessons=len(lessons),
+        hit_lessons=tuple(one.label for one in lessons if _hit("".join(marks[start] for start in one.starts))),
+        tests=_tests(tests, marks.keys(), started_at, bin_seconds, profiles),
+        causes=dict(Counter(_cause(one) for one in failed)),
+        sure=dict(Counter(_cause(one) for one in failed if one.located and one.located.confidence == "high")),
+        example=example.located if example else None,
+        example_at=example.started_at if example else None,
+        minima=minima or {},
     )
+
+
+def _cause(one: RoomBin) -> Cause:
+    return one.located.cause if one.located else "undetermined"
+
+
+def _example(failed: Sequence[RoomBin]) -> RoomBin | None:
+    """Of the most frequent cause, and of those of its bins that are surest of it, the middle one by how far it was from
+    usual: the wildest would say more than the day did."""
+    located = [one for one in failed if one.located]
+    cause = _most(_cause(one) for one in located)
+    of_cause = [one for one in located if _cause(one) == cause]
+    surest = max((_SURENESS[one.located.confidence] for one in of_cause if one.located), default=0)
+    telling = [one for one in of_cause if one.located and _SURENESS[one.located.confidence] == surest]
+    return sorted(telling, key=_excess)[(len(telling) - 1) // 2] if telling else None
+
+
+_SURENESS: Mapping[Confidence, int] = {"high": 2, "medium": 1, "low": 0}
+
+
+def _excess(one: RoomBin) -> tuple[float, float, datetime]:
+    compared = one.located.room if one.located else ()
+    ms = max((target.excess_ms for target in compared if target.excess_ms is not None), default=one.p95_ms or 0.0)
+    return ms, one.loss or 0.0, one.started_at
+
+
+def _hit(marks: str) -> bool:
+    valid = sum(mark in VALID for mark in marks)
+    return 0 < valid >= KNOWN_SHARE * len(marks) and sum(mark in BAD for mark in marks) >= HIT_SHARE * valid
+
+
+def _tests(
+    tests: Sequence[ThroughputTest],
+    starts: Set[datetime],
+    midnight: datetime,
+    bin_seconds: int,
+    profiles: Profiles,
+) -> dict[Direction, TestCount]:
+    """By direction, the hours of the local clock with tests in lessons that told something."""
+    lessons = profiles.in_force()
+    found: dict[Direction, TestCount] = {}
+    directions: tuple[Direction, ...] = ("down", "up")
+    for direction in directions:
+        by_hour: dict[int, list[ThroughputTest]] = {}
+        for one in tests:
+            second = int(one.ended_at.timestamp())
+            in_bin = datetime.fromtimestamp(second - second % bin_seconds, UTC)
+            if one.direction == direction and in_bin in starts:
+                by_hour.setdefault((one.ended_at - midnight) // timedelta(hours=1), []).append(one)
+        needed = max((need_bps(one, direction) for one in lessons), default=0)
+        told = [passed for hour in by_hour.values() if (passed := hour_passed(hour, needed)) is not None]
+        if told:
+            found[direction] = TestCount(passed=sum(told), told=len(told))
+    return found
 
 
 def site_day(rooms: Sequence[RoomDay]) -> SiteDay:

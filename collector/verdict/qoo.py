@@ -60,15 +60,23 @@ def qoo(
     loss: float | None,
     down_bps: float | None = None,
     up_bps: float | None = None,
+    up_to: float = 100,
 ) -> Outcome:
     """Score what was measured against `profile`.
 
-    `rtt_ms` maps percentile (0..100) to milliseconds and must hold every percentile the profile
-    names (`KeyError` otherwise); `loss` is a share, 0..1.
+    `rtt_ms` maps percentile (0..100) to milliseconds and must hold every percentile up to `up_to` that the profile
+    names (`KeyError` otherwise): what was measured need not bound the others. `loss` is a share, 0..1.
     """
     latency = None
     if rtt_ms is not None:
-        latency = min(_linear(rtt_ms[need.percentile], need.optimal_ms, need.unacceptable_ms) for need in profile.rtt)
+        latency = min(
+            (
+                _linear(rtt_ms[need.percentile], need.optimal_ms, need.unacceptable_ms)
+                for need in profile.rtt
+                if need.percentile <= up_to
+            ),
+            default=None,
+        )
     rates = [
         100.0 if measured >= required else 0.0
         for measured, required in ((down_bps, profile.down.bps), (up_bps, profile.up.bps))

@@ -14,6 +14,9 @@ from wire.report_words import Direction
 SPEAKS_FOR = timedelta(minutes=60)
 """A line that carried a lesson an hour ago says little of now (our choice)."""
 
+PASSING_SHARE_OF_NEED = 0.8
+"""A test passes with four fifths of what is needed: the FCC's testing of subsidised lines (science.md 6.1)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThroughputTest:
@@ -81,6 +84,30 @@ class Shortfall:
 def need_bps(profile: Profile, direction: Direction) -> int:
     """The goodput that one device needs for `profile`, in bits per second."""
     return profile.down.bps if direction == "down" else profile.up.bps
+
+
+def hour_passed(tests: Sequence[ThroughputTest], needed_bps: int) -> bool | None:
+    """Whether the best of one hour's tests in one direction found four fifths of `needed_bps`; ``None`` when it could
+    not tell, as at its machine's own ceiling: a line may carry more than that."""
+    passing_bps = int(PASSING_SHARE_OF_NEED * needed_bps)
+    found = [
+        (
+            is_enough(
+                passing_bps,
+                required_bps=one.required_bps,
+                received_bps=one.received_bps,
+                sustained=one.sustained,
+                at_ceiling=one.at_ceiling,
+            ),
+            one.received_bps,
+        )
+        for one in tests
+        if one.received_bps is not None
+    ]
+    if any(enough for enough, _ in found):
+        return True
+    best = max(found, key=lambda one: (one[1], one[0] is None), default=(None, 0))
+    return best[0]
 
 
 def speaking_tests(tests: Iterable[ThroughputTest], at: datetime) -> list[ThroughputTest]:

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from collector.verdict.causes import BUDGET_LINES, BudgetLine, Cause, Confidence, Located
 from collector.verdict.days import RoomDay, TestCount
+from collector.verdict.marks import BAD, VALID
 from collector.verdict.qoo import Dimension
 from collector.verdict.statistics import autocorrelation, binomial_at_most, effective_n, wilson
 from wire.report_words import Direction
@@ -31,8 +32,6 @@ FEWEST_TESTS = 10
 FEWEST_LOCATED = 12
 MODAL_SHARE = 0.6
 NOT_THE_NETWORKS = frozenset({"device", "remote_service"})
-BAD = frozenset("Bb")
-VALID = frozenset("Bbndg")
 
 Verdict = Literal["restricted", "at_risk", "ok", "unknown"]
 T = TypeVar("T")
@@ -42,7 +41,7 @@ T = TypeVar("T")
 class RoomWeek:
     """One room in one week, which begins on the Monday `week`.
 
-    `marks` are those of its days (`collector.verdict.days.MARKS`), one day after the other with ``|`` between.
+    `marks` are those of its days (`collector.verdict.marks.MARKS`), one day after the other with ``|`` between.
     `standing` says that it has entered `restricted` and not left; `weeks_clear` are the weeks in a row, up to this one,
     that count towards leaving. `entered_by` says what made it enter in this very week, ``None`` unless it did.
 

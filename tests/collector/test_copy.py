@@ -15,7 +15,7 @@ from collector.store.history import Extent, StoredReport
 from collector.store.influx_history import InfluxHistory
 from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin, judge_bin
-from collector.verdict.days import RoomDay, room_day, site_day
+from collector.verdict.days import LessonBins, RoomDay, room_day, site_day
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, health, latency, of_each_kind, throughput
 from tests.collector.influx import influx_access
@@ -87,18 +87,22 @@ def forty_days(store: AnyHistory) -> list[RoomDay]:
     bins = store.bins_between(MONDAY_10, MONDAY_10 + timedelta(hours=10))["oak-hill", "204"]
     merged = store.histograms_between(MONDAY_10, MONDAY_10 + timedelta(hours=1))["oak-hill", "204"]
     first = MONDAY_10 - timedelta(days=40)
-    return [
+    days = [
         room_day(
             site="oak-hill",
             room="204",
             day=(first + timedelta(days=after)).date(),
             started_at=first + timedelta(days=after),
             closed_seconds=14_400,
+            bin_seconds=300,
+            lessons=[LessonBins(label="10:00", starts=tuple(one.started_at for one in bins))],
             bins=bins[after:],
             histograms=merged,
+            profiles=default_profiles(),
         )
         for after in range(40)
     ]
+    return [replace(one, marks="", lessons=0, hit_lessons=(), causes={}) for one in days]
 
 
 def stored_at(one: Arrival) -> datetime:

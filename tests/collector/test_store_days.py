@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin, judge_bin
-from collector.verdict.days import RoomDay, room_day, site_day
+from collector.verdict.days import LessonBins, RoomDay, room_day, site_day
 from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, latency
 
@@ -126,12 +126,18 @@ def _judged(store: Store) -> list[RoomBin]:
 
 def _day(store: Store) -> RoomDay:
     bins = _judged(store)
-    return room_day(
+    day = room_day(
         site="oak-hill",
         room="204",
         day=MONDAY,
         started_at=MIDNIGHT,
         closed_seconds=5 * 3600,
+        bin_seconds=300,
+        lessons=[
+            LessonBins(label="10:00\N{EN DASH}11:00", starts=tuple(MONDAY_10 + n * FIVE_MINUTES for n in range(12)))
+        ],
         bins=bins,
         histograms=store.histograms_between(MONDAY_10, MONDAY_10 + 2 * FIVE_MINUTES)["oak-hill", "204"],
+        profiles=default_profiles(),
     )
+    return replace(day, marks="", lessons=0, hit_lessons=(), causes={})
