@@ -144,7 +144,7 @@ class Engine:
                     started_at=started_at,
                     seconds=self._bin_seconds,
                     summaries=summaries,
-                    profiles=tuple(self._profiles),
+                    profiles=self._profiles.in_force(),
                     profiles_digest=self._profiles.digest,
                 )
                 if judged is not None:

@@ -99,7 +99,7 @@ def _room_now(
     bins = judged.bins.get(key, ())
     newest = judged.newest_report_at.get(key)
     tests = judged.tests.get(key, ())
-    needs = tuple(profiles)
+    needs = profiles.in_force()
     state = room_state(
         bins,
         short=shortfall(tests, needs, judged.taken_at),

@@ -125,7 +125,7 @@ def begun_answer(running: Running) -> BegunAnswer:
 def check_answer(check: RoomCheck, profiles: Profiles) -> CheckAnswer:
     """What a check found, for each activity."""
     answers = []
-    for one in profiles:
+    for one in profiles.in_force():
         found = profile_answer(one, down=check.down, up=check.up, rtt_p95_ms=check.rtt_p95_ms)
         limits = [need.unacceptable_ms for need in one.rtt if need.percentile == 95]
         answers.append(

@@ -15,7 +15,7 @@ def check_page(
     language = language_of(asked_language, accepted_languages)
     sentences = languages()[language]
     missing = {
-        f"{kind}_{one.name}": one.label for kind in ("activity", "name") for one in profiles
+        f"{kind}_{one.name}": one.label for kind in ("activity", "name") for one in profiles.in_force()
     }  # a profile that nobody has translated yet goes by its label
     said = missing | sentences
     return template("check.html").render(

@@ -14,7 +14,7 @@ from collector.board.lesson_time import Slot, Span, spans
 from collector.board.scale import LogScale, Tick, latency_scale
 from collector.now import DistrictNow, RoomNow
 from collector.verdict.bins import RoomBin
-from collector.verdict.profiles import Profiles
+from collector.verdict.profiles import BOUNDED_PERCENTILE, LatencyNeed, Profile, Profiles
 
 LEFT = 52.0
 TOP = 20.0
@@ -114,13 +114,13 @@ def _drawing(
 ) -> Drawing:
     bottom = TOP + PLOT_HEIGHT
     bins = [one for span in found for slot in span.slots for one in slot.bins]
-    needs = [need for profile in profiles for need in profile.rtt]
+    needs = [need for profile in profiles.in_force() for need in _judged(profile)]
     highest = max([need.unacceptable_ms * 1.6 for need in needs] + [one.p95_ms * 1.15 for one in bins if one.p95_ms])
     lowest = min((one.p50_ms for one in bins if one.p50_ms), default=None)
     scale = latency_scale(lowest_ms=lowest, highest_ms=highest, top=TOP, length=PLOT_HEIGHT)
     fails_ms = strictest_ms(profiles)
     loss_top = bottom + LOSS_GAP
-    loss_limit = min(profile.loss.unacceptable for profile in profiles)
+    loss_limit = min(profile.loss.unacceptable for profile in profiles.in_force())
     slots = [slot for span in found for slot in span.slots]
     answered = [[slot for slot in span.slots if _worst(slot, "p95_ms") is not None] for span in found]
     return Drawing(
@@ -154,8 +154,8 @@ def _drawing(
 
 def _limits(profiles: Profiles, scale: LogScale) -> tuple[LimitLine, ...]:
     by_limit: dict[tuple[float, bool], list[str]] = {}
-    for profile in profiles:
-        for need in profile.rtt:
+    for profile in profiles.in_force():
+        for need in _judged(profile):
             by_limit.setdefault((need.optimal_ms, False), []).append(profile.label)
             by_limit.setdefault((need.unacceptable_ms, True), []).append(profile.label)
     return tuple(
@@ -166,6 +166,10 @@ def _limits(profiles: Profiles, scale: LogScale) -> tuple[LimitLine, ...]:
         )
         for (ms, fails), labels in sorted(by_limit.items())
     )
+
+
+def _judged(profile: Profile) -> list[LatencyNeed]:
+    return [need for need in profile.rtt if need.percentile <= BOUNDED_PERCENTILE]
 
 
 def _fail(labels: Sequence[str]) -> str:

@@ -10,13 +10,13 @@ from collector.verdict.profiles import Profiles
 
 def strictest_ms(profiles: Profiles) -> float:
     """The 95th percentile from which the first activity fails."""
-    return min(need.unacceptable_ms for profile in profiles for need in profile.rtt if need.percentile == 95)
+    return min(need.unacceptable_ms for profile in profiles.in_force() for need in profile.rtt if need.percentile == 95)
 
 
 def summary(known: Sequence[RoomBin], room: RoomNow, district: DistrictNow, profiles: Profiles) -> str:
     """How many of the `known` bins were beyond a limit, and the worst of them."""
     fails_ms = strictest_ms(profiles)
-    limit = min(profile.loss.unacceptable for profile in profiles)
+    limit = min(profile.loss.unacceptable for profile in profiles.in_force())
     slow = sum(one.p95_ms is None or one.p95_ms >= fails_ms for one in known)
     lossy = sum((one.loss or 0) >= limit for one in known)
     worst = max((one for one in known if one.p95_ms is not None), key=lambda one: one.p95_ms or 0, default=None)

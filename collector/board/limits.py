@@ -7,7 +7,7 @@ from collector.board.phrases import NOT_MEASURED, latency, loss, share
 from collector.board.throughput_words import value
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import rate
-from collector.verdict.profiles import Profile, Profiles
+from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile, Profiles
 from collector.verdict.throughput import ThroughputTest
 
 
@@ -36,7 +36,9 @@ def limits(
 ) -> tuple[ProfileLimits, ...]:
     """The limits of every profile; `newest` is the bin to show beside them, if there is a valid one, and
     `speaking` the throughput tests that tell of now."""
-    return tuple(ProfileLimits(profile=profile, limits=_of(profile, newest, speaking)) for profile in profiles)
+    return tuple(
+        ProfileLimits(profile=profile, limits=_of(profile, newest, speaking)) for profile in profiles.in_force()
+    )
 
 
 def _of(profile: Profile, newest: RoomBin | None, speaking: Sequence[ThroughputTest]) -> tuple[Limit, ...]:
@@ -52,6 +54,7 @@ def _of(profile: Profile, newest: RoomBin | None, speaking: Sequence[ThroughputT
             source=need.source,
         )
         for need in profile.rtt
+        if need.percentile <= BOUNDED_PERCENTILE
     ]
     lost = newest.loss if newest else None
     return (

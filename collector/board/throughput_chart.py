@@ -85,7 +85,7 @@ def _chart(
 ) -> ThroughputChart:
     shown = newest_first[:NEWEST_TESTS]
     by_need: dict[int, list[str]] = {}
-    for profile in profiles:
+    for profile in profiles.in_force():
         by_need.setdefault(need_bps(profile, direction), []).append(profile.label)
     most = 1.5 * max(by_need)
     marks = tuple(

@@ -23,7 +23,7 @@ ENDED_WORDS: dict[EndedBy, str] = {
 
 def outcome(test: ThroughputTest, profiles: Profiles) -> State:
     """``ok`` when every profile has its rate, ``bad`` when one has not, ``unknown`` when the test could not tell."""
-    found = [test.enough_for(profile) for profile in profiles]
+    found = [test.enough_for(profile) for profile in profiles.in_force()]
     if False in found:
         return "bad"
     return "ok" if all(found) else "unknown"

@@ -153,7 +153,7 @@ class CheckDesk:
             running.site,
             running.room,
             at=self._clock(),
-            profiles=self._profiles,
+            profiles=self._profiles.in_force(),
             down=down,
             up=up,
             idle_ms=told.idle_ms,

@@ -49,7 +49,7 @@ def _day(district: District, end: datetime, profiles: Profiles, *, seed: int, to
                     )
                     for one in network.measure(start, BIN_SECONDS, interval_ms=PROBE_INTERVAL_MS)
                 ],
-                profiles=tuple(profiles),
+                profiles=profiles.in_force(),
                 profiles_digest=profiles.digest,
             )
             if judged is not None:

@@ -27,8 +27,8 @@ PROBE_INTERVAL_MS = 100
 SILENT_SINCE = timedelta(hours=19)
 TEST_EVERY = timedelta(minutes=10)
 NEED_BPS: dict[Direction, int] = {
-    "down": max(one.down.bps for one in default_profiles()),
-    "up": max(one.up.bps for one in default_profiles()),
+    "down": max(one.down.bps for one in default_profiles().in_force()),
+    "up": max(one.up.bps for one in default_profiles().in_force()),
 }
 """What the most demanding profile needs, as the lease of a real agent says."""
 

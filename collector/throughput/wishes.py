@@ -32,8 +32,9 @@ class CapacityPlan:
 
 
 def tested_bps(profiles: Profiles) -> tuple[int, int]:
-    """What a sufficiency test asks for, down and up: the most that any of `profiles` needs."""
-    return max(one.down.bps for one in profiles), max(one.up.bps for one in profiles)
+    """What a sufficiency test asks for, down and up: the most that any of `profiles` that judges lessons needs."""
+    lessons = profiles.in_force()
+    return max(one.down.bps for one in lessons), max(one.up.bps for one in lessons)
 
 
 def bytes_of_a_test(profiles: Profiles) -> int:

@@ -11,16 +11,13 @@ from datetime import datetime
 from typing import Literal
 
 from collector.verdict.causes import Located
-from collector.verdict.profiles import Profile
+from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile
 from collector.verdict.qoo import Dimension, qoo
 from wire.histogram import Histogram
 from wire.reports import LatencyMethod
 
 VALID_SHARE = 0.8
 DEGRADED_BELOW = 50.0
-BOUNDED_PERCENTILE = 95.0
-"""The highest percentile that a bin is scored by: of 300 requests the rank of a 99th is known only as 0.977 to past the
-last (science.md, finding 7). Higher ones are evidence of a day."""
 JUDGED_TARGETS = ("district", "site")
 """Whose latency is judged: the first of these that was measured in the bin."""
 

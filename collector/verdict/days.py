@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from collector.verdict.baselines import Measured
-from collector.verdict.bins import BOUNDED_PERCENTILE, RoomBin
+from collector.verdict.bins import RoomBin
 from collector.verdict.causes import Cause, Confidence, Located
 from collector.verdict.marks import BAD, VALID, mark_of, speaks
-from collector.verdict.profiles import Profile, Profiles
+from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile, Profiles
 from collector.verdict.qoo import Dimension
 from collector.verdict.throughput import ThroughputTest, hour_passed, need_bps
 from wire.histogram import Histogram

@@ -65,7 +65,7 @@ def arrived(bps: int) -> str:
 def _would_have(happened: str, profile: Profile) -> str:
     """``a video lesson would have frozen``; a label in the plural has no article."""
     label = profile.label
-    article = "" if label.endswith("s") else "an " if label[0] in "aeiou" else "a "
+    article = "" if label.endswith("s") else "an " if label[0] in "aeiouA" else "a "
     return f"{article}{label} would have {happened}"
 
 

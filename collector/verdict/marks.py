@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from collector.verdict.bins import BOUNDED_PERCENTILE, RoomBin
-from collector.verdict.profiles import Profile
+from collector.verdict.bins import RoomBin
+from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile
 
 MARKS: Mapping[str, str] = {
     "B": "bad, and with limits 10 % laxer as well",

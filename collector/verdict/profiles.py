@@ -8,6 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+BOUNDED_PERCENTILE = 95.0
+"""The highest percentile that a bin is scored by: of 300 requests the rank of a 99th is known only as 0.977 to past the
+last (science.md, finding 7). Higher ones are evidence of a day."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyNeed:
@@ -74,6 +78,11 @@ class Profile:
     up: RateNeed
     concurrency: ShareNeed | None = None
     changed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse one that judges rooms but has no limit that a bin of 300 packets can bound. Raises `ValueError`."""
+        if self.judges != "never" and not any(need.percentile <= BOUNDED_PERCENTILE for need in self.rtt):
+            raise ValueError(f"{self.name}: what judges rooms needs a latency limit at the 95th percentile or below")
 
     @property
     def title(self) -> str:

@@ -106,7 +106,7 @@ def _close(store: DuckDbStore, start: datetime) -> tuple[float, float, float]:
                 started_at=started_at,
                 seconds=BIN_SECONDS,
                 summaries=summaries,
-                profiles=tuple(profiles),
+                profiles=profiles.in_force(),
                 profiles_digest=profiles.digest,
             )
             for (site, room, started_at), summaries in found.items()

@@ -8,7 +8,7 @@ from collector.verdict.throughput import ThroughputTest
 
 TEN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-PROFILES = tuple(default_profiles())
+PROFILES = default_profiles().in_force()
 VIDEO = default_profiles().by_name["video_lesson"]
 DOCS = default_profiles().by_name["cloud_docs_lms"]
 

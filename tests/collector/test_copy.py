@@ -120,7 +120,7 @@ def judged(store: AnyHistory) -> list[RoomBin]:
             started_at=started_at,
             seconds=300,
             summaries=summaries,
-            profiles=list(profiles),
+            profiles=profiles.in_force(),
             profiles_digest=profiles.digest,
         )
         for (site, room, started_at), summaries in found.items()

@@ -217,7 +217,7 @@ def _judged(minutes: int) -> RoomBin:
         started_at=MONDAY_10,
         seconds=300,
         summaries=[summary],
-        profiles=tuple(profiles),
+        profiles=profiles.in_force(),
         profiles_digest=profiles.digest,
     )
     assert judged is not None

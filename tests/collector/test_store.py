@@ -138,7 +138,7 @@ def test_a_rewritten_bin_replaces_the_old_one_and_survives_a_restart(open_store:
             started_at=MONDAY_10,
             seconds=300,
             summaries=summaries["oak-hill", "204", MONDAY_10],
-            profiles=list(profiles),
+            profiles=profiles.in_force(),
             profiles_digest=profiles.digest,
         )
         assert judged is not None
@@ -227,7 +227,7 @@ def test_the_greatest_counts_that_may_travel_can_be_judged_and_kept(open_store: 
         started_at=MONDAY_10,
         seconds=300,
         summaries=found["oak-hill", "204", MONDAY_10],
-        profiles=tuple(profiles),
+        profiles=profiles.in_force(),
         profiles_digest=profiles.digest,
     )
 

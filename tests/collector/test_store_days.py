@@ -115,7 +115,7 @@ def _judged(store: Store) -> list[RoomBin]:
             started_at=started_at,
             seconds=300,
             summaries=summaries,
-            profiles=tuple(profiles),
+            profiles=profiles.in_force(),
             profiles_digest=profiles.digest,
         )
         assert judged is not None

@@ -45,7 +45,7 @@ def said_of(short: Shortfall | None, time_zone: str = "UTC") -> str:
 
 
 def found(*tests: ThroughputTest) -> Shortfall | None:
-    return shortfall(tests, tuple(default_profiles()), TEN + timedelta(minutes=20))
+    return shortfall(tests, default_profiles().in_force(), TEN + timedelta(minutes=20))
 
 
 def test_a_rate_that_is_too_low_is_a_sentence_with_time_measure_and_need() -> None:

@@ -133,7 +133,7 @@ def test_a_room_has_its_throughput_tests_and_what_they_found_too_little() -> Non
 
 def test_a_room_that_is_bad_by_throughput_names_the_test() -> None:
     test = a_test(sustained=False, received_bps=460_000)
-    short = shortfall([test], tuple(default_profiles()), NOW)
+    short = shortfall([test], default_profiles().in_force(), NOW)
     room = replace(a_room("101", "bad"), state=RoomState(state="bad", short=short))
     with shown(a_district(a_site(room)), NOW) as board:
         answer = json.loads(ask(board, "/v1/rooms/north/101").body)

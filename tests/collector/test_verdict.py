@@ -20,7 +20,7 @@ TEN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 DRAFT_EXAMPLE = Profile(
     name="draft",
     version=9,
-    judges="lessons",
+    judges="never",
     label="the draft's example",
     rtt=(
         LatencyNeed(percentile=99, optimal_ms=200, unacceptable_ms=500, source="draft"),
@@ -58,7 +58,7 @@ def judged(*summaries: LatencySummary, at: datetime = TEN) -> RoomBin:
         started_at=at,
         seconds=300,
         summaries=summaries,
-        profiles=tuple(profiles),
+        profiles=profiles.in_force(),
         profiles_digest=profiles.digest,
     )
     assert found is not None
@@ -109,8 +109,8 @@ def test_what_was_not_measured_does_not_score() -> None:
 def test_worse_measurements_never_score_better(ms: float, worse: float, loss: float, more: float) -> None:
     profile = default_profiles().by_name["video_lesson"]
 
-    better = qoo(profile, rtt_ms={95: min(ms, worse)}, loss=min(loss, more)).total
-    poorer = qoo(profile, rtt_ms={95: max(ms, worse)}, loss=max(loss, more)).total
+    better = qoo(profile, rtt_ms={95: min(ms, worse)}, loss=min(loss, more), up_to=95).total
+    poorer = qoo(profile, rtt_ms={95: max(ms, worse)}, loss=max(loss, more), up_to=95).total
 
     assert better is not None
     assert poorer is not None
@@ -125,8 +125,11 @@ def test_limits_that_are_not_apart_are_refused() -> None:
 def test_every_number_of_a_profile_names_its_source() -> None:
     for profile in default_profiles():
         sources = [need.source for need in profile.rtt]
-        for source in (*sources, profile.loss.source, profile.down.source, profile.up.source):
-            assert any(mark in source for mark in ("[V]", "[V2]", "[T]")), profile.name
+        sources += [profile.loss.source, profile.down.source, profile.up.source]
+        sources += [profile.concurrency.source] if profile.concurrency else []
+        unverified = ("[M]",) if profile.judges == "never" else ()
+        for source in sources:
+            assert any(mark in source for mark in ("[V]", "[V2]", "[T]", *unverified)), profile.name
 
 
 def test_a_changed_limit_changes_the_profiles_digest() -> None:
@@ -181,7 +184,7 @@ def test_a_bin_with_the_gateway_alone_is_not_judged() -> None:
         started_at=TEN,
         seconds=300,
         summaries=[summary(target="gateway")],
-        profiles=tuple(profiles),
+        profiles=profiles.in_force(),
         profiles_digest=profiles.digest,
     )
 

@@ -65,7 +65,7 @@ def a_bin(quality: Quality | None = "good", **given: Any) -> RoomBin:
         ProfileScore(
             profile=profile.name, qoo=qoo[quality], quality=quality, worst=None if quality == "good" else "latency"
         )
-        for profile in default_profiles()
+        for profile in default_profiles().in_force()
         if quality is not None
     )
     values: dict[str, Any] = {

@@ -75,7 +75,7 @@ def _bins(room: Room, district: District, now: datetime) -> Iterator[RoomBin]:
                         )
                         for one in measured
                     ],
-                    profiles=tuple(default_profiles()),
+                    profiles=default_profiles().in_force(),
                     profiles_digest=default_profiles().digest,
                 )
                 assert judged is not None

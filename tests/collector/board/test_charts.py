@@ -211,7 +211,7 @@ def test_throughput_that_was_never_measured_is_said_and_not_drawn() -> None:
 
 def test_a_room_that_is_short_of_throughput_says_so_beside_the_limit() -> None:
     test = a_test(sustained=False, received_bps=460_000)
-    short = shortfall([test], tuple(default_profiles()), NOW)
+    short = shortfall([test], default_profiles().in_force(), NOW)
     room = a_room(state="bad", tests=(test,), speaking=(test,))
     page = page_of(replace(room, state=RoomState(state="bad", short=short)))
 

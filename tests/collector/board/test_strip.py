@@ -44,7 +44,7 @@ def test_each_lesson_of_a_strip_says_how_it_went(quality: LessonQuality, seconds
     ],
 )
 def test_a_lesson_that_was_short_of_throughput_says_so(bad_seconds: int, said: str) -> None:
-    short = shortfall([a_test(sustained=False, received_bps=460_000)], tuple(default_profiles()), NOW)
+    short = shortfall([a_test(sustained=False, received_bps=460_000)], default_profiles().in_force(), NOW)
     room = a_room(strip=(a_cell("bad", a_lesson(), bad_seconds=bad_seconds, short=short),))
     district = a_district(a_site(room))
 
