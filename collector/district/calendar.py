@@ -1,8 +1,8 @@
 """When a site has lessons: a bell schedule by weekday, and the days on which it is another or on which there are none.
 
-Lesson times are local wall times; every instant handed out is aware UTC. A lesson that would begin
-in an hour that daylight saving skips begins when the clock has jumped; in a repeated hour the first
-pass counts (PEP 495, fold 0).
+Lesson times are local wall times; every instant handed out is aware UTC. A time within an hour that daylight saving
+skips is the moment the clock jumps; of a repeated hour the first pass counts (PEP 495, fold 0), so a lesson that ends
+after it is an hour longer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -50,10 +50,13 @@ class Calendar:
 
     def lessons_on(self, day: date) -> tuple[Lesson, ...]:
         """The lessons that begin on the local day `day`, in order."""
+        return _lessons_on(self.time_zone, self.times_on(day), day)
+
+    def times_on(self, day: date) -> tuple[LessonTime, ...]:
+        """What that day's lessons are as local times, in order."""
         if (self.first_day is not None and day < self.first_day) or (self.last_day is not None and day > self.last_day):
             return ()
-        usual = self.lessons_by_weekday.get(day.weekday(), ())
-        return _lessons_on(self.time_zone, self.lessons_by_date.get(day, usual), day)
+        return self.lessons_by_date.get(day, self.lessons_by_weekday.get(day.weekday(), ()))
 
     def local_day(self, instant: datetime) -> date:
         """The day that `instant` lies in, as the site's clocks say."""
@@ -111,10 +114,51 @@ def _lessons_on(zone: ZoneInfo, times: tuple[LessonTime, ...], day: date) -> tup
 
 
 def _lesson(zone: ZoneInfo, one: LessonTime, day: date) -> Lesson:
-    end_day = day + timedelta(days=1) if one.end == time(0) else day
+    starts, ends = local_span(one, day)
     return Lesson(
-        started_at=datetime.combine(day, one.start, tzinfo=zone).astimezone(UTC),
-        ended_at=datetime.combine(end_day, one.end, tzinfo=zone).astimezone(UTC),
+        started_at=_instant(zone, starts),
+        ended_at=_instant(zone, ends),
         label=f"{one.start:%H:%M}\N{EN DASH}{one.end:%H:%M}",
         day=day,
     )
+
+
+def local_span(one: LessonTime, day: date) -> tuple[datetime, datetime]:
+    """Where a lesson of `day` begins and ends, as naive local times."""
+    end_day = day + timedelta(days=1) if one.end == time(0) else day
+    return datetime.combine(day, one.start), datetime.combine(end_day, one.end)
+
+
+def skipped_hours(zone: ZoneInfo, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
+    """From which naive local time to which the clock jumps, on the days from `first` to `last`."""
+    day = datetime.combine(first, time(0), tzinfo=UTC) - timedelta(days=1)
+    while day.date() <= last:
+        following = day + timedelta(days=1)
+        before, after = _offset(zone, day), _offset(zone, following)
+        if after > before:
+            jump = _jump(zone, day, following)
+            yield (jump + before).replace(tzinfo=None), (jump + after).replace(tzinfo=None)
+        day = following
+
+
+def _instant(zone: ZoneInfo, local: datetime) -> datetime:
+    aware = local.replace(tzinfo=zone)
+    instant = aware.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == local:
+        return instant
+    return _jump(zone, aware.replace(fold=1).astimezone(UTC), instant)
+
+
+def _jump(zone: ZoneInfo, early: datetime, late: datetime) -> datetime:
+    """When the zone's offset changes between two instants (UTC), to the second."""
+    before = _offset(zone, early)
+    while late - early > timedelta(seconds=1):
+        middle = early + timedelta(seconds=(late - early) // timedelta(seconds=2))
+        early, late = (middle, late) if _offset(zone, middle) == before else (early, middle)
+    return late
+
+
+def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
+    found = instant.astimezone(zone).utcoffset()
+    assert found is not None
+    return found

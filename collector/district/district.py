@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from collector.district.activities import DEFAULT_ACTIVITIES
 from collector.district.anchors import PACKETS_A_MINUTE, Anchor
-from collector.district.assessments import Assessment
+from collector.district.assessments import Assessment, Written
 from collector.district.calendar import Calendar
 from collector.district.rooms_csv import Room
 from collector.district.services import ListedService
@@ -52,7 +54,15 @@ class District:
     services: tuple[ListedService, ...] = ()
     site_calendars: Mapping[str, Calendar] = field(default_factory=dict)
     profiles: Profiles = field(default_factory=default_profiles)
-    activities: tuple[Activity, ...] = ()
+    activities: tuple[Activity, ...] = DEFAULT_ACTIVITIES
+    _written: Mapping[str, Written] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look up once what is asked of every bin."""
+        written = {
+            site.site: Written(one for one in self.assessments if one.concerns(site.site)) for site in self.sites
+        }
+        object.__setattr__(self, "_written", written)
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -62,6 +72,17 @@ class District:
     def calendar_of(self, site: str) -> Calendar:
         """When that site has lessons."""
         return self.site_calendars.get(site, self.calendar)
+
+    @property
+    def calendars(self) -> tuple[Calendar, ...]:
+        """Those that its sites keep, each once."""
+        found = {id(one): one for one in (self.calendar_of(site.site) for site in self.sites)}
+        return tuple(found.values())
+
+    def assessing(self, site: str, start: datetime, end: datetime) -> bool:
+        """Whether an assessment is written at `site` in a part of ``[start, end)``."""
+        written = self._written.get(site)
+        return written is not None and written.within(start, end)
 
     def has_room(self, site: str, room: str) -> bool:
         """Whether the district knows this room."""

@@ -1,39 +1,45 @@
 """The district as its admin writes it: ``district.toml`` and, beside it, ``rooms.csv``.
 
-``district.toml`` names the district, its time zone, one weekly timetable and its sites; ``rooms.csv``
+``district.toml`` names the district, its time zone, its lessons and its sites; ``rooms.csv``
 is what a spreadsheet exports: ``site,room`` and, as far as known, ``name,seats,ap,switch,uplink``. What a room is
 called may be any text; addresses and stores know it by its slug.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from collector.district.activities import DEFAULT_ACTIVITIES, ActivityForm, wrong_activities
 from collector.district.anchors import MAX_ANCHORS, PACKETS_A_MINUTE, AnchorForm, each_anchor_once
 from collector.district.assessments import Assessment
-from collector.district.calendar import Calendar, LessonTime
+from collector.district.calendar_forms import (
+    ClosureForm,
+    EarlyReleaseForm,
+    OfSites,
+    OtherTimetableForm,
+    SchoolYearForm,
+    Sites,
+    TimetableForm,
+)
 from collector.district.display_name import DisplayName
 from collector.district.district import REFLECTOR_PORT, District, Site
 from collector.district.host import a_host
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.district.networks import Networks
+from collector.district.own_profiles import own_profiles
 from collector.district.rooms_csv import Room, read_rooms
 from collector.district.services import ServiceForm, each_service_once
+from collector.district.site_calendars import SiteCalendars
 from collector.district.slug import a_slug, each_once
 from collector.district.wanted import did_you_mean
+from collector.verdict.profiles import Profiles, default_profiles
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 LONGEST_ASSESSMENT = timedelta(days=31)
 """Longer is a slip of the pen: nothing would be tested all that time."""
-
-_LESSON = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
 def _zone(value: str) -> str:
@@ -43,36 +49,11 @@ def _zone(value: str) -> str:
     return value
 
 
-def _lesson(value: str) -> str:
-    match = _LESSON.fullmatch(value)
-    if not match or (match.group(3) == "24" and match.group(4) != "00"):
-        raise ValueError(f'"{value[:60]}" is not a lesson time; write it as "08:00-08:45", 24-hour clock')
-    if value[:5] >= value[6:]:
-        raise ValueError(f'"{value}" ends before it begins; a lesson lies within one day')
-    return value
-
-
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 _Mbps = Annotated[int, Field(ge=1, le=10_000_000, examples=[1000])]
-
-
-def _in_order(lessons: list[str]) -> list[str]:
-    for earlier, later in pairwise(lessons):
-        if later[:5] < earlier[6:]:
-            raise ValueError(f'"{later}" begins before "{earlier}" ends; list lessons in order, not overlapping')
-    return lessons
-
-
-class _Timetable(_Strict):
-    days: Annotated[list[Weekday], Field(min_length=1, examples=["mon", "tue"])]
-    lessons: Annotated[
-        list[Annotated[str, AfterValidator(_lesson)]],
-        Field(min_length=1, examples=["08:00-08:45", "08:50-09:35"]),
-        AfterValidator(_in_order),
-    ]
 
 
 class _Site(_Strict):
@@ -113,7 +94,7 @@ class _Assessment(_Strict):
     name: DisplayName
     starts: Annotated[_Local, Field(alias="from")]
     ends: Annotated[_Local, Field(alias="to")]
-    sites: Annotated[list[str], Field(min_length=1)] | None = None
+    sites: Sites | None = None
 
     @field_validator("ends")
     @classmethod
@@ -133,18 +114,24 @@ class _DistrictFile(_Strict):
     rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
     egress_mbps: _Mbps | None = None
     ap_mbps: _Mbps | None = None
-    timetable: _Timetable
+    timetable: TimetableForm
+    timetables: list[OtherTimetableForm] = []
+    early_release: list[EarlyReleaseForm] = []
+    closures: list[ClosureForm] = []
+    school_year: SchoolYearForm | None = None
     sites: Annotated[list[_Site], Field(min_length=1), AfterValidator(_each_once)]
     assessments: list[_Assessment] = []
     anchor_packets_a_minute: Annotated[int, Field(ge=1, le=6_000)] = PACKETS_A_MINUTE
     anchors: Annotated[list[AnchorForm], Field(max_length=MAX_ANCHORS), AfterValidator(each_anchor_once)] = []
     networks: Networks = []
     services: Annotated[list[ServiceForm], AfterValidator(each_service_once)] = []
+    profiles: Annotated[str, Field(min_length=1, examples=["profiles.toml"])] | None = None
+    activities: list[ActivityForm] = []
 
 
-def load_district(path: Path) -> District:
-    """Read ``district.toml`` at `path` and the spreadsheet it names. Raises `BadFile` with every mistake
-    of both files."""
+def load_district(path: Path, *, today: date | None = None) -> District:
+    """Read ``district.toml`` at `path` and the files it names. Raises `BadFile` with every mistake of them. `today` is
+    from when on lessons are held against what the time zone skips, where the file bounds no school year."""
     mistakes: list[Mistake] = []
     text, data = read_toml(path)
     try:
@@ -159,18 +146,29 @@ def load_district(path: Path) -> District:
             rooms = read_rooms(path.parent / csv_name, known_sites=_site_ids(data))
         except BadFile as error:
             mistakes += error.mistakes
+    profiles: Profiles | None = None
+    try:
+        own = data.get("profiles")
+        profiles = own_profiles(path.parent / own, default_profiles()) if isinstance(own, str) else default_profiles()
+    except BadFile as error:
+        mistakes += error.mistakes
+    calendars: SiteCalendars | None = None
     if file is not None:
-        mistakes += _unknown_sites(file.assessments, {one.id for one in file.sites}, text, path.name)
-    if mistakes or file is None:
+        if profiles is not None:
+            mistakes += wrong_activities(file.activities, profiles.by_name, text, path.name)
+        unknown = list(_unknown_sites(file, text, path.name))
+        mistakes += unknown
+        if not unknown:
+            calendars = _calendars(file, today or datetime.now(UTC).date())
+            mistakes += calendars.mistakes(text, path.name)
+    if mistakes or file is None or calendars is None or profiles is None:
         raise BadFile(mistakes)
     zone = ZoneInfo(file.time_zone)
-    lessons = tuple(LessonTime(start=_time(one[:5]), end=_time(one[6:])) for one in file.timetable.lessons)
+    calendar, site_calendars = calendars.calendars()
     return District(
         name=file.name,
-        calendar=Calendar(
-            time_zone=zone,
-            lessons_by_weekday={WEEKDAYS.index(day): lessons for day in file.timetable.days},
-        ),
+        calendar=calendar,
+        site_calendars=site_calendars,
         sites=tuple(one.site() for one in file.sites),
         rooms=rooms,
         egress_mbps=file.egress_mbps,
@@ -188,25 +186,44 @@ def load_district(path: Path) -> District:
         anchor_packets_a_minute=file.anchor_packets_a_minute,
         networks=tuple(file.networks),
         services=tuple(one.service() for one in file.services),
+        profiles=profiles,
+        activities=tuple(one.activity() for one in file.activities) or DEFAULT_ACTIVITIES,
     )
 
 
-def _unknown_sites(assessments: list[_Assessment], known: set[str], text: str, file: str) -> Iterator[Mistake]:
-    for number, one in enumerate(assessments):
-        for site in sorted(set(one.sites or ()) - known):
-            yield Mistake(
-                file=file,
-                line=line_of(text, ["assessments", number, "sites"]),
-                key="assessments.sites",
-                text=f'"{site[:60]}" is not a site of this file{did_you_mean(site, known)}',
-            )
+def _calendars(file: _DistrictFile, today: date) -> SiteCalendars:
+    return SiteCalendars(
+        time_zone=ZoneInfo(file.time_zone),
+        timetable=file.timetable,
+        others=file.timetables,
+        early=file.early_release,
+        closures=file.closures,
+        school_year=file.school_year,
+        sites=[one.id for one in file.sites],
+        today=today,
+    )
+
+
+def _unknown_sites(file: _DistrictFile, text: str, name: str) -> Iterator[Mistake]:
+    known = {one.id for one in file.sites}
+    tables: dict[str, Sequence[OfSites]] = {
+        "timetables": file.timetables,
+        "early_release": file.early_release,
+        "closures": file.closures,
+        "assessments": file.assessments,
+    }
+    for table, listed in tables.items():
+        for number, one in enumerate(listed):
+            for site in sorted(set(one.sites or ()) - known):
+                yield Mistake(
+                    file=name,
+                    line=line_of(text, [table, number, "sites"]),
+                    key=f"{table}.sites",
+                    text=f'"{site[:60]}" is not a site of this file{did_you_mean(site, known)}',
+                )
 
 
 def _site_ids(data: Mapping[str, object]) -> frozenset[str]:
     sites = data.get("sites")
     listed = sites if isinstance(sites, list) else []
     return frozenset(one["id"] for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str))
-
-
-def _time(text: str) -> time:
-    return time(0) if text == "24:00" else time.fromisoformat(text)

@@ -6,7 +6,7 @@ A value is repeated only where one of a few words was wanted: a number may be a 
 import json
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,6 +19,7 @@ _WANTED = {
     "path_type": "wanted is a path in quotes",
     "list_type": "wanted is a list in square brackets",
     "datetime_type": "wanted is a local date and time without quotes",
+    "date_type": "wanted is a date without quotes",
     "string_too_short": "is empty; write something between the quotes",
     "too_short": "is empty; list at least one",
 }
@@ -52,7 +53,7 @@ def wanted(model: type[BaseModel], error: ErrorDetails) -> str:
     if kind == "string_pattern_mismatch":
         return f"write it like {' or '.join(map(_toml, examples))}"
     such_as = f", such as {_toml(examples if kind == 'list_type' else examples[0])}" if examples else ""
-    if kind in {"greater_than_equal", "less_than_equal"}:
+    if kind in {"greater_than", "greater_than_equal", "less_than_equal"}:
         return f"allowed are {_range(model, location)}{such_as}"
     return f"{_WANTED.get(kind, error['msg'])}{such_as}"
 
@@ -77,7 +78,9 @@ def _examples(model: type[BaseModel], location: Sequence[str | int]) -> list[Any
 def _range(model: type[BaseModel], location: Sequence[str | int]) -> str:
     names = [part for part in location if isinstance(part, str)]
     shown = _model_at(model, names[:-1]).model_json_schema()["properties"][names[-1]]
-    number = next(one for one in shown.get("anyOf", [shown]) if "minimum" in one)
+    number = next(one for one in shown.get("anyOf", [shown]) if "maximum" in one)
+    if "minimum" not in number:
+        return f"more than {number['exclusiveMinimum']:g} and at most {number['maximum']:g}"
     return f"{number['minimum']} to {number['maximum']}"
 
 
@@ -102,7 +105,7 @@ def _model_at(model: Any, location: Sequence[str | int]) -> Any:
 
 def _toml(value: object) -> str:
     """`value` as a TOML file has it."""
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # or a datetime, which is one
         return value.isoformat()
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"

@@ -109,12 +109,15 @@ def test_a_spreadsheet_from_excel_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in BAD.iterdir()))
 def test_each_mistake_has_its_message(name: str, tmp_path: Path) -> None:
-    """A file of bad_config/ is a spoiled district.toml, rooms.csv or bandroom.toml, by its ending; the
+    """A file of bad_config/ is a spoiled district.toml, rooms.csv, profiles.toml or bandroom.toml, by its ending; the
     lines from ``# says:`` on are what must be said."""
     text, _, said = (BAD / name).read_text(encoding="utf-8").partition("# says:\n")
     expected = "\n".join(line.removeprefix("# ") for line in said.splitlines())
     if name.endswith("rooms.csv"):
         assert mistakes_of(write(tmp_path, rooms=text)) == expected
+    elif name.endswith("profiles.toml"):
+        (tmp_path / "profiles.toml").write_text(text, encoding="utf-8")
+        assert mistakes_of(write(tmp_path, f'profiles = "profiles.toml"\n{GOOD_DISTRICT}')) == expected
     elif name.endswith("district.toml"):
         assert mistakes_of(write(tmp_path, text, "site,room\noak-hill,204\n")) == expected
     else:
