@@ -74,7 +74,12 @@ def _stop_after_a_step() -> threading.Event:
 
 def _copy(source: History, target: History, name: str, mark_file: Path, stop: threading.Event) -> dict[Part, int]:
     extent = source.extent()
-    totals: dict[Part, int] = {"days": extent.days, "bins": extent.bins, "reports": extent.reports}
+    totals: dict[Part, int] = {
+        "weeks": extent.weeks,
+        "days": extent.days,
+        "bins": extent.bins,
+        "reports": extent.reports,
+    }
     brought: dict[Part, int] = dict.fromkeys(totals, 0)
     columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

@@ -1,4 +1,4 @@
-"""Copy what one engine kept into another: days and bins first, then reports, then what was known of them.
+"""Copy what one engine kept into another: weeks, days and bins first, then reports, then what was known of them.
 
 Progress stands in a mark file, so that a copy that was cut short goes on where it was. Each step can be repeated, and
 the file is written after the step.
@@ -13,7 +13,7 @@ from typing import Literal
 
 from collector.store.history import Extent, History
 
-Part = Literal["days", "bins", "reports"]
+Part = Literal["weeks", "days", "bins", "reports"]
 
 
 class CopyIncomplete(Exception):
@@ -78,7 +78,7 @@ class _Work:
 def copy_history(source: History, target: History, *, name: str, mark_file: Path) -> Iterator[Copied]:
     """Copy everything, a step at a time; `name` is the target's. Going on after a stop means calling this again.
 
-    The first three steps tell what an earlier copy had brought. When it ends well the mark file is gone, and the target
+    The first four steps tell what an earlier copy had brought. When it ends well the mark file is gone, and the target
     judges what the source had not judged yet, and nothing twice. Raises `CopyIncomplete`, and what the engines raise.
     """
     extent = source.extent()
@@ -99,6 +99,12 @@ def copy_history(source: History, target: History, *, name: str, mark_file: Path
 
 
 def _works(source: History, target: History, extent: Extent) -> list[_Work]:
+    def weeks(start: datetime, end: datetime) -> int:
+        found = source.room_weeks_between(start.date(), end.date() - timedelta(days=1)).values()
+        if found:
+            target.write_weeks([one for of_room in found for one in of_room])
+        return sum(map(len, found))
+
     def days(start: datetime, end: datetime) -> int:
         first, last = start.date(), end.date() - timedelta(days=1)
         rooms = [one for found in source.room_days_between(first, last).values() for one in found]
@@ -122,6 +128,13 @@ def _works(source: History, target: History, extent: Extent) -> list[_Work]:
     # In a district of 1,000 rooms a step has some 30,000 rows at the most.
     return [
         _Work(
+            part="weeks",
+            first=_midnight(extent.first_week),
+            last=_midnight(extent.last_week),
+            at_once=timedelta(weeks=20),
+            bring=weeks,
+        ),
+        _Work(
             part="days",
             first=_midnight(extent.first_day),
             last=_midnight(extent.last_day),
@@ -141,6 +154,7 @@ def _works(source: History, target: History, extent: Extent) -> list[_Work]:
 
 def _check(mark: Mark, source: Extent, target: Extent, mark_file: Path) -> None:
     parts: tuple[tuple[Part, int, int], ...] = (
+        ("weeks", source.weeks, target.weeks),
         ("days", source.days, target.days),
         ("bins", source.bins, target.bins),
         ("reports", source.reports, target.reports),

@@ -1,15 +1,13 @@
 """The embedded engine, read and written whole: for copying to and from another engine."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from collector.store import duckdb_schema as schema
-from collector.store.duckdb_rows import read_bin, read_report, read_target
+from collector.store.duckdb_rows import read_report
 from collector.store.duckdb_store import DuckDbStore, append, insert, naive
 from collector.store.history import Extent, StoredRange, StoredReport, new_by_write
 from collector.store.ledger import runs
-from collector.verdict.bins import LatencySummary, RoomBin
 
 
 class DuckDbHistory(DuckDbStore):
@@ -30,6 +28,7 @@ class DuckDbHistory(DuckDbStore):
             f"SELECT count(*), min(day), max(day) FROM ({days_of})",  # noqa: S608
             [],
         )
+        ((weeks, first_week, last_week),) = self._rows("SELECT count(*), min(week), max(week) FROM room_weeks", [])
         return Extent(
             reports=reports,
             first_stored_at=_aware(first_stored_at),
@@ -40,6 +39,9 @@ class DuckDbHistory(DuckDbStore):
             days=days,
             first_day=first_day,
             last_day=last_day,
+            weeks=weeks,
+            first_week=first_week,
+            last_week=last_week,
         )
 
     def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
@@ -52,16 +54,6 @@ class DuckDbHistory(DuckDbStore):
                 [naive(start), naive(end)],
             )
         ]
-
-    def whole_bins(self, start: datetime, end: datetime) -> list[RoomBin]:
-        """See `History.whole_bins`."""
-        where = "WHERE started_at >= $1 AND started_at < $2"
-        span = [naive(start), naive(end)]
-        targets: dict[object, list[LatencySummary]] = defaultdict(list)
-        for row in self._rows(f"SELECT {', '.join(schema.BIN_TARGETS)} FROM bin_targets {where}", span):  # noqa: S608
-            targets[row[:3]].append(read_target(row))
-        rows = self._rows(f"SELECT {', '.join(schema.BINS)} FROM bins {where} ORDER BY started_at", span)  # noqa: S608
-        return [read_bin(row, targets[row[:3]]) for row in rows]
 
     def stored_ranges(self) -> list[StoredRange]:
         """See `History.stored_ranges`."""

@@ -1,6 +1,5 @@
 """Reports and bins as rows of the DuckDB engine's tables, and rows as the columns it is fed with."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -12,8 +11,9 @@ from collector.store import duckdb_schema as schema
 from collector.store.history import StoredReport, report_of
 from collector.store.hops import to_text
 from collector.store.protocol import Arrival, StoredTest
-from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
-from collector.verdict.days import RoomDay, Seconds, SiteDay
+from collector.store.texts import located_text, read_located, read_scores, scores_text
+from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.machines import MachineSummary
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 
@@ -39,8 +39,31 @@ _TEST_FIELDS = (
 TEST_COLUMNS = (*_TEST_FIELDS, "site", "room", "stored_at", "started_at", "idle_rtt_us", "working_histogram")
 """What `read_test` reads."""
 
+_OF_MACHINE = {
+    "reports": "count(*)",
+    "cpu_permille": "max(machine_cpu_permille)",
+    "memory_stalled_permille": "max(memory_stalled_permille)",
+    "clock_step_ms": "arg_max(clock_step_ms, abs(clock_step_ms))",
+    "slept_ms": "sum(slept_ms)",
+    "skipped_probes": "sum(skipped_probes)",
+    "link_mbps": "min(link_mbps)",
+    "link_flaps": "sum(link_flaps)",
+    "link_errors": "sum(link_errors)",
+    "medium": "arg_max(link_medium, started_at)",
+    "wifi_band_mhz": "arg_max(wifi_band_mhz, started_at)",
+    "wifi_signal_dbm": "min(wifi_signal_dbm)",
+    "wifi_retries_permille": "max(wifi_retries_permille)",
+    "wifi_down_mbps": "min(wifi_down_mbps)",
+    "uplink_in_bps": "8000 * sum(uplink_in_bytes) / sum(duration_ms) FILTER (uplink_in_bytes IS NOT NULL)",
+    "uplink_out_bps": "8000 * sum(uplink_out_bytes) / sum(duration_ms) FILTER (uplink_out_bytes IS NOT NULL)",
+}
+MACHINE_SUMS = ", ".join(_OF_MACHINE.values())
+"""What `read_machine` reads besides the agent, from the health reports of one."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_NOT_A_TIME = np.iinfo(np.int64).min
+"""What numpy has for none."""
 
 
 def report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) -> list[tuple[object, ...]]:
@@ -74,20 +97,16 @@ def read_report(kind: str, row: Sequence[Any]) -> StoredReport:
 
 def bin_row(one: RoomBin) -> tuple[object, ...]:
     """The row of table ``bins``."""
-    scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
-    values = {name: getattr(one, name) for name in schema.BINS if name != "scores"}
-    values["scores"] = scores
-    return tuple(values[name] for name in schema.BINS)
+    texts = {"scores": scores_text(one.scores), "located": located_text(one.located)}
+    return tuple(texts[name] if name in texts else getattr(one, name) for name in schema.BINS)
 
 
 def read_bin(row: Sequence[Any], targets: Iterable[LatencySummary] = ()) -> RoomBin:
     """A row of table ``bins`` as it was, with those of its targets that are given."""
     values = dict(zip(schema.BINS, row, strict=True)) | {"targets": tuple(targets)}
     values["started_at"] = values["started_at"].replace(tzinfo=UTC)
-    values["scores"] = tuple(
-        ProfileScore(profile=profile, qoo=qoo, quality=quality, worst=worst)
-        for profile, qoo, quality, worst in json.loads(values["scores"])
-    )
+    values["scores"] = read_scores(values["scores"])
+    values["located"] = read_located(values["located"])
     return RoomBin(**values)
 
 
@@ -109,6 +128,11 @@ def read_test(row: Sequence[Any]) -> StoredTest:
     )
 
 
+def read_machine(agent: str, values: Sequence[Any]) -> MachineSummary:
+    """The `MACHINE_SUMS` of an agent as how its machine was."""
+    return MachineSummary(agent=agent, **dict(zip(_OF_MACHINE, values, strict=True)))
+
+
 def target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
     """The row of table ``bin_targets``."""
     return (
@@ -124,53 +148,6 @@ def target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
         target.histogram.to_text(),
         target.repaired,
     )
-
-
-def room_day_row(one: RoomDay) -> tuple[object, ...]:
-    """The row of table ``room_days``."""
-    by_profile = {name: [of.valid, of.degraded, of.bad] for name, of in one.by_profile.items()}
-    values = _day_values(one) | {
-        "by_profile": json.dumps(by_profile, separators=(",", ":")),
-        "histogram": one.histogram.to_text(),
-    }
-    return tuple(values[name] if name in values else getattr(one, name) for name in schema.ROOM_DAYS)
-
-
-def site_day_row(one: SiteDay) -> tuple[object, ...]:
-    """The row of table ``site_days``."""
-    values = _day_values(one)
-    return tuple(values[name] if name in values else getattr(one, name) for name in schema.SITE_DAYS)
-
-
-def read_room_day(row: Sequence[Any]) -> RoomDay:
-    """A row of table ``room_days`` as it was."""
-    values = _read_day(schema.ROOM_DAYS, row)
-    values["by_profile"] = {
-        name: Seconds(valid=valid, degraded=degraded, bad=bad)
-        for name, (valid, degraded, bad) in json.loads(values["by_profile"]).items()
-    }
-    return RoomDay(**values | {"histogram": Histogram.from_text(values["histogram"])})
-
-
-def read_site_day(row: Sequence[Any]) -> SiteDay:
-    """A row of table ``site_days`` as it was."""
-    return SiteDay(**_read_day(schema.SITE_DAYS, row))
-
-
-def _day_values(one: RoomDay | SiteDay) -> dict[str, object]:
-    seconds = one.seconds
-    return {
-        "valid_seconds": seconds.valid,
-        "degraded_seconds": seconds.degraded,
-        "bad_seconds": seconds.bad,
-    }
-
-
-def _read_day(kinds: Mapping[str, str], row: Sequence[Any]) -> dict[str, Any]:
-    values = dict(zip(kinds, row, strict=True))
-    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
-    values["seconds"] = Seconds(**{name: values.pop(f"{name}_seconds") for name in ("valid", "degraded", "bad")})
-    return values
 
 
 def read_target(row: Sequence[Any]) -> LatencySummary:
@@ -193,7 +170,7 @@ def _column(kind: str, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     if kind == "DATE":
         return np.array([day.isoformat() for day in values], dtype=object)  # DuckDB reads no datetime64[D]
     if kind == "TIMESTAMP":  # from whole numbers: numpy takes ten times as long over a datetime
-        elapsed_us = [(instant - _EPOCH) // _MICROSECOND for instant in values]
+        elapsed_us = [_NOT_A_TIME if instant is None else (instant - _EPOCH) // _MICROSECOND for instant in values]
         return np.array(elapsed_us, dtype=np.int64).view("datetime64[us]")
     if None not in values:
         return np.array(values, dtype=_NUMPY_TYPES[kind])

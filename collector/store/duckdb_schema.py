@@ -4,7 +4,7 @@ Times are UTC ``TIMESTAMP`` in microseconds. ``stored_at`` grows with every comm
 since" is a range at a table's end.
 """
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 PLACE = {"agent": "VARCHAR", "site": "VARCHAR", "room": "VARCHAR", "boot": "VARCHAR"}
 PERIOD = {
@@ -139,6 +139,10 @@ BINS = {
     "repaired": "BOOLEAN",
     "scores": "VARCHAR",
     "profiles_digest": "VARCHAR",
+    "anchor": "VARCHAR",
+    "anchor_p95_ms": "DOUBLE",
+    "anchor_loss": "DOUBLE",
+    "located": "VARCHAR",  # like the other texts of lists and mappings: see collector.store.texts
 }
 BIN_TARGETS = {
     "site": "VARCHAR",
@@ -172,6 +176,16 @@ ROOM_DAYS = {
     "worst": "VARCHAR",
     "profile": "VARCHAR",
     "profiles_digest": "VARCHAR",
+    "bin_seconds": "INTEGER",
+    "marks": "VARCHAR",
+    "lessons": "INTEGER",
+    "hit_lessons": "VARCHAR",
+    "tests": "VARCHAR",
+    "causes": "VARCHAR",
+    "sure": "VARCHAR",
+    "example": "VARCHAR",
+    "example_at": "TIMESTAMP",
+    "minima": "VARCHAR",
 }
 SITE_DAYS = {
     "site": "VARCHAR",
@@ -183,6 +197,39 @@ SITE_DAYS = {
     "p95_ms": "DOUBLE",
     "p99_ms": "DOUBLE",
 }
+ROOM_WEEKS = {
+    "site": "VARCHAR",
+    "room": "VARCHAR",
+    "week": "DATE",
+    "verdict": "VARCHAR",
+    "previous": "VARCHAR",
+    "standing": "BOOLEAN",
+    "weeks_clear": "INTEGER",
+    "entered_by": "VARCHAR",
+    "bin_seconds": "INTEGER",
+    "marks": "VARCHAR",
+    "bad_days": "INTEGER",
+    "measured_days": "INTEGER",
+    "effective_bins": "DOUBLE",
+    "autocorrelation": "DOUBLE",
+    "lower": "DOUBLE",
+    "upper": "DOUBLE",
+    "if_stricter": "VARCHAR",
+    "if_laxer": "VARCHAR",
+    "tests": "VARCHAR",
+    "cause": "VARCHAR",
+    "confidence": "VARCHAR",
+    "causes": "VARCHAR",
+    "example": "VARCHAR",
+    "example_at": "TIMESTAMP",
+    "worst": "VARCHAR",
+    "profile": "VARCHAR",
+    "lessons": "INTEGER",
+    "hit_lessons": "VARCHAR",
+    "profiles_digest": "VARCHAR",
+    "rule_version": "INTEGER",
+    "by_tests": "BOOLEAN",
+}
 LEDGER = {
     "agent": "VARCHAR",
     "boot": "VARCHAR",
@@ -190,14 +237,13 @@ LEDGER = {
     "last_seq": "BIGINT",
     "stored_at": "TIMESTAMP",
 }
-
-
 DAY_TABLES = {"room_days": ROOM_DAYS, "site_days": SITE_DAYS}
 
 
 def create_statements() -> list[str]:
     """The statements that make an empty database."""
     tables = REPORT_TABLES | {"bins": BINS, "bin_targets": BIN_TARGETS, "ledger": LEDGER} | DAY_TABLES
+    tables["room_weeks"] = ROOM_WEEKS
     return [_create(name, columns) for name, columns in tables.items()] + [
         "CREATE TABLE meta (schema_version INTEGER, judged_through TIMESTAMP)",
         f"INSERT INTO meta VALUES ({SCHEMA_VERSION}, TIMESTAMP '1970-01-01')",  # noqa: S608  # our own number
@@ -224,10 +270,27 @@ def upgrade_statements(version: int) -> list[str]:
         statements += _added("throughput", THROUGHPUT, after="working_histogram")
         statements += _added("health", HEALTH, after="link_drops")
         statements += [_create(name, REPORT_TABLES[name]) for name in ("service", "path", "off_site")]
+    if version < 5:
+        statements += _added("bins", BINS, after="profiles_digest")
+        if version >= 3:
+            statements += _added("room_days", ROOM_DAYS, after="profiles_digest")
+        statements.append(_create("room_weeks", ROOM_WEEKS))
     return [*statements, f"UPDATE meta SET schema_version = {SCHEMA_VERSION}"] if statements else []  # noqa: S608
 
 
-_DEFAULTS = {"asked_by": "'schedule'", "at_ceiling": "false", "slept_ms": "0"}
+_DEFAULTS = {
+    "asked_by": "'schedule'",
+    "at_ceiling": "false",
+    "slept_ms": "0",
+    "bin_seconds": "300",
+    "marks": "''",
+    "lessons": "0",
+    "hit_lessons": "'[]'",
+    "tests": "'{}'",
+    "causes": "'{}'",
+    "sure": "'{}'",
+    "minima": "'[]'",
+}
 """What older rows hold in columns that are never empty."""
 
 

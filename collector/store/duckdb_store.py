@@ -15,20 +15,28 @@ from typing import Any, Self
 import duckdb
 
 from collector.store import duckdb_schema as schema
+from collector.store.duckdb_day_rows import (
+    read_room_day,
+    read_room_week,
+    read_site_day,
+    room_day_row,
+    room_week_row,
+    site_day_row,
+)
 from collector.store.duckdb_rows import (
+    MACHINE_SUMS,
     TEST_COLUMNS,
     bin_row,
     columns,
     read_bin,
+    read_machine,
     read_report,
-    read_room_day,
-    read_site_day,
+    read_target,
     read_test,
     report_rows,
-    room_day_row,
-    site_day_row,
     target_row,
 )
+from collector.store.hops import paths_by_bin
 from collector.store.ledger import Ledger, runs
 from collector.store.protocol import (
     Arrival,
@@ -42,7 +50,17 @@ from collector.store.protocol import (
 from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import RoomDay, SiteDay
+from collector.verdict.machines import MachineSummary
+from collector.verdict.throughput import ThroughputTest
+from collector.verdict.weeks import RoomWeek
 from wire.histogram import Histogram
+from wire.path_report import PathReport
+
+_BIN_OF = "epoch_us(started_at) // 1000000 // $1 * $1"
+"""The Unix second that the bin of a report begins with; the first value is its length in seconds."""
+
+_LONGEST = timedelta(hours=1)
+"""No report's period is longer, so that what ended after a moment began at most that much before."""
 
 
 class DuckDbStore:
@@ -122,7 +140,7 @@ class DuckDbStore:
     def touched_since(self, stored_after: datetime, *, bin_seconds: int) -> list[Touched]:
         """See `Store.touched_since`."""
         rows = self._rows(
-            "SELECT site, room, epoch_us(started_at) // 1000000 // $1 * $1, min(stored_at), max(stored_at),"
+            f"SELECT site, room, {_BIN_OF}, min(stored_at), max(stored_at),"  # noqa: S608
             " max(started_at + to_milliseconds(duration_ms)) FROM latency"
             " WHERE stored_at > $2 GROUP BY ALL",
             [bin_seconds, naive(stored_after)],
@@ -144,7 +162,7 @@ class DuckDbStore:
     ) -> dict[tuple[str, str, datetime], list[LatencySummary]]:
         """See `Store.latency_between`."""
         rows = self._rows(
-            "SELECT site, room, epoch_us(started_at) // 1000000 // $1 * $1 AS bin, agent, target, method, sum(sent),"
+            f"SELECT site, room, {_BIN_OF} AS bin, agent, target, method, sum(sent),"  # noqa: S608
             " sum(received), sum(sent::BIGINT * interval_ms), list(histogram), bool_or(repaired) FROM latency"
             " WHERE started_at >= $2 AND started_at < $3 GROUP BY ALL ORDER BY bin, site, room, agent, target, method",
             [bin_seconds, naive(start), naive(end)],
@@ -172,7 +190,7 @@ class DuckDbStore:
             " started_at), max(started_at) FROM latency WHERE started_at > $1 AND started_at <= $2"
             " AND (sent > 0 OR failure IS NOT NULL)"
             " GROUP BY ALL ORDER BY ALL",
-            [naive(since - timedelta(hours=1)), naive(until)],
+            [naive(since - _LONGEST), naive(until)],
         )
         found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
         for site, room, target, newest, started_at in rows:
@@ -205,6 +223,47 @@ class DuckDbStore:
             [naive(stored_after)],
         )
         return [read_test(row) for row in rows]
+
+    def tests_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[ThroughputTest]]:
+        """See `Store.tests_between`."""
+        where, values = _between(start - _LONGEST, end, room)
+        rows = self._rows(
+            f"SELECT {', '.join(TEST_COLUMNS)} FROM throughput WHERE {where}"  # noqa: S608
+            " AND method = 'sufficiency' AND asked_by != 'user'",
+            values,
+        )
+        found: dict[tuple[str, str], list[ThroughputTest]] = defaultdict(list)
+        for one in sorted(map(read_test, rows), key=lambda one: one.test.ended_at):
+            if start <= one.test.ended_at < end:
+                found[one.site, one.room].append(one.test)
+        return found
+
+    def machines_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[MachineSummary]]:
+        """See `Store.machines_between`."""
+        rows = self._rows(
+            f"SELECT site, room, {_BIN_OF} AS bin, agent, {MACHINE_SUMS} FROM health"  # noqa: S608
+            " WHERE started_at >= $2 AND started_at < $3 GROUP BY ALL ORDER BY bin, site, room, agent",
+            [bin_seconds, naive(start), naive(end)],
+        )
+        found: dict[tuple[str, str, datetime], list[MachineSummary]] = defaultdict(list)
+        for site, room, epoch, agent, *values in rows:
+            found[site, room, datetime.fromtimestamp(epoch, UTC)].append(read_machine(agent, values))
+        return found
+
+    def paths_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[PathReport]]:
+        """See `Store.paths_between`."""
+        where, values = _between(start, end, None)
+        rows = self._rows(
+            f"SELECT {', '.join(schema.REPORT_TABLES['path'])} FROM path WHERE {where} ORDER BY started_at",  # noqa: S608
+            values,
+        )
+        return paths_by_bin((read_report("path", row).arrival for row in rows), bin_seconds)
 
     def newest_reports(
         self, kind: str, since: datetime, until: datetime, *, method: str | None = None
@@ -264,6 +323,15 @@ class DuckDbStore:
             found[row[0], row[1]].append(read_bin(row))
         return found
 
+    def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
+        """See `Store.whole_bins`."""
+        where, values = _between(start, end, room)
+        targets: dict[object, list[LatencySummary]] = defaultdict(list)
+        for row in self._rows(f"SELECT {', '.join(schema.BIN_TARGETS)} FROM bin_targets WHERE {where}", values):  # noqa: S608
+            targets[row[:3]].append(read_target(row))
+        rows = self._rows(f"SELECT {', '.join(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
+        return [read_bin(row, targets[row[:3]]) for row in rows]
+
     def histograms_between(
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
@@ -322,6 +390,35 @@ class DuckDbStore:
             found[row[0]].append(read_site_day(row))
         return found
 
+    def write_weeks(self, weeks: Sequence[RoomWeek]) -> None:
+        """See `Store.write_weeks`."""
+        with self._writing, self._transaction() as cursor:
+            for one in weeks:
+                cursor.execute(
+                    "DELETE FROM room_weeks WHERE site = $1 AND room = $2 AND week = $3", [one.site, one.room, one.week]
+                )
+            append(cursor, "room_weeks", schema.ROOM_WEEKS, [room_week_row(one) for one in weeks])
+
+    def newest_week(self) -> date | None:
+        """See `Store.newest_week`."""
+        newest: date | None = self._rows("SELECT max(week) FROM room_weeks", [])[0][0]
+        return newest
+
+    def room_weeks_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomWeek]]:
+        """See `Store.room_weeks_between`."""
+        of_room = " AND site = $3 AND room = $4" if room else ""
+        rows = self._rows(
+            f"SELECT {', '.join(schema.ROOM_WEEKS)} FROM room_weeks"  # noqa: S608
+            f" WHERE week BETWEEN $1 AND $2{of_room} ORDER BY week",
+            [first, last, *(room or ())],
+        )
+        found: dict[tuple[str, str], list[RoomWeek]] = defaultdict(list)
+        for row in rows:
+            found[row[0], row[1]].append(read_room_week(row))
+        return found
+
     def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:
         """See `Store.enforce_retention`. Boots that are past it leave the ledger too."""
         with self._writing:
@@ -333,6 +430,7 @@ class DuckDbStore:
                     gone += _delete_before(cursor, table, "started_at", bins_before)
                 for table in schema.DAY_TABLES:
                     gone += _delete_before(cursor, table, "started_at", days_before)
+                gone += _delete_before(cursor, "room_weeks", "week", days_before)
                 boots = cursor.execute(
                     "SELECT agent, boot FROM ledger GROUP BY ALL HAVING max(stored_at) < $1",
                     [naive(reports_before)],

@@ -11,6 +11,7 @@ from collector.store.ledger import Ledger
 from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin
 from collector.verdict.days import RoomDay, SiteDay
+from collector.verdict.weeks import RoomWeek
 from wire.reports import KINDS, Report
 
 _ADDED = {
@@ -50,7 +51,7 @@ class StoredRange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
     """How much there is, and from when to when; times are ``None`` where there is nothing. `days` counts those of rooms
-    and those of sites."""
+    and those of sites; weeks go by their Mondays."""
 
     reports: int
     first_stored_at: datetime | None
@@ -61,6 +62,9 @@ class Extent:
     days: int
     first_day: date | None
     last_day: date | None
+    weeks: int
+    first_week: date | None
+    last_week: date | None
 
 
 class History(Protocol):
@@ -77,8 +81,8 @@ class History(Protocol):
         """The reports that were stored in ``[start, end)``; those of one write are together."""
         ...
 
-    def whole_bins(self, start: datetime, end: datetime) -> list[RoomBin]:
-        """The bins that began in ``[start, end)``, with all that was measured in them."""
+    def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
+        """See `Store.whole_bins`."""
         ...
 
     def room_days_between(
@@ -89,6 +93,12 @@ class History(Protocol):
 
     def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
         """See `Store.site_days_between`."""
+        ...
+
+    def room_weeks_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomWeek]]:
+        """See `Store.room_weeks_between`."""
         ...
 
     def stored_ranges(self) -> list[StoredRange]:
@@ -109,6 +119,10 @@ class History(Protocol):
 
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
         """See `Store.write_days`."""
+        ...
+
+    def write_weeks(self, weeks: Sequence[RoomWeek]) -> None:
+        """See `Store.write_weeks`."""
         ...
 
     def take_ranges(self, ranges: Sequence[StoredRange]) -> None:

@@ -1,9 +1,12 @@
 """The hops of a path as one text, as the engines keep them: ``ttl:role:sent:received:min_us``, joined by spaces."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import cast
 
-from wire.path_report import Hop, HopRole
+from collector.store.protocol import Arrival
+from wire.path_report import Hop, HopRole, PathReport
 
 
 def to_text(hops: Iterable[Hop]) -> str:
@@ -29,3 +32,12 @@ def from_text(text: str) -> tuple[Hop, ...]:
             )
         )
     return tuple(found)
+
+
+def paths_by_bin(arrivals: Iterable[Arrival], bin_seconds: int) -> dict[tuple[str, str, datetime], list[PathReport]]:
+    """Path reports by site, room and the start of the bin that they began in."""
+    found: dict[tuple[str, str, datetime], list[PathReport]] = defaultdict(list)
+    for one in arrivals:
+        start = int(one.started_at.timestamp()) // bin_seconds * bin_seconds
+        found[one.site, one.room, datetime.fromtimestamp(start, UTC)].append(cast(PathReport, one.report))
+    return found

@@ -1,34 +1,25 @@
 """The InfluxDB engine, read and written whole: for copying to and from another engine."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
 
 from collector.store import influx_schema as schema
 from collector.store.history import Extent, StoredRange, StoredReport, new_by_write
 from collector.store.influx_lines import BadPoint
 from collector.store.influx_rows import (
-    BIN_COLUMNS,
     REPORT_COLUMNS,
     arrival_lines,
     instant_of,
     ns,
-    read_bin,
     read_report,
     report_line,
 )
 from collector.store.influx_store import InfluxStore, registry_answers
 from collector.store.ledger import runs
 from collector.store.protocol import Arrival, StoreError
-from collector.verdict.bins import LatencySummary, RoomBin
-from wire.histogram import Histogram
 
 _BEGUN_AFTER_STORED = timedelta(days=1)
 """More than any report is dated ahead of the moment it was stored at."""
-
-_MEASURED = ("agent", "target", "method", "sent", "received", "probed_ms", "repaired")
 
 
 class InfluxHistory(InfluxStore):
@@ -44,8 +35,11 @@ class InfluxHistory(InfluxStore):
             first_bin_at=self._when("bins", "SELECT first(seconds) FROM room_bin"),
             last_bin_at=self._when("bins", "SELECT last(seconds) FROM room_bin"),
             days=self._count("days", "SELECT count(sent) FROM room_day, site_day"),
-            first_day=self._day("first"),
-            last_day=self._day("last"),
+            first_day=self._date('SELECT first("date") FROM room_day'),
+            last_day=self._date('SELECT last("date") FROM room_day'),
+            weeks=self._count("days", "SELECT count(level) FROM room_week"),
+            first_week=self._date("SELECT first(week) FROM room_week"),
+            last_week=self._date("SELECT last(week) FROM room_week"),
         )
 
     def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
@@ -61,17 +55,6 @@ class InfluxHistory(InfluxStore):
             read_report(kind, at_ns, row)
             for kind, measurement in schema.REPORTS.items()
             for at_ns, row in self._rows("reports", REPORT_COLUMNS[kind], measurement, where)
-        ]
-
-    def whole_bins(self, start: datetime, end: datetime) -> list[RoomBin]:
-        """See `History.whole_bins`."""
-        where = f"time >= {ns(start)} AND time < {ns(end)}"
-        targets: dict[tuple[str, str, int], list[LatencySummary]] = defaultdict(list)
-        for at_ns, row in self._rows("bins", ("site", "room", "histogram", *_MEASURED), schema.TARGET_BIN, where):
-            targets[row["site"], row["room"], at_ns].append(_read_target(row))
-        return [
-            replace(read_bin(at_ns, row), targets=tuple(targets[row["site"], row["room"], at_ns]))
-            for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where)
         ]
 
     def stored_ranges(self) -> list[StoredRange]:
@@ -111,15 +94,11 @@ class InfluxHistory(InfluxStore):
         self._last_stored_us = max(self._last_stored_us, ns(newest) // 1000)
         self._know(runs(one.key for one in arrivals), ns(newest) // 1000)
 
-    def _day(self, which: Literal["first", "last"]) -> date | None:
-        found = self._connection.query("days", f'SELECT {which}("date") FROM room_day')  # noqa: S608
+    def _date(self, statement: str) -> date | None:
+        """The date that a statement finds."""
+        found = self._connection.query("days", statement)
         return next((date.fromisoformat(series.rows[0][1]) for series in found), None)
 
     def _when(self, kept: schema.Retention, statement: str) -> datetime | None:
         """The time of the one point that a statement finds."""
         return next((instant_of(series.rows[0][0]) for series in self._connection.query(kept, statement)), None)
-
-
-def _read_target(values: Mapping[str, Any]) -> LatencySummary:
-    measured = {name: values[name] for name in _MEASURED}
-    return LatencySummary(histogram=Histogram.from_text(values["histogram"]), **measured)

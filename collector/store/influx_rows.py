@@ -1,10 +1,9 @@
 """Reports and bins as lines of the InfluxDB engine, and rows of its answers as what they were."""
 
-import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -14,8 +13,8 @@ from collector.store.history import StoredReport, report_of
 from collector.store.hops import to_text
 from collector.store.influx_lines import WRITERS, line
 from collector.store.protocol import AgentHealth, Arrival, StoredTest
-from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin
-from collector.verdict.days import RoomDay, Seconds, SiteDay
+from collector.store.texts import located_text, read_located, read_scores, scores_text
+from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 
@@ -27,7 +26,7 @@ _SLOTS = 1_000_000
 MAX_TEXT = 60_000
 """InfluxDB 1.x refuses texts of more than 64 KiB."""
 
-_NULLABLE = ("p50_ms", "p95_ms", "p99_ms", "gateway_p95_ms", "gateway_loss")
+_NULLABLE = ("p50_ms", "p95_ms", "p99_ms", "gateway_p95_ms", "gateway_loss", "anchor_p95_ms", "anchor_loss")
 BIN_COLUMNS = tuple(
     name
     for name in ("site", "room", *schema.ROOM_BIN.fields)
@@ -45,7 +44,11 @@ TEST_COLUMNS = (
 REPORT_COLUMNS = {kind: (*one.tags, *one.fields) for kind, one in schema.REPORTS.items()}
 """What `read_report` reads besides the time."""
 
+_MEASURED = ("agent", "target", "method", "sent", "received", "probed_ms", "repaired")
 _OF_ARRIVAL = ("site", "room", "agent", "boot", "repaired")
+
+BIN_TARGET_COLUMNS = ("site", "room", "histogram", *_MEASURED)
+"""What `read_target` reads."""
 
 HEALTH_COLUMNS = (
     *("duration_ms", "stored_us", "repaired", "agent_version", "platform", "clock_synchronised"),
@@ -167,9 +170,11 @@ def bin_lines(one: RoomBin, profiles: Iterable[str]) -> list[str]:
     place = {"site": one.site, "room": one.room}
     headline = one.headline
     quality = headline.quality if headline else None
-    scores = json.dumps([[s.profile, s.qoo, s.quality, s.worst] for s in one.scores], separators=(",", ":"))
+    located = one.located
     shown: dict[str, object] = {
-        "scores": scores,
+        "scores": scores_text(one.scores),
+        "located": located_text(located),
+        **{name: getattr(located, name, None) for name in ("cause", "confidence", "rule", "budget_line")},
         "loss": one.loss,
         "qoo": headline.qoo if headline else None,
         "quality": quality,
@@ -207,83 +212,16 @@ def read_bin(at_ns: int, values: Mapping[str, Any]) -> RoomBin:
     for name in _NULLABLE:
         if fields[name] == schema.ABSENT:
             fields[name] = None
-    fields["scores"] = tuple(
-        ProfileScore(profile=profile, qoo=qoo, quality=quality, worst=worst)
-        for profile, qoo, quality, worst in json.loads(values["scores"])
-    )
+    fields["scores"] = read_scores(values["scores"])
+    fields["anchor"] = fields["anchor"] or None
+    fields["located"] = read_located(fields["located"])
     return RoomBin(started_at=instant_of(at_ns), **fields)
 
 
-def room_day_lines(one: RoomDay) -> list[str]:
-    """The points of a room's day: its own and each profile's."""
-    at_ns = ns(one.started_at)
-    place = {"site": one.site, "room": one.room}
-    shown = _day_fields(one) | {
-        "histogram": one.histogram.to_text(),
-        "cause": None,
-        **{f"p{percentile}_ms": one.rtt_ms(percentile) for percentile in (50, 95, 99)},
-    }
-    fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.ROOM_DAY.fields}
-    return [line(schema.ROOM_DAY, place, fields, at_ns)] + [
-        line(schema.PROFILE_DAY, {**place, "profile": name}, _seconds_fields(seconds), at_ns)
-        for name, seconds in one.by_profile.items()
-    ]
-
-
-def site_day_line(one: SiteDay) -> str:
-    """The point of a site's day."""
-    shown = _day_fields(one)
-    fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.SITE_DAY.fields}
-    return line(schema.SITE_DAY, {"site": one.site}, fields, ns(one.started_at))
-
-
-def _day_fields(one: RoomDay | SiteDay) -> dict[str, object]:
-    return {"date": one.day.isoformat(), **_seconds_fields(one.seconds)}
-
-
-def _seconds_fields(seconds: Seconds) -> dict[str, object]:
-    return {
-        "valid_seconds": seconds.valid,
-        "degraded_seconds": seconds.degraded,
-        "bad_seconds": seconds.bad,
-        "bad_share": seconds.bad_share,
-    }
-
-
-def read_seconds(values: Mapping[str, Any]) -> Seconds:
-    """The seconds of a row of ``room_day``, ``profile_day`` or ``site_day``."""
-    return Seconds(valid=values["valid_seconds"], degraded=values["degraded_seconds"], bad=values["bad_seconds"])
-
-
-def read_room_day(at_ns: int, values: Mapping[str, Any], by_profile: Mapping[str, Seconds]) -> RoomDay:
-    """A row of measurement ``room_day``, with those of its profiles."""
-    return RoomDay(
-        site=values["site"],
-        room=values["room"],
-        day=date.fromisoformat(values["date"]),
-        started_at=instant_of(at_ns),
-        closed_seconds=values["closed_seconds"],
-        seconds=read_seconds(values),
-        by_profile=by_profile,
-        sent=values["sent"],
-        received=values["received"],
-        histogram=Histogram.from_text(values["histogram"]),
-        worst=values["worst"] or None,
-        profile=values["profile"] or None,
-        profiles_digest=values["profiles_digest"],
-    )
-
-
-def read_site_day(at_ns: int, values: Mapping[str, Any]) -> SiteDay:
-    """A row of measurement ``site_day``."""
-    fields: dict[str, Any] = {
-        name: None if values[name] == schema.ABSENT else values[name]
-        for name in ("site", *schema.SITE_DAY.fields)
-        if name in SiteDay.__slots__
-    }
-    return SiteDay(
-        day=date.fromisoformat(values["date"]), started_at=instant_of(at_ns), seconds=read_seconds(values), **fields
-    )
+def read_target(values: Mapping[str, Any]) -> LatencySummary:
+    """A row of measurement ``target_bin``."""
+    measured = {name: values[name] for name in _MEASURED}
+    return LatencySummary(histogram=Histogram.from_text(values["histogram"]), **measured)
 
 
 def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:

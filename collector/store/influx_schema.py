@@ -88,6 +88,10 @@ ROOM_BIN = Measurement(
     tags=_ROOM,
     fields=_fields(duckdb_schema.BINS, without=_ROOM)
     | {
+        "cause": "string",  # of what is located, like the next three
+        "confidence": "string",
+        "rule": "string",
+        "budget_line": "string",
         "loss": "float",
         "qoo": "float",  # of the worst profile, like the next three
         "quality": "string",
@@ -148,9 +152,19 @@ ROOM_DAY = Measurement(
         "closed_seconds": "integer",  # lesson time that is over, measured or not
         "worst": "string",
         "profile": "string",
-        "cause": "string",
+        "cause": "string",  # the most frequent
         "histogram": "string",
         "profiles_digest": "string",
+        "bin_seconds": "integer",
+        "marks": "string",
+        "lessons": "integer",
+        "hit_lessons": "string",
+        "tests": "string",
+        "causes": "string",
+        "sure": "string",
+        "example": "string",
+        "example_at_ms": "integer",
+        "minima": "string",
     },
     time=_DAY,
     rewritten=True,
@@ -181,6 +195,41 @@ SITE_DAY = Measurement(
     },
     time=_DAY,
     rewritten=True,
+)
+
+_WEEK = "noon UTC of the week's Monday"
+_WEEK_FIELDS = _fields(duckdb_schema.ROOM_WEEKS, without=(*_ROOM, "week", "example_at"))
+ROOM_WEEK = Measurement(
+    name="room_week",
+    kept="days",
+    tags=_ROOM,
+    fields=_WEEK_FIELDS
+    | {
+        "week": "string",
+        "example_at_ms": "integer",
+        "level": "integer",  # of the verdict, for colours: see WEEK_LEVELS
+        "bad_share": "float",
+        "coverage": "float",  # the valid share of the bins in which an agent was awake
+        "in_session_bins": "integer",
+        "awake_bins": "integer",
+        "valid_bins": "integer",
+        "bad_bins": "integer",
+        "bad_minutes": "float",
+        "near_threshold": "boolean",
+        "entered": "boolean",
+        "changed": "boolean",  # the week before had another verdict
+        "budget_line": "string",
+        "evidence": "string",
+    },
+    time=_WEEK,
+    rewritten=True,
+)
+WEEK_WRITTEN = Measurement(
+    name="week_written",
+    kept="days",
+    tags=(),
+    fields={"week": "string"},
+    time=_WEEK,
 )
 
 _LOOK = "when the collector looked"
@@ -299,6 +348,8 @@ MEASUREMENTS = {
         ROOM_DAY,
         PROFILE_DAY,
         SITE_DAY,
+        ROOM_WEEK,
+        WEEK_WRITTEN,
     )
 }
 
@@ -313,5 +364,8 @@ def label_of(name: str, slug: str) -> str:
 
 LEVELS = {"no_lesson": -2, "unknown": -1, "ok": 0, "degraded": 1, "bad": 2}
 """The states of rooms as numbers, for colours that stand beside the word."""
+
+WEEK_LEVELS = {"unknown": -1, "ok": 0, "at_risk": 1, "restricted": 2}
+"""The verdicts of weeks likewise."""
 
 AGENT_LEVELS = {"never_reported": -1, "reporting": 0, "behind": 1, "silent": 2}

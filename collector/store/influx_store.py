@@ -8,8 +8,9 @@ confirmed the reports; a crash between the two is healed when the agent sends th
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 
@@ -18,11 +19,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from collector.registry.registry import Registry
 from collector.registry.stored_ranges import StoredRanges
 from collector.store import influx_schema as schema
+from collector.store.hops import paths_by_bin
 from collector.store.influx_connection import InfluxAccess, InfluxConnection, LinesRefused
+from collector.store.influx_day_rows import (
+    read_room_day,
+    read_room_week,
+    read_seconds,
+    read_site_day,
+    room_day_lines,
+    room_week_line,
+    site_day_line,
+    weeks_written_lines,
+)
 from collector.store.influx_lines import line
+from collector.store.influx_machines import MACHINE_COLUMNS, machine_of
 from collector.store.influx_query import text
 from collector.store.influx_rows import (
     BIN_COLUMNS,
+    BIN_TARGET_COLUMNS,
     HEALTH_COLUMNS,
     REPORT_COLUMNS,
     TEST_COLUMNS,
@@ -36,13 +50,9 @@ from collector.store.influx_rows import (
     read_health,
     read_periods,
     read_report,
-    read_room_day,
-    read_seconds,
-    read_site_day,
+    read_target,
     read_test,
     report_line,
-    room_day_lines,
-    site_day_line,
 )
 from collector.store.ledger import Ledger, Range, runs
 from collector.store.protocol import (
@@ -59,7 +69,11 @@ from collector.store.protocol import (
 from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import RoomDay, Seconds, SiteDay
+from collector.verdict.machines import MachineSummary
+from collector.verdict.throughput import ThroughputTest
+from collector.verdict.weeks import RoomWeek
 from wire.histogram import Histogram
+from wire.path_report import PathReport
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +82,9 @@ LINES_A_WRITE = 5_000
 
 _READ_AT_ONCE = timedelta(hours=1)
 """Latency reports of this long are in memory at a time."""
+
+_LONGEST = timedelta(hours=1)
+"""No report's period is longer, so that what ended after a moment began at most that much before."""
 
 _BINS_READ_AT_ONCE = timedelta(days=1)
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -84,6 +101,8 @@ class InfluxStore:
             self._ledger = Ledger(stored.ranges())
             self._last_stored_us = stored.newest_us()
         self._profiles: set[str] = set()
+        self.sentence_of: Callable[[RoomWeek], str] = lambda _: ""
+        """Says a week in the sentence that its point shows as ``evidence``."""
 
     @classmethod
     def open_store(cls, access: InfluxAccess, registry: Registry) -> Self:
@@ -213,7 +232,7 @@ class InfluxStore:
 
     def newest_readings(self, since: datetime, until: datetime) -> dict[tuple[str, str], list[Reading]]:
         """See `Store.newest_readings`. Reads each room's and target's newest report and no other."""
-        began_after = began_ns(since - timedelta(hours=1))
+        began_after = began_ns(since - _LONGEST)
         fields = "method, duration_ms, sent, received, histogram, failure, repaired"
         statement = (
             f"SELECT {fields} FROM latency WHERE time >= {began_after} AND time < {began_ns(until) + 10**6}"  # noqa: S608
@@ -252,6 +271,42 @@ class InfluxStore:
         where = f"time >= {first_s * 10**9} AND stored_us > {mark_ns // 1000} AND method = 'sufficiency'"
         rows = self._rows("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
         return [read_test(at_ns, row) for at_ns, row in rows if row["asked_by"] != "user"]
+
+    def tests_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[ThroughputTest]]:
+        """See `Store.tests_between`."""
+        where = f"time >= {began_ns(start - _LONGEST)} AND time < {ns(end)} AND method = 'sufficiency'"
+        if room:
+            where += _in(room)
+        rows = self._rows("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
+        tests = [read_test(at_ns, row) for at_ns, row in rows if row["asked_by"] != "user"]
+        found: dict[tuple[str, str], list[ThroughputTest]] = defaultdict(list)
+        for one in sorted(tests, key=lambda one: one.test.ended_at):
+            if start <= one.test.ended_at < end:
+                found[one.site, one.room].append(one.test)
+        return found
+
+    def machines_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[MachineSummary]]:
+        """See `Store.machines_between`."""
+        found: dict[tuple[str, str, datetime], list[MachineSummary]] = defaultdict(list)
+        for where in _spans_of_bins(start, end, bin_seconds):
+            by_agent: dict[tuple[str, str, int, str], list[Mapping[str, Any]]] = defaultdict(list)
+            for at_ns, row in self._rows("reports", ("site", "room", "agent", *MACHINE_COLUMNS), schema.HEALTH, where):
+                bin_s = at_ns // 10**9 // bin_seconds * bin_seconds
+                by_agent[row["site"], row["room"], bin_s, row["agent"]].append(row)
+            for (site, room, bin_s, agent), of_agent in sorted(by_agent.items(), key=lambda item: item[0]):
+                found[site, room, datetime.fromtimestamp(bin_s, UTC)].append(machine_of(agent, of_agent))
+        return found
+
+    def paths_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[PathReport]]:
+        """See `Store.paths_between`."""
+        rows = self._rows("reports", REPORT_COLUMNS["path"], schema.PATH, _span(start, end))
+        return paths_by_bin((read_report("path", at_ns, row).arrival for at_ns, row in rows), bin_seconds)
 
     def newest_reports(
         self, kind: str, since: datetime, until: datetime, *, method: str | None = None
@@ -306,6 +361,17 @@ class InfluxStore:
             for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where + of_room):
                 found[row["site"], row["room"]].append(read_bin(at_ns, row))
         return found
+
+    def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
+        """See `Store.whole_bins`."""
+        where = f"time >= {ns(start)} AND time < {ns(end)}" + (_in(room) if room else "")
+        targets: dict[tuple[str, str, int], list[LatencySummary]] = defaultdict(list)
+        for at_ns, row in self._rows("bins", BIN_TARGET_COLUMNS, schema.TARGET_BIN, where):
+            targets[row["site"], row["room"], at_ns].append(read_target(row))
+        return [
+            replace(read_bin(at_ns, row), targets=tuple(targets[row["site"], row["room"], at_ns]))
+            for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where)
+        ]
 
     def histograms_between(
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
@@ -368,6 +434,31 @@ class InfluxStore:
                 found[one.site].append(one)
         return found
 
+    def write_weeks(self, weeks: Sequence[RoomWeek]) -> None:
+        """See `Store.write_weeks`. What says that a week was written goes last, as sites do among days."""
+        self._write("days", [room_week_line(one, self.sentence_of(one)) for one in weeks])
+        self._write("days", weeks_written_lines({one.week for one in weeks}))
+
+    def newest_week(self) -> date | None:
+        """See `Store.newest_week`."""
+        for series in self._connection.query("days", "SELECT last(week) FROM week_written"):
+            return date.fromisoformat(series.rows[0][1])
+        return None
+
+    def room_weeks_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomWeek]]:
+        """See `Store.room_weeks_between`."""
+        where = _days(first, last)
+        if room:
+            where += _in(room)
+        found: dict[tuple[str, str], list[RoomWeek]] = defaultdict(list)
+        for _, row in self._rows("days", ("site", "room", *schema.ROOM_WEEK.fields), schema.ROOM_WEEK, where):
+            one = read_room_week(row)
+            if first <= one.week <= last:
+                found[one.site, one.room].append(one)
+        return found
+
     def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:
         """See `Store.enforce_retention`. Buckets forget by themselves; this takes what they still hold."""
         with self._writing, registry_answers():
@@ -386,6 +477,8 @@ class InfluxStore:
             (schema.ROOM_DAY, "sent", days_before),
             (schema.PROFILE_DAY, "valid_seconds", days_before),
             (schema.SITE_DAY, "sent", days_before),
+            (schema.ROOM_WEEK, "level", days_before),
+            (schema.WEEK_WRITTEN, "week", days_before),
         ):
             older = f"FROM {measurement.name} WHERE time < {began_ns(before)}"
             count = self._count(measurement.kept, f"SELECT count({counted}) {older}")
@@ -490,8 +583,23 @@ def _spans(start: datetime, end: datetime, length: timedelta) -> Iterator[str]:
     """Conditions on time that cut ``[start, end)`` into pieces."""
     while start < end:
         until = min(start + length, end)
-        yield f"time >= {began_ns(start)} AND time < {began_ns(until)}"
+        yield _span(start, until)
         start = until
+
+
+def _spans_of_bins(start: datetime, end: datetime, bin_seconds: int) -> Iterator[str]:
+    """The same in pieces of about `_READ_AT_ONCE` that cut no bin in two."""
+    length = max(1, int(_READ_AT_ONCE.total_seconds()) // bin_seconds) * bin_seconds
+    while start < end:
+        whole = int(start.timestamp()) // length + 1
+        until = min(datetime.fromtimestamp(whole * length, UTC), end)
+        yield _span(start, until)
+        start = until
+
+
+def _span(start: datetime, end: datetime) -> str:
+    """The condition that something began in ``[start, end)``."""
+    return f"time >= {began_ns(start)} AND time < {began_ns(end)}"
 
 
 def _in(room: tuple[str, str]) -> str:

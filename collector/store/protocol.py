@@ -8,8 +8,11 @@ from typing import Literal, Protocol
 from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import RoomDay, SiteDay
+from collector.verdict.machines import MachineSummary
 from collector.verdict.throughput import ThroughputTest
+from collector.verdict.weeks import RoomWeek
 from wire.histogram import Histogram
+from wire.path_report import PathReport
 from wire.reports import Report
 
 Unstorable = Literal["too_old", "not_storable"]
@@ -149,6 +152,27 @@ class Store(Protocol):
         """The sufficiency tests that were stored after `stored_after`, without those that a user asked for."""
         ...
 
+    def tests_between(
+        self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[ThroughputTest]]:
+        """Per room, the sufficiency tests that ended in ``[start, end)``, ascending, without those that a user asked
+        for."""
+        ...
+
+    def machines_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[MachineSummary]]:
+        """Per (site, room, start of bin), how each agent's machine was, by health reports that began in
+        ``[start, end)``; bins are aligned to the epoch."""
+        ...
+
+    def paths_between(
+        self, start: datetime, end: datetime, *, bin_seconds: int
+    ) -> dict[tuple[str, str, datetime], list[PathReport]]:
+        """Per (site, room, start of bin), the path reports that began in ``[start, end)``; the `boot_ms` of each
+        is 0."""
+        ...
+
     def newest_reports(
         self, kind: str, since: datetime, until: datetime, *, method: str | None = None
     ) -> list[Arrival]:
@@ -169,6 +193,10 @@ class Store(Protocol):
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], list[RoomBin]]:
         """Per room, its judged bins that began in ``[start, end)``, ascending."""
+        ...
+
+    def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
+        """The bins that began in ``[start, end)``, ascending, with all that was measured in them."""
         ...
 
     def histograms_between(
@@ -193,6 +221,20 @@ class Store(Protocol):
 
     def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
         """Per site, its days from `first` to `last`, both included, ascending."""
+        ...
+
+    def write_weeks(self, weeks: Sequence[RoomWeek]) -> None:
+        """Keep weeks, replacing those of the same room and week. They are kept as long as days."""
+        ...
+
+    def newest_week(self) -> date | None:
+        """The Monday of the newest week that was written; ``None`` when none was."""
+        ...
+
+    def room_weeks_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomWeek]]:
+        """Per room, its weeks whose Mondays lie from `first` to `last`, both included, ascending."""
         ...
 
     def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:

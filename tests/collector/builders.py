@@ -7,12 +7,28 @@ from pydantic import TypeAdapter
 
 from collector.registry.agent import Stay
 from collector.store.protocol import Arrival
+from collector.verdict.causes import Compared, Located
 from tests.wire import literal
 from wire.histogram import Histogram
 from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
 from wire.service_report import ServiceReport
 
 MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+LOCATED = Located(
+    cause="room_access",
+    confidence="high",
+    rule="L2",
+    room=(
+        Compared(target="gateway", p95_ms=61.5, usual_ms=2.0, loss=0.04),
+        Compared(target="district", p95_ms=None, usual_ms=None, loss=None),
+    ),
+    reference=(Compared(target="anchor:cdn", p95_ms=12.0, usual_ms=11.5, loss=0.0),),
+    bad_peers=1,
+    peers=7,
+    shared='ap "AP-12"',
+    signs=("weak_signal", "many_retries"),
+)
+"""A cause with everything told, and something not measured."""
 HERE = Stay(from_ms=0, site="oak-hill", room="204")
 
 

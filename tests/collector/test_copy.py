@@ -17,12 +17,14 @@ from collector.store.protocol import Arrival
 from collector.verdict.bins import RoomBin, judge_bin
 from collector.verdict.days import LessonBins, RoomDay, room_day, site_day
 from collector.verdict.profiles import default_profiles
-from tests.collector.builders import MONDAY_10, arrival, health, latency, of_each_kind, throughput
+from collector.verdict.weeks import RoomWeek, room_week
+from tests.collector.builders import LOCATED, MONDAY_10, arrival, health, latency, of_each_kind, throughput
 from tests.collector.influx import influx_access
 
 AnyHistory = DuckDbHistory | InfluxHistory
 OpenHistory = Callable[[str, str], AnyHistory]
 NAME = "a target"
+PARTS = ("weeks", "days", "bins", "reports")
 FOUR_HOURS = range(1, 241)
 
 
@@ -80,14 +82,21 @@ def source(engines: tuple[str, str], open_history: OpenHistory) -> AnyHistory:
     store.take_reports([StoredReport(arrival=arrival(one), stored_at=after) for one in late])
     days = forty_days(store)
     store.write_days(days, [site_day([one]) for one in days])
+    store.write_weeks([week(days[0], after) for after in range(30)])
     return store
+
+
+def week(day_of_it: RoomDay, after: int) -> RoomWeek:
+    monday = MONDAY_10.date() - timedelta(weeks=after)
+    day = replace(day_of_it, marks="gB" * after, causes={"room_access": after}, example=LOCATED, example_at=MONDAY_10)
+    return room_week([day], site="oak-hill", room="204", week=monday, before=None)
 
 
 def forty_days(store: AnyHistory) -> list[RoomDay]:
     bins = store.bins_between(MONDAY_10, MONDAY_10 + timedelta(hours=10))["oak-hill", "204"]
     merged = store.histograms_between(MONDAY_10, MONDAY_10 + timedelta(hours=1))["oak-hill", "204"]
     first = MONDAY_10 - timedelta(days=40)
-    days = [
+    return [
         room_day(
             site="oak-hill",
             room="204",
@@ -102,7 +111,6 @@ def forty_days(store: AnyHistory) -> list[RoomDay]:
         )
         for after in range(40)
     ]
-    return [replace(one, marks="", lessons=0, hit_lessons=(), causes={}) for one in days]
 
 
 def stored_at(one: Arrival) -> datetime:
@@ -139,11 +147,12 @@ def everything(store: AnyHistory) -> tuple[object, ...]:
     whole = [replace(one, targets=tuple(sorted(one.targets, key=lambda t: (t.agent, t.target)))) for one in bins]
     texts = [[target.histogram.to_text() for target in one.targets] for one in whole]
     days = store.room_days_between(start.date(), end.date()), store.site_days_between(start.date(), end.date())
-    return reports, known, days, [replace(one, targets=()) for one in whole], texts, store.judged_through()
+    weeks = store.room_weeks_between(start.date(), end.date())
+    return reports, known, weeks, days, [replace(one, targets=()) for one in whole], texts, store.judged_through()
 
 
 def copied(source: AnyHistory, target: AnyHistory, mark_file: Path) -> dict[str, int]:
-    counts = {"days": 0, "bins": 0, "reports": 0}
+    counts: dict[str, int] = dict.fromkeys(PARTS, 0)
     for step in copy_history(source, target, name=NAME, mark_file=mark_file):
         counts[step.part] += step.count
     return counts
@@ -151,7 +160,7 @@ def copied(source: AnyHistory, target: AnyHistory, mark_file: Path) -> dict[str,
 
 def test_everything_arrives(source: AnyHistory, target: AnyHistory, tmp_path: Path) -> None:
 
-    assert copied(source, target, tmp_path / "mark") == {"days": 80, "bins": 49, "reports": 488}
+    assert copied(source, target, tmp_path / "mark") == {"weeks": 30, "days": 80, "bins": 49, "reports": 488}
 
     assert everything(target) == everything(source)
     assert target.extent() == source.extent()
@@ -200,7 +209,7 @@ def test_a_copy_that_is_cut_short_goes_on_where_it_was(
 ) -> None:
     mark_file = tmp_path / "mark"
     cut = copy_history(source, target, name=NAME, mark_file=mark_file)
-    had = {"days": 0, "bins": 0, "reports": 0}
+    had: dict[str, int] = dict.fromkeys(PARTS, 0)
     for _ in range(steps):
         step = next(cut)
         had[step.part] += step.count
@@ -208,7 +217,7 @@ def test_a_copy_that_is_cut_short_goes_on_where_it_was(
 
     again = list(copy_history(source, target, name=NAME, mark_file=mark_file))
 
-    assert {step.part: step.count for step in again[:3]} == had
+    assert {step.part: step.count for step in again[:4]} == had
     assert everything(target) == everything(source)
 
 
@@ -229,7 +238,7 @@ def test_the_mark_of_another_target_is_not_ours(
 ) -> None:
     mark_file = tmp_path / "mark"
     other = copy_history(source, open_history("duckdb", "other"), name="another target", mark_file=mark_file)
-    for _ in range(4):
+    for _ in range(5):
         next(other)
     assert mark_file.exists()
 
@@ -240,7 +249,12 @@ def test_the_mark_of_another_target_is_not_ours(
 def test_an_empty_store_is_copied_at_once(
     engines: tuple[str, str], open_history: OpenHistory, target: AnyHistory, tmp_path: Path
 ) -> None:
-    assert copied(open_history(engines[0], "source"), target, tmp_path / "mark") == {"days": 0, "bins": 0, "reports": 0}
+    assert copied(open_history(engines[0], "source"), target, tmp_path / "mark") == {
+        "weeks": 0,
+        "days": 0,
+        "bins": 0,
+        "reports": 0,
+    }
     assert target.extent() == Extent(
         reports=0,
         first_stored_at=None,
@@ -251,6 +265,9 @@ def test_an_empty_store_is_copied_at_once(
         days=0,
         first_day=None,
         last_day=None,
+        weeks=0,
+        first_week=None,
+        last_week=None,
     )
 
 

@@ -85,7 +85,9 @@ def test_a_copy_that_was_killed_goes_on_and_says_what_it_brought(
     said = run("bandroom", *command(folder))
 
     assert said.returncode == 0, said.stderr
-    assert said.stdout.startswith(f'copied 0 days, 0 bins, {REPORTS} reports; to use it, set store = "influx" in ')
+    assert said.stdout.startswith(
+        f'copied 0 weeks, 0 days, 0 bins, {REPORTS} reports; to use it, set store = "influx" in '
+    )
     assert in_influx(influx, folder) == in_duckdb(folder)
     assert not (folder / "data" / "copy-to-influx.json").exists()
 

@@ -3,18 +3,32 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin, judge_bin
 from collector.verdict.days import LessonBins, RoomDay, room_day, site_day
+from collector.verdict.days import TestCount as Hours
 from collector.verdict.profiles import default_profiles
-from tests.collector.builders import MONDAY_10, arrival, latency
+from tests.collector.builders import LOCATED, MONDAY_10, arrival, latency
+from wire.histogram import Histogram
 
 OpenStore = Callable[[], Store]
 MONDAY = date(2026, 11, 16)
 MIDNIGHT = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 """Monday begins with it in America/Chicago."""
 FIVE_MINUTES = timedelta(minutes=5)
+EVIDENCE: dict[str, Any] = {
+    "bin_seconds": 60,
+    "marks": "Bbndgx?.",
+    "lessons": 6,
+    "hit_lessons": ('3rd "period"', "10:15-11:00"),
+    "tests": {"down": Hours(passed=3, told=5), "up": Hours(passed=0, told=0)},
+    "causes": {"room_access": 12, "undetermined": 1},
+    "sure": {"room_access": 9},
+    "example": LOCATED,
+    "example_at": MONDAY_10 + timedelta(minutes=5),
+}
 
 
 def test_a_day_comes_back_as_it_was_written(open_store: OpenStore) -> None:
@@ -40,6 +54,31 @@ def test_a_day_that_is_written_again_replaces_the_old_one(open_store: OpenStore)
 
     assert store.room_days_between(MONDAY, MONDAY)["oak-hill", "204"] == [again]
     assert store.site_days_between(MONDAY, MONDAY)["oak-hill"] == [site_day([again])]
+
+
+def test_all_that_a_week_needs_of_a_day_comes_back(open_store: OpenStore) -> None:
+    store = open_store()
+    minima = {("district", "stamp"): Histogram.of([9_000, 11_000]), ("anchor:cdn", "tcp"): Histogram.of([30_000])}
+    one = replace(_day(store), **EVIDENCE, minima=minima)
+    store.write_days([one], [site_day([one])])
+
+    (kept,) = open_store().room_days_between(MONDAY, MONDAY)["oak-hill", "204"]
+
+    assert kept == one
+    assert kept.minima == minima
+    assert kept.example == LOCATED
+
+
+def test_what_a_day_has_no_longer_is_gone(open_store: OpenStore) -> None:
+    store = open_store()
+    one = _day(store)
+    for written in (replace(one, **EVIDENCE, minima={("district", "stamp"): Histogram.of([9_000])}), one):
+        store.write_days([written], [site_day([written])])
+
+    (kept,) = store.room_days_between(MONDAY, MONDAY)["oak-hill", "204"]
+
+    assert kept == one
+    assert kept.minima == {}
 
 
 def test_days_of_a_span_ascend_and_no_others_are_among_them(open_store: OpenStore) -> None:
@@ -126,7 +165,7 @@ def _judged(store: Store) -> list[RoomBin]:
 
 def _day(store: Store) -> RoomDay:
     bins = _judged(store)
-    day = room_day(
+    return room_day(
         site="oak-hill",
         room="204",
         day=MONDAY,
@@ -140,4 +179,3 @@ def _day(store: Store) -> RoomDay:
         histograms=store.histograms_between(MONDAY_10, MONDAY_10 + 2 * FIVE_MINUTES)["oak-hill", "204"],
         profiles=default_profiles(),
     )
-    return replace(day, marks="", lessons=0, hit_lessons=(), causes={})

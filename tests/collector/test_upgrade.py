@@ -1,6 +1,8 @@
 """A database of an older version is brought up to date when it is opened, with everything in it."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -50,9 +52,43 @@ INSERT INTO throughput VALUES (
     TIMESTAMP '2026-11-16 10:02:00', false, 5000, 'district', 'sufficiency', 1, 'down', 1000000, 1250000, 1240000,
     true, 780000, NULL
 );
+INSERT INTO bins VALUES (
+    'oak-hill', '204', TIMESTAMP '2026-11-16 09:00:00', 300, true, 'district', 'stamp', 1, 300, 300, 1.0, 12.2, 12.2,
+    12.2, NULL, NULL, false, '[["video_lesson",100.0,"good",null]]', 'd129256281291cfe'
+);
+INSERT INTO bin_targets VALUES (
+    'oak-hill', '204', TIMESTAMP '2026-11-16 09:00:00', 'aaaaaaaaaaaaaaaa', 'district', 'stamp', 300, 300, 300000,
+    '164:300', false
+);
 INSERT INTO ledger VALUES (
     'aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 1, 2, TIMESTAMP '2026-11-16 10:02:00'
 );
+"""
+
+TO_VERSION_3 = """
+ALTER TABLE latency ADD COLUMN working_sent INTEGER DEFAULT 0;
+ALTER TABLE latency ADD COLUMN working_received INTEGER DEFAULT 0;
+ALTER TABLE latency ADD COLUMN working_histogram VARCHAR DEFAULT '';
+ALTER TABLE throughput ADD COLUMN ended_by VARCHAR;
+ALTER TABLE throughput ADD COLUMN idle_rtt_us INTEGER;
+ALTER TABLE throughput ADD COLUMN working_sent INTEGER DEFAULT 0;
+ALTER TABLE throughput ADD COLUMN working_received INTEGER DEFAULT 0;
+ALTER TABLE throughput ADD COLUMN working_histogram VARCHAR DEFAULT '';
+CREATE TABLE room_days (
+    site VARCHAR, room VARCHAR, day DATE, started_at TIMESTAMP, closed_seconds BIGINT, valid_seconds BIGINT,
+    degraded_seconds BIGINT, bad_seconds BIGINT, sent BIGINT, received BIGINT, by_profile VARCHAR, histogram VARCHAR,
+    worst VARCHAR, profile VARCHAR, profiles_digest VARCHAR
+);
+CREATE TABLE site_days (
+    site VARCHAR, day DATE, started_at TIMESTAMP, closed_seconds BIGINT, valid_seconds BIGINT, degraded_seconds BIGINT,
+    bad_seconds BIGINT, sent BIGINT, received BIGINT, rooms INTEGER, measured_rooms INTEGER, troubled_rooms INTEGER,
+    p50_ms DOUBLE, p95_ms DOUBLE, p99_ms DOUBLE
+);
+INSERT INTO room_days VALUES (
+    'oak-hill', '204', DATE '2026-11-13', TIMESTAMP '2026-11-13 06:00:00', 21600, 20700, 600, 900, 20700, 20692,
+    '{"video_lesson":[20700,600,900]}', '164:20692', 'latency', 'video_lesson', 'd129256281291cfe'
+);
+UPDATE meta SET schema_version = 3;
 """
 
 
@@ -79,6 +115,28 @@ def test_what_was_in_it_is_still_there_and_known(upgraded: DuckDbStore) -> None:
     assert (found.test.sustained, found.test.received_bps) == (True, 1_240_000)
 
 
+def test_bins_of_before_there_were_causes_have_none(upgraded: DuckDbStore) -> None:
+    (one,) = upgraded.whole_bins(MONDAY_10 - timedelta(hours=1), MONDAY_10)
+    assert (one.anchor, one.anchor_p95_ms, one.anchor_loss, one.located) == (None, None, None, None)
+    assert [target.rtt_ms(95) for target in one.targets] == [pytest.approx(12.2, rel=0.01)]
+
+
+def test_a_day_of_before_there_were_marks_has_none(old: Path, open_duckdb: Callable[[], DuckDbStore]) -> None:
+    with duckdb.connect(str(old)) as connection:
+        connection.execute(TO_VERSION_3)
+    friday = date(2026, 11, 13)
+
+    store = open_duckdb()
+    ((one,),) = store.room_days_between(friday, friday).values()
+    assert (one.seconds.bad, one.worst) == (900, "latency")
+    assert (one.bin_seconds, one.marks, one.lessons, one.hit_lessons, one.example) == (300, "", 0, (), None)
+    assert (one.tests, one.causes, one.sure, one.minima) == ({}, {}, {}, {})
+
+    marked = replace(one, marks="gB", causes={"room_access": 1})
+    store.write_days([marked], [])
+    assert store.room_days_between(friday, friday) == {("oak-hill", "204"): [marked]}
+
+
 def test_what_comes_is_stored_with_its_new_fields(upgraded: DuckDbStore) -> None:
     told = throughput(
         4, ended_by="rtt", idle_rtt_us=9_000, working_sent=1, working_received=1, working_histogram="164:1"
@@ -95,9 +153,10 @@ def test_opened_again_it_is_the_same(upgraded: DuckDbStore, open_duckdb: Callabl
     assert open_duckdb().count_reports() == 3
     open_duckdb().close()
     with duckdb.connect(str(old), read_only=True) as connection:
-        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(4,)]
+        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(5,)]
         assert connection.execute("SELECT count(*) FROM room_days").fetchall() == [(0,)]
         assert connection.execute("SELECT count(*) FROM path").fetchall() == [(0,)]
+        assert connection.execute("SELECT count(*) FROM room_weeks").fetchall() == [(0,)]
         assert connection.execute("SELECT asked_by, at_ceiling, ceiling_bps FROM throughput").fetchall() == [
             ("schedule", False, None)
         ]
