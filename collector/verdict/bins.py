@@ -5,7 +5,7 @@ samples. It is ``bad`` for a profile when QoO is 0 and ``degraded`` below 50, th
 agents in a room the median agent speaks for it, so that one bad PC does not condemn a room.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -116,17 +116,23 @@ def judge_bin(
     summaries: Sequence[LatencySummary],
     profiles: Sequence[Profile],
     profiles_digest: str,
+    silent: Collection[str] = frozenset(),
 ) -> RoomBin | None:
-    """Judge a bin from all that was measured in it; ``None`` when no judged target was measured."""
-    judged = _judged(summaries)
-    if not judged:
+    """Judge a bin from all that was measured in it; ``None`` when no agent handed over anything.
+
+    `silent` agents do not speak for the room: a reference, an edge, and a machine that could not measure beside one
+    that could. A bin in which nobody else measured a judged target is not valid, but an agent was awake in it.
+    """
+    if not summaries:
         return None
-    speaker = _speaker(judged, seconds, profiles)
-    probed_share = min(1.0, speaker.probed_ms / (seconds * 1000))
-    valid = probed_share >= VALID_SHARE
+    speaker = speaker_of(summaries, seconds=seconds, profiles=profiles, silent=silent)
+    valid = speaker is not None and speaker.probed_ms >= VALID_SHARE * seconds * 1000
+    shown = speaker or speaker_of(summaries, seconds=seconds, profiles=profiles)
+    if shown is None:
+        shown = _nothing(min(summaries, key=lambda one: (one.agent, one.target, one.method)))
     gateway = next(
         # One that never answers is a router that ignores us, which says nothing about the room.
-        (one for one in summaries if one.agent == speaker.agent and one.target == "gateway" and one.received),
+        (one for one in summaries if one.agent == shown.agent and one.target == "gateway" and one.received),
         None,
     )
     return RoomBin(
@@ -135,53 +141,73 @@ def judge_bin(
         started_at=started_at,
         seconds=seconds,
         valid=valid,
-        target=speaker.target,
-        method=speaker.method,
-        agents=len({one.agent for one in judged}),
-        sent=speaker.sent,
-        received=speaker.received,
-        probed_share=probed_share,
-        p50_ms=speaker.rtt_ms(50),
-        p95_ms=speaker.rtt_ms(95),
-        p99_ms=speaker.rtt_ms(99),
+        target=shown.target,
+        method=shown.method,
+        agents=len({one.agent for one in summaries if one.target in JUDGED_TARGETS and one.sent}),
+        sent=shown.sent,
+        received=shown.received,
+        probed_share=min(1.0, shown.probed_ms / (seconds * 1000)),
+        p50_ms=shown.rtt_ms(50),
+        p95_ms=shown.rtt_ms(95),
+        p99_ms=shown.rtt_ms(99),
         gateway_p95_ms=gateway.rtt_ms(95) if gateway else None,
         gateway_loss=gateway.loss if gateway else None,
-        repaired=speaker.repaired,
-        scores=tuple(_score(speaker, profile) for profile in profiles) if valid else (),
+        repaired=shown.repaired,
+        scores=tuple(score_of(shown, profile) for profile in profiles) if valid else (),
         profiles_digest=profiles_digest,
         targets=tuple(summaries),
     )
 
 
-def _judged(summaries: Sequence[LatencySummary]) -> list[LatencySummary]:
-    """For each agent, what it measured to the first judged target that it has.
+def speaker_of(
+    summaries: Sequence[LatencySummary],
+    *,
+    seconds: int,
+    profiles: Sequence[Profile],
+    silent: Collection[str] = frozenset(),
+) -> LatencySummary | None:
+    """What the agent that speaks for the room measured to its judged target; ``None`` when none did.
 
-    Where UDP was lost or came back within the bin there are two methods, which cannot be added up: the one that stood
-    for more of the bin speaks, for all the time that the agent probed.
+    The median agent by its worst score, among those that probed enough of the bin if there are any; of two in the
+    middle the better one, so that one bad PC of two does not condemn a room.
     """
-    found = []
-    for agent in sorted({one.agent for one in summaries}):
-        for target in JUDGED_TARGETS:
-            of_target = [one for one in summaries if (one.agent, one.target) == (agent, target) and one.sent]
-            if of_target:
-                longest = max(of_target, key=lambda one: one.probed_ms)
-                found.append(replace(longest, probed_ms=sum(one.probed_ms for one in of_target)))
-                break
-    return found
-
-
-def _speaker(judged: list[LatencySummary], seconds: int, profiles: Sequence[Profile]) -> LatencySummary:
-    """The median agent by its worst score, among those that probed enough of the bin if there are
-    any; of two in the middle the better one, so that one bad PC of two does not condemn a room."""
+    judged = _judged(summaries, silent)
+    if len(judged) <= 1:
+        return judged[0] if judged else None
     enough = [one for one in judged if one.probed_ms >= VALID_SHARE * seconds * 1000] or judged
-    if len(enough) == 1:
-        return enough[0]
-    worst_qoo = {one.agent: min(_score(one, profile).qoo for profile in profiles) for one in enough}
+    worst_qoo = {one.agent: min(score_of(one, profile).qoo for profile in profiles) for one in enough}
     ranked = sorted(enough, key=lambda one: (worst_qoo[one.agent], one.agent))
     return ranked[len(ranked) // 2]
 
 
-def _score(speaker: LatencySummary, profile: Profile) -> ProfileScore:
+def _judged(summaries: Sequence[LatencySummary], silent: Collection[str]) -> list[LatencySummary]:
+    """For each agent, ascending, what it measured to the first judged target that it has.
+
+    Where UDP was lost or came back within the bin there are two methods, which cannot be added up: the one that stood
+    for more of the bin speaks, for all the time that the agent probed.
+    """
+    by_agent: dict[str, dict[str, list[LatencySummary]]] = {}
+    for one in summaries:
+        if one.target in JUDGED_TARGETS and one.sent and one.agent not in silent:
+            by_agent.setdefault(one.agent, {}).setdefault(one.target, []).append(one)
+    found = []
+    for _, by_target in sorted(by_agent.items()):
+        of_target = next(by_target[target] for target in JUDGED_TARGETS if target in by_target)
+        if len(of_target) == 1:
+            found.append(of_target[0])
+        else:
+            longest = max(of_target, key=lambda one: (one.probed_ms, one.method))
+            found.append(replace(longest, probed_ms=sum(one.probed_ms for one in of_target)))
+    return found
+
+
+def _nothing(one: LatencySummary) -> LatencySummary:
+    """What an agent measured that could send nothing to a judged target."""
+    return replace(one, target=JUDGED_TARGETS[0], sent=0, received=0, probed_ms=0, histogram=Histogram())
+
+
+def score_of(speaker: LatencySummary, profile: Profile) -> ProfileScore:
+    """How `profile` fared by what `speaker` measured."""
     bounded = [need.percentile for need in profile.rtt if need.percentile <= BOUNDED_PERCENTILE]
     rtt_ms = {percentile: speaker.rtt_ms(percentile) for percentile in bounded}
     measured = {percentile: ms for percentile, ms in rtt_ms.items() if ms is not None}

@@ -175,20 +175,16 @@ def test_a_bin_in_which_udp_was_lost_is_judged_by_the_method_that_stood_for_more
     assert one.probed_share == pytest.approx(280 / 300)
 
 
-def test_a_bin_with_the_gateway_alone_is_not_judged() -> None:
-    profiles = default_profiles()
+def test_a_bin_with_the_gateway_alone_is_not_valid_but_somebody_was_awake() -> None:
+    one = judged(summary(target="gateway"))
 
-    found = judge_bin(
-        site="oak-hill",
-        room="204",
-        started_at=TEN,
-        seconds=300,
-        summaries=[summary(target="gateway")],
-        profiles=profiles.in_force(),
-        profiles_digest=profiles.digest,
-    )
+    assert (one.valid, one.scores, one.sent, one.agents) == (False, (), 0, 0)
 
-    assert found is None
+
+def test_a_bin_in_which_nothing_could_be_sent_is_not_valid_but_somebody_was_awake() -> None:
+    one = judged(summary(sent=0))
+
+    assert (one.valid, one.scores, one.target, one.sent, one.probed_share) == (False, (), "district", 0, 0.0)
 
 
 def test_gateway_loss_is_evidence_only() -> None:
