@@ -26,7 +26,7 @@ LAXER, STRICTER = 1.1, 0.9
 
 def speaks(one: RoomBin) -> bool:
     """Whether a bin says something of the network: enough of it was measured, by a machine that could."""
-    return one.valid and one.headline is not None and not _spoiled(one)
+    return one.valid and one.headline is not None and not spoiled(one)
 
 
 def mark_of(one: RoomBin | None, profiles: Mapping[str, Profile]) -> str:
@@ -34,7 +34,7 @@ def mark_of(one: RoomBin | None, profiles: Mapping[str, Profile]) -> str:
     it was judged by; of one that is no longer there nothing is known but what it found."""
     if one is None:
         return "."
-    if _spoiled(one):
+    if spoiled(one):
         return "x"
     if not one.valid or one.headline is None:
         return "?"
@@ -46,7 +46,8 @@ def mark_of(one: RoomBin | None, profiles: Mapping[str, Profile]) -> str:
     return "d" if one.headline.quality == "degraded" else "g"
 
 
-def _spoiled(one: RoomBin) -> bool:
+def spoiled(one: RoomBin) -> bool:
+    """Whether the machine that measured could not, so that what it found is no fault of the network."""
     return one.located is not None and one.located.cause == "device"
 
 

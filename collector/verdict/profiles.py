@@ -60,6 +60,14 @@ class ShareNeed:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceNeed:
+    """How many devices of a room do it at a time, however many pupils there are: one projector shows it to all."""
+
+    count: int
+    source: str
+
+
 Judges = Literal["lessons", "assessments", "never"]
 """When a profile judges rooms: in all lessons but declared assessments, in these alone, or not at all."""
 
@@ -77,6 +85,7 @@ class Profile:
     down: RateNeed
     up: RateNeed
     concurrency: ShareNeed | None = None
+    devices: DeviceNeed | None = None
     changed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -132,4 +141,5 @@ def _profile(name: str, table: dict[str, Any]) -> Profile:
         down=RateNeed(**table["down"]),
         up=RateNeed(**table["up"]),
         concurrency=ShareNeed(**table["concurrency"]) if "concurrency" in table else None,
+        devices=DeviceNeed(**table["devices"]) if "devices" in table else None,
     )

@@ -2,7 +2,8 @@
 
 ``bad`` when two of the last three valid bins were bad for the worst profile, or when the latest throughput test found
 less than a profile needs; ``degraded`` when two were bad or degraded, ``ok`` otherwise; ``unknown`` when fewer than two
-valid bins are recent enough to speak of now; ``no_lesson`` outside lessons. `unknown` is never a kind of `ok`.
+valid bins are recent enough to speak of now, or when the machine that measures could not in two of the last three bins;
+``no_lesson`` outside lessons. `unknown` is never a kind of `ok`.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Literal
 
 from collector.verdict.bins import Quality, RoomBin
 from collector.verdict.causes import Cause, Located
+from collector.verdict.marks import speaks, spoiled
 from collector.verdict.qoo import Dimension
 from collector.verdict.throughput import Shortfall
 
@@ -29,7 +31,8 @@ class RoomState:
 
     `looked_at` holds the latest valid bins, newest first. `deciding` is the newest of them that is as bad
     as the state says; ``None`` unless bins made the state ``bad`` or ``degraded``. `short` is the throughput test that
-    made it ``bad`` where bins did not. `located` is its cause where one was named.
+    made it ``bad`` where bins did not. `located` is its cause where one was named: of what is bad, or why it is not
+    known.
     """
 
     state: State
@@ -59,28 +62,38 @@ class RoomState:
 
 
 def room_state(
-    bins: Sequence[RoomBin], *, short: Shortfall | None = None, closed_until: datetime, in_session: bool
+    bins: Sequence[RoomBin],
+    *,
+    short: Shortfall | None = None,
+    short_located: Located | None = None,
+    closed_until: datetime,
+    in_session: bool,
 ) -> RoomState:
     """The state of one room.
 
     `bins` are the room's judged bins in ascending order; `closed_until` is the end of the newest bin
     that can have been judged (now, less the time reports take to arrive). `short` is what the latest throughput
-    tests found too little; a room whose bins tell nothing is `unknown` all the same, because its agent may be gone.
+    tests found too little, `short_located` its cause; a room whose bins tell nothing is `unknown` all the same, because
+    its agent may be gone.
     """
     if not in_session:
         return RoomState(state="no_lesson")
     recent = [
         one
         for one in bins
-        if one.valid and one.started_at >= closed_until - timedelta(seconds=one.seconds * RECENT_BINS)
+        if one.started_at >= closed_until - timedelta(seconds=one.seconds * RECENT_BINS)
+        and (speaks(one) or spoiled(one))
     ]
-    last = tuple(reversed(recent[-LAST_VALID_BINS:]))
+    by_machine = [one for one in recent[-LAST_VALID_BINS:] if spoiled(one)]
+    last = tuple(reversed([one for one in recent if speaks(one)][-LAST_VALID_BINS:]))
+    if len(by_machine) >= BINS_THAT_DECIDE:
+        return RoomState(state="unknown", looked_at=last, located=by_machine[-1].located)
     if len(last) < BINS_THAT_DECIDE:
         return RoomState(state="unknown", looked_at=last)
     if bad := _newest_of_enough(last, frozenset({"bad"})):
         return RoomState(state="bad", looked_at=last, deciding=bad, located=bad.located)
     if short:
-        return RoomState(state="bad", looked_at=last, short=short)
+        return RoomState(state="bad", looked_at=last, short=short, located=short_located)
     if troubled := _newest_of_enough(last, frozenset({"bad", "degraded"})):
         return RoomState(state="degraded", looked_at=last, deciding=troubled)
     return RoomState(state="ok", looked_at=last)

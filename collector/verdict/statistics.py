@@ -41,3 +41,13 @@ def effective_n(n: int, r1: float) -> float:
 def binomial_at_most(passed: int, n: int, share: float) -> float:
     """The probability of at most `passed` of `n` when each passes with `share`."""
     return sum(comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(passed + 1))
+
+
+def binomial_quantile(n: int, share: float, probability: float) -> int:
+    """The least number that at most so many of `n` are with at least `probability`, when each is with `share`."""
+    at_most = 0.0
+    for k in range(n):
+        at_most += comb(n, k) * share**k * (1 - share) ** (n - k)
+        if at_most >= probability:
+            return k
+    return n
