@@ -99,6 +99,11 @@ class AgentFolder:
             rows = spool.execute("SELECT body FROM report ORDER BY seq").fetchall() if spool else []
             return [json.loads(body) for (body,) in rows]
 
+    def kept_bodies(self) -> list[dict[str, Any]]:
+        """The reports that wait in the spool of an agent that has begun, running or not."""
+        with closing(sqlite3.connect(f"{(self.folder / 'spool.sqlite').as_uri()}?mode=ro", uri=True)) as spool:
+            return [json.loads(body) for (body,) in spool.execute("SELECT body FROM report ORDER BY seq")]
+
     @contextmanager
     def _copied_spool(self) -> Iterator[sqlite3.Connection | None]:
         """A copy of the spool, because opening it after a kill is the agent's own business; ``None`` when
