@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from collector.verdict.baselines import Baselines, minima
-from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
+from collector.verdict.bins import LatencySummary, RoomBin, judge_bin, speaker_of
 from collector.verdict.causes import Located
 from collector.verdict.locate_machine import machine_signs
+from collector.verdict.locate_slice import Measured, locate_all
 from collector.verdict.machines import MachineSummary
 from collector.verdict.profiles import Profile
 from collector.verdict.topology import RoomKey, Topology
@@ -37,39 +38,63 @@ class Slice:
 def judge_slice(whole: Slice, *, topology: Topology, baselines: Baselines) -> list[RoomBin]:
     """Judge every room of it that was measured, its bad ones with their cause. `baselines` learn from it, after all of
     it is judged: a bin is held against what was known before."""
-    del topology  # what rooms share is looked at by a later step
-    judged = [_judge_room(whole, key) for key in whole.latency]
-    for (site, room), summaries in whole.latency.items():
-        for measured, min_us in minima(summaries):
-            baselines.add_bin((site, room), whole.day, measured, min_us)
-    return [one for one in judged if one is not None]
+    judged = [one for key in whole.latency if (one := _judge_room(whole, key)) is not None]
+    bins = locate_all(judged, profiles=whole.profiles, topology=topology, baselines=baselines)
+    for one in judged:
+        for measured, min_us in minima(one.bin.targets):
+            baselines.add_bin(one.key, whole.day, measured, min_us)
+    return [bins[one.key] for one in judged]
 
 
-def _judge_room(whole: Slice, key: RoomKey) -> RoomBin | None:
-    """The bin of one room by itself. A bad one of a machine that could not measure is not valid, and the cause says so;
-    beside machines that could, such a one does not speak."""
+def _judge_room(whole: Slice, key: RoomKey) -> Measured | None:
+    """One room by itself. A bad bin of a machine that could not measure is not valid, and its cause says so; beside
+    machines that could, such a one does not speak."""
     summaries = whole.latency[key]
     machines = {one.agent: one for one in whole.machines.get(key, ())}
     sent: dict[str, int] = {}
     for one in summaries:
         sent[one.agent] = sent.get(one.agent, 0) + one.sent
     others = {agent for agent in sent if agent in whole.roles}
-    spoiled = {agent: signs for agent in sent if (signs := machine_signs(machines.get(agent), sent=sent[agent]))}
+    flapped = _elsewhere_flapped(whole, key) if any(one.link_flaps for one in machines.values()) else False
+    spoiled = {
+        agent: signs
+        for agent in sent.keys() & machines.keys()
+        if (signs := machine_signs(machines[agent], sent=sent[agent], others_flapped=flapped))
+    }
     sound = sent.keys() - others - spoiled.keys()
+    silent = others | (spoiled.keys() if sound else set())
+    profiles = whole.profiles[key[0]]
     judged = judge_bin(
         site=key[0],
         room=key[1],
         started_at=whole.started_at,
         seconds=whole.seconds,
         summaries=summaries,
-        profiles=whole.profiles[key[0]],
+        profiles=profiles,
         profiles_digest=whole.profiles_digest,
-        silent=others | (spoiled.keys() if sound else set()),
+        silent=silent,
     )
-    if judged is None or sound or judged.headline is None:
-        return judged
-    if judged.headline.quality != "bad":
-        return judged
-    signs = tuple(sorted({sign for agent in spoiled.keys() - others for sign in spoiled[agent]}))
-    located = Located(cause="device", confidence="high", rule="L0", signs=signs)
-    return replace(judged, valid=False, scores=(), located=located)
+    if judged is None:
+        return None
+    if not sound and judged.headline is not None and judged.headline.quality == "bad":
+        signs = tuple(sorted({sign for agent in spoiled.keys() - others for sign in spoiled[agent]}))
+        located = Located(cause="device", confidence="high", rule="L0", signs=signs)
+        judged = replace(judged, valid=False, scores=(), located=located)
+    speaker = speaker_of(summaries, seconds=whole.seconds, profiles=profiles, silent=silent) if judged.valid else None
+    return Measured(
+        bin=judged,
+        speaker=speaker.agent if speaker else None,
+        others=tuple(sorted(others)),
+        machines=machines,
+        paths=whole.paths.get(key, ()),
+    )
+
+
+def _elsewhere_flapped(whole: Slice, key: RoomKey) -> bool:
+    """Whether a wired link of another room of the site was lost in the same bin."""
+    return any(
+        machine.link_flaps and machine.medium == "wired"
+        for other, machines in whole.machines.items()
+        if other[0] == key[0] and other != key
+        for machine in machines
+    )

@@ -1,0 +1,23 @@
+"""How likely chance alone is to do that much: tails of the binomial distribution, of any size."""
+
+from functools import lru_cache
+from math import exp, lgamma, log
+
+
+@lru_cache(maxsize=4096)
+def at_least(k: int, n: int, share: float) -> float:
+    """The probability that `k` or more of `n` have what each has by itself with probability `share` (0..1)."""
+    if k <= 0:
+        return 1.0
+    if k > n or share <= 0:
+        return 0.0
+    if share >= 1:
+        return 1.0
+    whole, yes, no = lgamma(n + 1), log(share), log(1 - share)
+    terms = (whole - lgamma(i + 1) - lgamma(n - i + 1) + i * yes + (n - i) * no for i in range(k, n + 1))
+    return min(1.0, sum(map(exp, terms)))
+
+
+def at_most(k: int, n: int, share: float) -> float:
+    """The probability that `k` or fewer of `n` have it."""
+    return at_least(n - k, n, 1 - share)
