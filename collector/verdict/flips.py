@@ -77,9 +77,11 @@ def _judge(evidence: Evidence, was: Standing) -> Verdict:
 def _bins(evidence: Evidence, was: Standing, kind: Literal["fewer_bad_bins", "more_bad_bins"]) -> Iterable[Flip]:
     """The fewest bins that, bad or good no more, change the verdict, by the order in which it takes the fewest."""
     if kind == "fewer_bad_bins":
-        to, orders = "g", (_worst_days_last(evidence, BAD), _in_turn(_places(evidence, BAD)))
+        to, by_day = "g", _barely_bad_first(evidence)
+        orders = [_flat(by_day), _in_turn(by_day)]
     else:
-        to, orders = "B", (_in_turn(_places(evidence, VALID - BAD)), _worst_days_first(evidence, VALID - BAD))
+        to, by_day = "B", _worst_first(evidence)
+        orders = [_in_turn(by_day[:count]) + _in_turn(by_day[count:]) for count in range(1, len(by_day) + 1)]
     made = [least for places in orders if (least := _least(len(places), _changing(evidence, was, places, to)))]
     if made:
         amount, verdict = min(made)
@@ -127,14 +129,22 @@ def _in_turn(by_day: Sequence[Sequence[Place]]) -> list[Place]:
     return [one for of_days in zip_longest(*by_day) for one in of_days if one]
 
 
-def _worst_days_first(evidence: Evidence, marks: frozenset[str]) -> list[Place]:
-    by_day = sorted(_places(evidence, marks), key=lambda of: -_of_day(evidence, of, BAD))
+def _flat(by_day: Iterable[Sequence[Place]]) -> list[Place]:
     return [one for of_day in by_day for one in of_day]
 
 
-def _worst_days_last(evidence: Evidence, marks: frozenset[str]) -> list[Place]:
-    by_day = sorted(_places(evidence, marks), key=lambda of: _of_day(evidence, of, BAD))
-    return [one for of_day in by_day for one in of_day]
+def _worst_first(evidence: Evidence) -> list[list[Place]]:
+    return sorted(_places(evidence, VALID - BAD), key=lambda of: -_of_day(evidence, of, BAD))
+
+
+def _barely_bad_first(evidence: Evidence) -> list[list[Place]]:
+    """Bad days before others, those with the fewest bad bins first."""
+
+    def key(places: Sequence[Place]) -> tuple[bool, int]:
+        alone = replace(evidence, days=(evidence.days[places[0][0]],)) if places else evidence
+        return look(alone).bad_days == 0, _of_day(evidence, places, BAD)
+
+    return sorted(_places(evidence, BAD), key=key)
 
 
 def _of_day(evidence: Evidence, places: Sequence[Place], marks: frozenset[str]) -> int:
