@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.end_to_end.namespace import Namespace, namespace
+from tests.end_to_end.namespace import Namespace, cable, namespace
 
 DISTRICT = "10.83.0.1"
 SCHOOL_LAN = "10.84.1"
@@ -36,13 +36,13 @@ class Carried:
 
     def plug_in_at_school(self) -> None:
         """Its cable ends in the school's switch."""
-        _cable(self.school, "desk", self.machine, "net")
+        cable(self.school, "desk", self.machine, "net")
         self.school.run("ip", "link", "set", "desk", "master", "lan", "up")
         self._configure(f"{SCHOOL_LAN}.20", f"{SCHOOL_LAN}.1")
 
     def plug_in_at_home(self) -> None:
         """Its cable ends in the home's router, which counts what comes from it."""
-        _cable(self.home, "desk", self.machine, "net")
+        cable(self.home, "desk", self.machine, "net")
         self.home.run("ip", "address", "add", f"{self.home_lan}.1/24", "dev", "desk")
         self.home.run("ip", "link", "set", "desk", "up")
         self._configure(f"{self.home_lan}.20", f"{self.home_lan}.1")
@@ -107,7 +107,7 @@ def carried_machine(home_lan: str) -> Iterator[Carried]:
         one.district.run("ip", "address", "add", f"{DISTRICT}/32", "dev", "lo")
         one.district.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=0")
         for number, (name, router) in enumerate((("school", one.school), ("home", one.home)), start=100):
-            _cable(one.district, name, router, "uplink")
+            cable(one.district, name, router, "uplink")
             for place, device, address in ((one.district, name, 1), (router, "uplink", 2)):
                 place.run("ip", "address", "add", f"10.83.{number}.{address}/30", "dev", device)
                 place.run("ip", "link", "set", device, "up")
@@ -130,13 +130,9 @@ def carried_machine(home_lan: str) -> Iterator[Carried]:
         one.school.run("ip", "link", "add", "lan", "type", "bridge")
         one.school.run("ip", "address", "add", f"{SCHOOL_LAN}.1/24", "dev", "lan")
         one.school.run("ip", "link", "set", "lan", "up")
-        _cable(one.school, "cabinet", one.reference, "net")
+        cable(one.school, "cabinet", one.reference, "net")
         one.school.run("ip", "link", "set", "cabinet", "master", "lan", "up")
         one.reference.run("ip", "address", "add", f"{REFERENCE}/24", "dev", "net")
         one.reference.run("ip", "link", "set", "net", "up")
         one.reference.run("ip", "route", "add", "default", "via", f"{SCHOOL_LAN}.1")
         yield one
-
-
-def _cable(here: Namespace, end: str, there: Namespace, other_end: str) -> None:
-    here.run("ip", "link", "add", "name", end, "type", "veth", "peer", "name", other_end, "netns", there.name)

@@ -1,4 +1,4 @@
-"""A certificate that vouches for this machine, and that nobody else vouches for."""
+"""A certificate that nobody else vouches for."""
 
 import subprocess
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 
-def make_certificate(path: Path) -> Path:
-    """A self-signed one of localhost and 127.0.0.1, and its key, in the one file `path`."""
+def make_certificate(path: Path, names: str = "DNS:localhost,IP:127.0.0.1") -> Path:
+    """A self-signed one of `names`, and its key, in the one file `path`."""
     command = [
         *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-        *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+        *("-days", "2", "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}"),
         *("-keyout", str(path), "-out", "-"),
     ]
     try:

@@ -132,11 +132,11 @@ class CollectorFolder:
         assert self.running.stop() == 0, self.running.said()
         assert "Traceback" not in self.running.said(), self.running.said()
 
-    def code(self, room: str = ROOMS[0], *, uses: int = 1, role: str = "room") -> str:
+    def code(self, room: str = ROOMS[0], *, uses: int = 1, role: str = "room", site: str = SITE) -> str:
         """A new enrolment code."""
         done = run(
             "bandroom",
-            *("enrol", "code", "--site", SITE, "--room", room, "--role", role, "--uses", str(uses)),
+            *("enrol", "code", "--site", site, "--room", room, "--role", role, "--uses", str(uses)),
             *("--settings", self.file),
         )
         assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.end_to_end.agent_process import AgentFolder
-from tests.end_to_end.collector_process import CollectorFolder
+from tests.end_to_end.collector_process import SITE, CollectorFolder
 from tests.end_to_end.school import Link, School, school
 from tests.end_to_end.waiting import eventually
 
@@ -43,8 +43,16 @@ class Said:
 class MeasuredSchool:
     """Its rooms' agents have joined and wait for `start`. All that is said of the rooms is remembered."""
 
-    def __init__(self, at: School, collector: CollectorFolder, agents: Mapping[str, AgentFolder]) -> None:
+    def __init__(
+        self,
+        at: School,
+        collector: CollectorFolder,
+        agents: Mapping[str, AgentFolder],
+        sites: Mapping[str, str] | None = None,
+    ) -> None:
+        """`sites` are those of rooms, where there is more than one."""
         self.school = at
+        self._sites = sites or dict.fromkeys(agents, SITE)
         self.collector = collector
         self.agents = agents
         self._said: dict[str, list[Said]] = {name: [] for name in agents}
@@ -58,7 +66,7 @@ class MeasuredSchool:
 
     def room(self, name: str) -> dict[str, Any]:
         """``/v1/rooms/{site}/{room}`` now."""
-        return self.school.district.call(partial(self.collector.room, name))
+        return self.school.district.call(partial(self.collector.room, name, self._sites[name]))
 
     def rooms(self) -> dict[str, dict[str, Any]]:
         """That of each room."""

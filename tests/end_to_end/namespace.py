@@ -4,9 +4,10 @@ import ctypes
 import itertools
 import os
 import re
+import shlex
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ class Namespace:
             return inside
         script = f'echo {hostname} > /proc/sys/kernel/hostname && exec "$0" "$@"'
         return [*inside, "unshare", "--uts", "sh", "-c", script]
+
+    def machine(self, over: Mapping[str, Path]) -> list[str]:
+        """What to put before a command so that it runs in there, on a machine that has these files in place of its own
+        (by path)."""
+        mounts = "".join(f"mount --bind {shlex.quote(str(file))} {path} && " for path, file in over.items())
+        return [*self.command(), "sh", "-c", f'{mounts}exec "$0" "$@"']
 
     def run(self, *command: str, text: str | None = None) -> str:
         """Run a command of the system in there, which must succeed, and return what it says."""
@@ -61,6 +68,11 @@ class Namespace:
                 raise OSError(ctypes.get_errno(), "setns")
         finally:
             os.close(file)
+
+
+def cable(here: Namespace, end: str, there: Namespace, other_end: str) -> None:
+    """Lay a cable between two namespaces; its ends have these names, no addresses, and are down."""
+    here.run("ip", "link", "add", "name", end, "type", "veth", "peer", "name", other_end, "netns", there.name)
 
 
 @contextmanager

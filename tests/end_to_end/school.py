@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from tests.end_to_end.namespace import Namespace, namespace
+from tests.end_to_end.namespace import Namespace, cable, namespace
 
 DISTRICT = "10.83.0.1"
 BURST_BYTES = 4_000
@@ -44,7 +44,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """What the district's end of a link saw of one kind of packets from the room, and how much of it it dropped."""
+    """What the router's end of a room's link saw of one kind of packets from the room, and how much of it it dropped."""
 
     seen: int
     dropped: int
@@ -57,11 +57,11 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A machine in a room. Its cable ends in `uplink` there and in `cable` at the district."""
+    """A machine in a room. Its cable ends in `uplink` there and in `cable` at its router."""
 
     name: str
     namespace: Namespace
-    district: Namespace
+    router: Namespace
     number: int
 
     @property
@@ -78,10 +78,9 @@ class Room:
 
     def connect(self) -> None:
         """Lay the cable."""
-        ends = ("name", self.cable, "type", "veth", "peer", "name", "uplink", "netns", self.namespace.name)
-        self.district.run("ip", "link", "add", *ends)
+        cable(self.router, self.cable, self.namespace, "uplink")
         for place, device, address in (
-            (self.district, self.cable, self.gateway),
+            (self.router, self.cable, self.gateway),
             (self.namespace, "uplink", self.address),
         ):
             place.run("ip", "address", "add", f"{address}/24", "dev", device)
@@ -90,15 +89,15 @@ class Room:
 
     def shape(self, link: Link) -> None:
         """Give the link this shape, now or again."""
-        link.down.on(self.district, self.cable)
+        link.down.on(self.router, self.cable)
         link.up.on(self.namespace, "uplink")
 
     def lose(self, permille: int) -> None:
-        """From now on lose so many of a thousand packets, at random, on their way from the room to the district."""
+        """From now on lose so many of a thousand packets, at random, on their way from the room to its router."""
         self._filter(f"numgen random mod 1000 >= {permille} accept")
 
     def block_udp(self) -> None:
-        """From now on the district lets no UDP of this room in."""
+        """From now on its router lets no UDP of this room in."""
         self._filter("meta l4proto != udp accept")
 
     def ignore_at_the_gateway(self, *protocols: str) -> None:
@@ -107,7 +106,7 @@ class Room:
 
     def pass_all(self) -> None:
         """Neither lose nor block anything any more; the count is gone."""
-        self.district.run("nft", "delete", "table", "inet", self.cable)
+        self.router.run("nft", "delete", "table", "inet", self.cable)
 
     def udp_count(self) -> Count:
         """UDP since something was first lost, blocked or ignored."""
@@ -118,13 +117,13 @@ class Room:
         return self._count("icmp")
 
     def _count(self, protocol: str) -> Count:
-        listed = json.loads(self.district.run("nft", "--json", "list", "counters", "table", "inet", self.cable))
+        listed = json.loads(self.router.run("nft", "--json", "list", "counters", "table", "inet", self.cable))
         counters = (one["counter"] for one in listed["nftables"] if "counter" in one)
         packets = {one["name"]: one["packets"] for one in counters}
         return Count(seen=packets[f"{protocol}_seen"], dropped=packets[f"{protocol}_dropped"])
 
     def _filter(self, rule: str) -> None:
-        self.district.run(
+        self.router.run(
             "nft",
             "--file",
             "-",
@@ -169,7 +168,7 @@ def school(links: Mapping[str, Link]) -> Iterator[School]:
         rooms = {}
         for number, (name, link) in enumerate(links.items(), start=1):
             inside = stack.enter_context(namespace(name))
-            rooms[name] = Room(name=name, namespace=inside, district=district, number=number)
+            rooms[name] = Room(name=name, namespace=inside, router=district, number=number)
             rooms[name].connect()
             rooms[name].shape(link)
         yield School(district=district, rooms=rooms)
