@@ -1,6 +1,17 @@
-"""Trouble that comes in bursts, as networks have it: a chain of two states, bad and not bad."""
+"""Trouble that comes in bursts, as networks have it: a chain of two states, bad and not bad.
 
+A bin that follows a bad one is bad again with probability ``1 - 1/burst``, so that bursts last `burst` bins on average;
+good stretches are as long as the bad share asks for. The lag-1 autocorrelation of such a chain is
+``1 - 1/burst - enters``: 0.66 for 2 % in bursts of three bins.
+"""
+
+from collections.abc import Sequence
 from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
 
 
 def bursts(rng: Random, bins: int, bad_share: float, mean_bins: float) -> list[bool]:
@@ -24,3 +35,40 @@ def bursts(rng: Random, bins: int, bad_share: float, mean_bins: float) -> list[b
         found.append(bad)
         bad = rng.random() >= ends if bad else rng.random() < begins
     return found
+
+
+def stream(seed: int, *words: str | int) -> np.random.Generator:
+    """Random numbers that depend on `seed` and `words` alone, so that one more room changes nothing for the others."""
+    return np.random.default_rng([seed, *"/".join(map(str, words)).encode()])
+
+
+def enter_chance(share: float, burst_bins: float) -> float:
+    """How likely a good bin is followed by a bad one. Raises `ValueError` where no such chain exists: good stretches
+    would have to be shorter than a bin."""
+    enter = share / (1 - share) / burst_bins if share < 1 else 1.0
+    if not 0 <= share <= 1 or burst_bins < 1 or enter > 1:
+        raise ValueError(f"bursts of {burst_bins:g} bins cannot fill {share:.0%} of the time")
+    return enter
+
+
+def many_bursts(
+    random: np.random.Generator, *, chains: int, days: Sequence[int], share: float, burst_bins: float
+) -> Bools:
+    """Which bins are bad in `chains` independent rows. `days` are the bins of each day, one day after the other in the
+    columns; `share` (0..1) of them is bad on average, in bursts of `burst_bins` (>= 1) on average. Each day begins as
+    the chain is on average: a night lies between."""
+    enter, leave = enter_chance(share, burst_bins), 1 / burst_bins
+    bad: Bools = np.zeros((chains, sum(days)), dtype=np.bool_)
+    if share >= 1:
+        bad[:] = True
+        return bad
+    drawn = random.random(bad.shape)
+    at = 0
+    for length in days:
+        for step in range(length):
+            if step == 0:
+                bad[:, at] = drawn[:, at] < share
+            else:
+                bad[:, at] = np.where(bad[:, at - 1], drawn[:, at] >= leave, drawn[:, at] < enter)
+            at += 1
+    return bad
