@@ -10,13 +10,14 @@ BIN := .venv/bin
 # Holds the folder it was made for; written last, so that a half-made .venv has none.
 INSTALLED := .venv/installed
 
-.PHONY: help demo test check fix bench bench-accuracy screenshots lock again
+.PHONY: help demo test check fix score bench bench-accuracy screenshots lock again
 
 help:
 	@echo 'make demo   which rooms can teach now: a simulated district and this machine, on http://127.0.0.1:8600'
 	@echo 'make test   the tests'
 	@echo 'make check  style, types on Linux and Windows, the import contracts, the dashboards, the lock'
 	@echo 'make fix    what ruff can mend by itself'
+	@echo 'make score  how often the verdict is wrong, on made-up districts; some minutes'
 	@echo 'make bench  the numbers, each with its reference of the same run'
 	@echo 'make bench-accuracy   ours beside fping, irtt and iperf3, and what the agent costs; needs root'
 	@echo 'make screenshots   the pictures of docs/board.md, from the pages as they are now'
@@ -40,6 +41,9 @@ check: $(INSTALLED)
 fix: $(INSTALLED)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+score: $(INSTALLED)
+	@exec $(BIN)/bandroom score
 
 bench: $(INSTALLED)
 	@exec $(BIN)/python -m tests.bench

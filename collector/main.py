@@ -25,6 +25,7 @@ from collector.district.wanted import did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.serve import open_parts, open_registry, serve
 from collector.settings import Settings, is_loopback
+from collector.simulate_command import score_command, simulate_command
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_commands import store_app
 from wire.enrolment import Role
@@ -41,6 +42,8 @@ enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with th
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
 app.add_typer(dashboards_app, name="dashboards")
+app.command("simulate")(simulate_command)
+app.command("score")(score_command)
 
 
 @app.command(name="serve")

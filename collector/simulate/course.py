@@ -40,9 +40,7 @@ class Course:
         codes = np.zeros(len(self.starts), dtype=np.int64)
         for bit, row in enumerate(rows.values()):
             codes |= row.astype(np.int64) << bit
-        known = {
-            code: tuple(n for bit, n in enumerate(rows) if code >> bit & 1) for code in set(codes.tolist())
-        }
+        known = {code: tuple(n for bit, n in enumerate(rows) if code >> bit & 1) for code in set(codes.tolist())}
         return [known[code] for code in codes.tolist()]
 
 

@@ -1,7 +1,8 @@
 """Counts with the interval that they leave open, and the bounds that they are held against."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from collector.verdict.statistics import wilson
 
@@ -53,15 +54,30 @@ class Figure:
         )
 
 
+def figure_json(one: Figure) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "name": one.name,
+        "hits": one.hits,
+        "of": one.n,
+        "share": one.share,
+        "interval": one.interval,
+        "room_weeks": one.room_weeks,
+        "bound": one.bound,
+        "side": one.side if one.bound is not None else None,
+        "holds": one.holds,
+    }
+
+
 HEAD = ("", "share", "95 % interval", "counted", "room-weeks", "bound", "holds")
 
 
-def table(figures: "list[Figure]") -> str:
+def table(figures: Sequence[Figure]) -> str:
     """As a table of Markdown."""
     return markdown(HEAD, [one.cells() for one in figures])
 
 
-def markdown(head: tuple[str, ...], rows: "list[tuple[str, ...]]") -> str:
+def markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A table of Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(one) + " |" for one in lines)

@@ -40,10 +40,15 @@ class JudgedWeek:
 
 
 def judge_scenario(
-    scenario: Scenario, *, seed: int, weeks: int | None = None, histograms: bool = False, profiles: Profiles | None = None
+    scenario: Scenario,
+    *,
+    seed: int,
+    weeks: int | None = None,
+    histograms: bool = False,
+    profiles: Profiles | None = None,
 ) -> Iterator[JudgedWeek]:
-    """Judge the first `weeks`, all by default, one after the other. Days hold their round trips only with `histograms`:
-    no verdict needs them."""
+    """Judge the first `weeks`, all by default, one after the other, by the shipped `profiles` where no others are
+    given. Days hold their round trips only with `histograms`: no verdict needs them."""
     profiles = profiles or default_profiles()
     topology = scenario.topology()
     baselines = Baselines()
@@ -51,6 +56,8 @@ def judge_scenario(
     before: dict[RoomKey, RoomWeek] = {}
     rooms = [(one.site, one.room) for one in scenario.rooms]
     for week in range(1, (weeks or scenario.weeks) + 1):
+        if not scenario.days(week):
+            continue
         course = course_of(scenario, week, seed=seed)
         bins: dict[date, list[RoomBin]] = defaultdict(list)
         for one in measuring.slices(course):

@@ -50,9 +50,7 @@ KINDS: Mapping[Kind, Touched] = {
     "room_cable": Touched(segment="access", scope="room", cause="room_access", restricts=True, sign="link_errors"),
     "site_lan": Touched(segment="lan", scope="switch", cause="site_lan", restricts=True),
     "uplink": Touched(segment="uplink", scope="site", cause="site_uplink", restricts=True),
-    "uplink_busy": Touched(
-        segment="uplink", scope="site", cause="site_uplink", restricts=True, sign="busy_uplink"
-    ),
+    "uplink_busy": Touched(segment="uplink", scope="site", cause="site_uplink", restricts=True, sign="busy_uplink"),
     "provider": Touched(segment="egress", scope="district", cause="isp_egress", restricts=True),
     "egress_busy": Touched(segment="egress", scope="district", cause="isp_egress", restricts=True),
     "dns": Touched(segment="resolver", scope="district", cause="remote_service"),

@@ -122,7 +122,7 @@ def room_ways(agent: str, *, seed: int, site_has_reference: bool, district_ms: f
         Way(
             agent=agent,
             target=target,
-            method="dns" if target.startswith("resolver") else "icmp" if target == "gateway" else "stamp",
+            method=_method(target),
             segments=segments,
             least_ms=least_ms,
         )
@@ -136,20 +136,28 @@ def reference_ways(agent: str, *, seed: int, anchors: Sequence[str], district_ms
     random = stream(seed, "reference", agent)
     near: dict[Segment, float] = {"lan": float(random.uniform(0.2, 0.5)), "uplink": district_ms}
     ways = [
-        Way(agent=agent, target=target, method="icmp" if target == "gateway" else "stamp", segments=segments, least_ms=near)
+        Way(
+            agent=agent,
+            target=target,
+            method="icmp" if target == "gateway" else "stamp",
+            segments=segments,
+            least_ms=near,
+        )
         for target, segments in REFERENCE_TARGETS.items()
     ]
     for name in anchors:
         far: dict[Segment, float] = {**near, "egress": float(stream(seed, "anchor", name).uniform(5, 25))}
-        ways.append(
-            Way(agent=agent, target=f"anchor:{name}", method="icmp", segments=ANCHOR_SEGMENTS, least_ms=far)
-        )
+        ways.append(Way(agent=agent, target=f"anchor:{name}", method="icmp", segments=ANCHOR_SEGMENTS, least_ms=far))
     return tuple(ways)
 
 
 def uplink_ms(site: str, *, seed: int) -> float:
     """What the line from `site` to the district takes at the least."""
     return float(stream(seed, "uplink", site).uniform(2, 9))
+
+
+def _method(target: str) -> LatencyMethod:
+    return "dns" if target.startswith("resolver") else "stamp" if target in {"site", "district"} else "icmp"
 
 
 def _histogram(buckets: NDArray[np.int64]) -> Histogram:

@@ -95,7 +95,7 @@ def scenarios(size: Size, spread: "Spread[int, list]") -> Iterator[tuple[str, Sc
 
 def scenario_text(title: str, of: Score) -> str:
     """A scenario's tables, in Markdown."""
-    parts = [f"### {title}", table(list(of.figures)), "Room-weeks by what was true and what was said:", verdicts_table(of)]
+    parts = [f"### {title}", table(of.figures), "Room-weeks by what was true and what was said:", verdicts_table(of)]
     if of.confusion:
         parts += ["Restricted room-weeks whose truth is one cause, by the cause that was said:", confusion_table(of)]
         parts += ["The same by how sure the verdict was:", calibration_table(of)]

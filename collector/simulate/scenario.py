@@ -80,9 +80,7 @@ class Scenario:
 
     def topology(self) -> Topology:
         """What hangs on what."""
-        places = {
-            (one.site, one.room): Place(ap=one.ap, switch=one.switch, uplink=one.uplink) for one in self.rooms
-        }
+        places = {(one.site, one.room): Place(ap=one.ap, switch=one.switch, uplink=one.uplink) for one in self.rooms}
         return Topology(places=places, uplink_mbps={one.site: one.uplink_mbps for one in self.sites})
 
     def monday(self, week: int) -> date:

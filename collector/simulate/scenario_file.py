@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from collector.district.calendar import Calendar, LessonTime
+from collector.district.calendar_forms import WEEKDAYS
 from collector.district.display_name import DisplayName
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.district.rooms_csv import Room
@@ -22,7 +23,6 @@ from collector.simulate.scenario import BIN_SECONDS, Fault, MadeSite, Scenario
 from collector.verdict.topology import RoomKey
 
 MAX_ROOMS = 500
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SHIPPED = files("collector.simulate") / "scenarios"
 
 
@@ -74,7 +74,9 @@ _PerLabel = Annotated[int, Field(ge=1, le=MAX_ROOMS)]
 class _Calendar(_Strict):
     time_zone: Annotated[str, AfterValidator(_zone)] = "America/Chicago"
     first_monday: Annotated[date, Field(examples=[date(2026, 8, 17)]), AfterValidator(_a_monday)]
-    days: Annotated[list[Annotated[str, Field(pattern=f"^({'|'.join(WEEKDAYS)})$", examples=["mon"])]], Field(min_length=1)]
+    days: Annotated[
+        list[Annotated[str, Field(pattern=f"^({'|'.join(WEEKDAYS)})$", examples=["mon"])]], Field(min_length=1)
+    ]
     lessons: Annotated[_Spans, Field(min_length=1)]
     closures: list[date] = []
     early_release: list[date] = []

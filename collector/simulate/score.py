@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from collector.simulate.figures import Figure, markdown, percent
+from collector.simulate.figures import Figure, figure_json, markdown, percent
 from collector.simulate.records import Record
 from collector.verdict.causes import Cause, Confidence
 
@@ -40,20 +40,7 @@ class Score:
         """For programs."""
         return {
             "holds": self.holds,
-            "figures": [
-                {
-                    "name": one.name,
-                    "hits": one.hits,
-                    "of": one.n,
-                    "share": one.share,
-                    "interval": one.interval,
-                    "room_weeks": one.room_weeks,
-                    "bound": one.bound,
-                    "side": one.side if one.bound is not None else None,
-                    "holds": one.holds,
-                }
-                for one in self.figures
-            ],
+            "figures": [figure_json(one) for one in self.figures],
             "confusion": [
                 {"true": true, "said": said, "room_weeks": count} for (true, said), count in self.confusion.items()
             ],
@@ -103,9 +90,7 @@ def _figures(
     innocent = [one for one in not_restricted if {"device", "remote_service"} & one.truth.shares.keys()]
     if entries:
         yield figure("precision: rooms that entered restricted and should have", right, len(entries))
-    yield figure(
-        "false entries per room-week", false, len(not_restricted), bound=FALSE_ENTRIES, side="at most"
-    )
+    yield figure("false entries per room-week", false, len(not_restricted), bound=FALSE_ENTRIES, side="at most")
     if plain:
         yield figure("recall: weeks of 15 % bad or more that were restricted", _restricted(plain), len(plain))
         in_time = sum(count for week, count in found.items() if 0 < week <= LATEST_WEEKS)
@@ -175,8 +160,7 @@ def confusion_table(score: Score) -> str:
 def calibration_table(score: Score) -> str:
     """How often the cause was right by how sure it was."""
     rows = [
-        (word, f"{right:,} of {n:,}", percent(right / n) if n else "")
-        for word, (right, n) in score.calibration.items()
+        (word, f"{right:,} of {n:,}", percent(right / n) if n else "") for word, (right, n) in score.calibration.items()
     ]
     return markdown(("confidence", "right", "share"), rows)
 

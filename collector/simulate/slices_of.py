@@ -136,4 +136,3 @@ def _agents(scenario: Scenario, seed: int) -> Iterator[MadeAgent]:
                 reference=True,
                 mbps=site.uplink_mbps,
             )
-

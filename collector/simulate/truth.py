@@ -1,17 +1,17 @@
 """What was really so in each room and week: how much each cause spoiled, and whether anybody measured enough."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 
+from collector.simulate.bursts import Bools
 from collector.simulate.course import ABSENT, MEASURED, Course, faults_of, may_act
 from collector.simulate.scenario import BIN_SECONDS, Scenario
 from collector.verdict.causes import Cause
-from collector.verdict.topology import RoomKey
-from collector.verdict.weekly_rule import ALLOWED_SHARE, AWAKE_SHARE, FEWEST_DAYS, FEWEST_SECONDS
+from collector.verdict.weekly_rule import ALLOWED_SHARE, AWAKE_SHARE, FEWEST_DAYS, FEWEST_SECONDS, NOT_THE_NETWORKS
 
 ONE_CAUSE_SHARE = 0.8
 """Truth is one cause where that much of what is bad comes from it."""
@@ -38,10 +38,7 @@ class Truth:
     @property
     def network_share(self) -> float:
         """The bad share that the network has on average, all its causes together."""
-        good = 1.0
-        for cause, share in self.shares.items():
-            good *= 1 - share if cause not in {"device", "remote_service"} else 1
-        return 1 - good
+        return _union(share for cause, share in self.shares.items() if cause not in NOT_THE_NETWORKS)
 
     @property
     def plain(self) -> bool:
@@ -68,12 +65,10 @@ class Truth:
         return cls(**wanted | {"week": date.fromisoformat(wanted["week"])})
 
 
-def truths(scenario: Scenario, course: Course) -> Iterable[Truth]:
+def truths(scenario: Scenario, course: Course) -> Iterator[Truth]:
     """The truth of every room in a week."""
     faults = faults_of(scenario)
-    on_average = [
-        fault.share * float(may_act(scenario, fault, course.week, course.starts).mean()) for fault in faults
-    ]
+    on_average = [fault.share * float(may_act(scenario, fault, course.week, course.starts).mean()) for fault in faults]
     days = [scenario.calendar.local_day(start) for start in course.starts]
     agents = {site.site: site.agents for site in scenario.sites}
     arrived = frozenset(course.moved.values())
@@ -85,7 +80,7 @@ def truths(scenario: Scenario, course: Course) -> Iterable[Truth]:
             touched = faults[place].touched
             if touched.cause is None or on_average[place] == 0:
                 continue
-            shares[touched.cause] = 1 - (1 - shares.get(touched.cause, 0.0)) * (1 - on_average[place])
+            shares[touched.cause] = _union((shares.get(touched.cause, 0.0), on_average[place]))
             happened[touched.cause] = happened.get(touched.cause, 0.0) + float(row.mean())
             if touched.segment == "host" and agents[room[0]] == 1:
                 spoiled |= row
@@ -94,33 +89,31 @@ def truths(scenario: Scenario, course: Course) -> Iterable[Truth]:
             awake[:] = ABSENT
         if room in arrived:
             awake[:] = MEASURED
-        yield _truth(room, scenario, course, shares, happened, awake, (awake == MEASURED) & ~spoiled, days)
+        valid = (awake == MEASURED) & ~spoiled
+        network = _union(share for cause, share in shares.items() if cause not in NOT_THE_NETWORKS)
+        yield Truth(
+            site=room[0],
+            room=room[1],
+            week=scenario.monday(course.week),
+            shares=shares,
+            happened=happened,
+            restricted=network > ALLOWED_SHARE + 1e-9,
+            covered=_covered(valid, int((awake != ABSENT).sum()), days),
+            awake_bins=int((awake != ABSENT).sum()),
+        )
 
 
-def _truth(
-    room: RoomKey,
-    scenario: Scenario,
-    course: Course,
-    shares: Mapping[Cause, float],
-    happened: Mapping[Cause, float],
-    awake: np.ndarray,
-    valid: np.ndarray,
-    days: list[date],
-) -> Truth:
-    measured_days = len({day for day, one in zip(days, valid.tolist(), strict=True) if one})
-    awake_bins = int((awake != ABSENT).sum())
+def _covered(valid: Bools, awake_bins: int, days: Sequence[date]) -> bool:
+    """Whether the rule has enough of valid bins for a verdict."""
     bins = int(valid.sum())
-    made = Truth(
-        site=room[0],
-        room=room[1],
-        week=scenario.monday(course.week),
-        shares=shares,
-        happened=happened,
-        restricted=False,
-        covered=bins * BIN_SECONDS >= FEWEST_SECONDS and measured_days >= FEWEST_DAYS and bins >= AWAKE_SHARE * awake_bins,
-        awake_bins=awake_bins,
-    )
-    restricted = made.network_share > ALLOWED_SHARE + 1e-9
-    return Truth(
-        **{name: getattr(made, name) for name in made.__slots__ if name != "restricted"}, restricted=restricted
-    )
+    measured_days = len({day for day, one in zip(days, valid.tolist(), strict=True) if one})
+    enough = bins * BIN_SECONDS >= FEWEST_SECONDS and bins >= AWAKE_SHARE * awake_bins
+    return enough and measured_days >= FEWEST_DAYS
+
+
+def _union(shares: Iterable[float]) -> float:
+    """The share of time in which any of several independent things happens."""
+    none = 1.0
+    for share in shares:
+        none *= 1 - share
+    return 1 - none
