@@ -1,37 +1,31 @@
 """The verdict engine: closes complete bins, judges them, writes them back, and shows what is now.
 
-Work comes from the store itself: which bins were touched by reports stored since the last round. The
-mark up to which all is judged is written after the bins and the days they change, so a collector that
-is killed goes on where it was, and a late report reopens the bin it belongs to and no other.
+Work comes from the store itself: which bins were touched by latency reports stored since the last round. The mark up to
+which all is judged is written after the bins, and the days and weeks they change, so a collector that is killed goes on
+where it was, and a late report reopens what it belongs to and no other.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
-from collector.capacity_now import LOOK_BACK, capacity_now
 from collector.days import Days
 from collector.district.district import District
+from collector.judging.bin_judge import BinJudge, BinKey
+from collector.judging.recent import Recent
+from collector.judging.usual import Usual
 from collector.now import DistrictNow
 from collector.registry.registry import Registry
-from collector.service_now import ServiceNow, look_back, services_now
-from collector.snapshot import STRIP_LESSONS, Judged, snapshot
+from collector.snapshot import Judged, snapshot
 from collector.store.protocol import Store
-from collector.verdict.bins import RoomBin, judge_bin
-from collector.verdict.profiles import Profiles
-from collector.verdict.throughput import ThroughputTest
+from collector.verdict.bins import RoomBin
+from collector.verdict.topology import RoomKey
+from collector.verdict.weeks import RoomWeek
+from collector.weeks import Weeks
 
 log = logging.getLogger(__name__)
-
-BinKey = tuple[str, str, datetime]
-"""(site, room, start)"""
-
-CHUNK = timedelta(days=1)
-"""Bins of at most this long a time are read from the store in one go."""
-
-GAP = timedelta(hours=1)
-"""Bins further apart than this are read one by one: between a late one and those of now lies a whole day."""
 
 FIRST_LOOK_BACK = timedelta(days=30)
 READINGS_LOOK_BACK = timedelta(minutes=15)
@@ -40,7 +34,7 @@ FUTURE = timedelta(seconds=30)
 
 
 class Engine:
-    """Judges one district. `tick` is not for several threads at once; `now` may be read by any."""
+    """Judges one district. `tick` is not for several threads at once; `now` and `week_so_far` may be read by any."""
 
     def __init__(
         self,
@@ -48,7 +42,6 @@ class Engine:
         store: Store,
         registry: Registry,
         district: District,
-        profiles: Profiles,
         bin_seconds: int,
         settle_seconds: float,
         stale_seconds: float,
@@ -57,18 +50,20 @@ class Engine:
         self._store = store
         self._registry = registry
         self._district = district
-        self._profiles = profiles
         self._bin_seconds = bin_seconds
         self._settle = timedelta(seconds=settle_seconds)
         self._stale_seconds = stale_seconds
         self._clock = clock
-        self._days = Days(store, district, bin_seconds=bin_seconds, settle_seconds=settle_seconds)
+        self._usual = Usual(store, district, bin_seconds=bin_seconds, clock=clock)
+        self._bins = BinJudge(
+            store=store, registry=registry, district=district, bin_seconds=bin_seconds, usual=self._usual
+        )
+        self._days = Days(store, district, self._usual, bin_seconds=bin_seconds, settle_seconds=settle_seconds)
+        self._weeks = Weeks(store, district, self._days)
+        self._recent = Recent(store, district, bin_seconds=bin_seconds)
         self._pending: dict[BinKey, datetime] = {}
         self._seen_through: datetime | None = None
-        self._bins: dict[tuple[str, str], dict[datetime, RoomBin]] | None = None
-        self._newest: dict[tuple[str, str], datetime] = {}
-        self._tests: dict[tuple[str, str], list[ThroughputTest]] = defaultdict(list)
-        self._tests_through: datetime | None = None
+        self._newest: dict[RoomKey, datetime] = {}
         self._now: DistrictNow | None = None
         self.judged_bins = 0
         self.trouble: str | None = None
@@ -83,6 +78,11 @@ class Engine:
         """The newest snapshot; ``None`` before the first `tick`."""
         return self._now
 
+    def week_so_far(self, site: str, room: str) -> RoomWeek | None:
+        """What the running week would be for a room if it ended now: no verdict, worked out on reading and never kept.
+        ``None`` before its first lesson. Raises `StoreUnavailable`."""
+        return self._weeks.so_far((site, room), self._clock())
+
     def tick(self) -> DistrictNow:
         """Judge what is complete and take a new snapshot. Raises `StoreUnavailable`."""
         now = self._clock()
@@ -92,6 +92,7 @@ class Engine:
             self._judge(ready)
         self._now = self._snapshot(now)
         self._days.close(now)
+        self._weeks.close(now)
         return self._now
 
     def _take_touched(self) -> None:
@@ -112,43 +113,28 @@ class Engine:
         return started_at + timedelta(seconds=self._bin_seconds) + self._settle <= now
 
     def _judge(self, ready: Iterable[BinKey]) -> None:
-        in_session: dict[datetime, bool] = {}
-        wanted: dict[BinKey, datetime] = {}
-        for key in ready:
-            start = key[2]
-            if start not in in_session:
-                in_session[start] = self._district.calendar.bin_in_session(start, self._bin_seconds)
-            wanted[key] = self._pending.pop(key)
-        starts = sorted({key[2] for key in wanted if in_session[key[2]]})
+        wanted = {key: self._pending.pop(key) for key in ready}
+        written: list[RoomBin] = []
+        again: set[tuple[RoomKey, date]] = set()
         try:
-            judged = [one for span in _spans(starts) for one in self._judge_span(*span, wanted)]
-            # The mark goes last: a collector that is killed before it judges these again, and their days.
-            self._store.write_bins(judged, judged_through=None)
-            self._days.rewrite(judged)
+            for span in self._bins.judge(wanted):
+                # The mark goes last: a collector that is killed before it judges these again, their days and weeks.
+                self._store.write_bins(span.bins, judged_through=None)
+                written += (replace(one, targets=()) for one in span.bins)
+                again |= span.again
+            rewritten = self._days.rewrite(written)
+            self._usual.set_days(rewritten)
+            for room, day in again:
+                if day > self._days.done_through():
+                    self._usual.count_again(room, day)
+            self._weeks.rewrite(rewritten)
             self._store.write_bins((), judged_through=self._judged_through())
         except BaseException:
             self._pending |= wanted
+            self._usual.forget()
             raise
-        self.judged_bins += len(judged)
-        for one in judged:
-            self._recent()[one.site, one.room][one.started_at] = one
-
-    def _judge_span(self, first: datetime, last: datetime, wanted: dict[BinKey, datetime]) -> Iterable[RoomBin]:
-        end = last + timedelta(seconds=self._bin_seconds)
-        found = self._store.latency_between(first, end, bin_seconds=self._bin_seconds)
-        for (site, room, started_at), summaries in found.items():
-            if (site, room, started_at) in wanted:
-                judged = judge_bin(
-                    site=site,
-                    room=room,
-                    started_at=started_at,
-                    seconds=self._bin_seconds,
-                    summaries=summaries,
-                    profiles=self._profiles.in_force(),
-                    profiles_digest=self._profiles.digest,
-                )
-                if judged is not None:
-                    yield judged
+        self.judged_bins += len(written)
+        self._recent.add(written, self._clock())
 
     def _judged_through(self) -> datetime:
         """Everything stored up to this mark is judged: just before the oldest report still pending."""
@@ -156,75 +142,30 @@ class Engine:
         oldest = min(self._pending.values(), default=None)
         return self._seen_through if oldest is None else oldest - timedelta(microseconds=1)
 
-    def _recent(self) -> dict[tuple[str, str], dict[datetime, RoomBin]]:
-        if self._bins is None:
-            now = self._clock()
-            lessons = self._district.calendar.last_lessons(now, STRIP_LESSONS)
-            start = lessons[0].started_at - timedelta(seconds=self._bin_seconds) if lessons else now
-            self._bins = defaultdict(dict)
-            for key, bins in self._store.bins_between(start, now).items():
-                self._bins[key] = {one.started_at: one for one in bins}
-        return self._bins
-
-    def _recent_tests(self, oldest: datetime) -> dict[tuple[str, str], list[ThroughputTest]]:
-        """The throughput tests that ended from `oldest` on, ascending by room."""
-        touched = set()
-        for one in self._store.tests_since(self._tests_through or oldest):
-            touched.add((one.site, one.room))
-            self._tests[one.site, one.room].append(one.test)
-            self._tests_through = max(self._tests_through or one.stored_at, one.stored_at)
-        for key in touched:
-            self._tests[key].sort(key=lambda test: test.ended_at)
-        for tests in self._tests.values():
-            while tests and tests[0].ended_at < oldest:
-                del tests[0]
-        return dict(self._tests)
-
     def _snapshot(self, now: datetime) -> DistrictNow:
-        recent = self._recent()
-        lessons = self._district.calendar.last_lessons(now, STRIP_LESSONS)
-        oldest = lessons[0].started_at - timedelta(hours=1) if lessons else now
-        for bins in recent.values():
-            for started_at in [one for one in bins if one < oldest]:
-                del bins[started_at]
         look_back = READINGS_LOOK_BACK if self._now else FIRST_LOOK_BACK
         readings = self._store.newest_readings(now - look_back, now)
         for (site, room), of_room in readings.items():
             self._saw_report(site, room, max(one.ended_at for one in of_room))
-        agents: dict[tuple[str, str], int] = defaultdict(int)
+        agents: dict[RoomKey, int] = defaultdict(int)
         for agent in self._registry.agents():
             agents[agent.site, agent.room] += agent.revoked_ms is None
         judged = Judged(
             taken_at=now,
             closed_until=now - self._settle,
-            bins={key: [bins[start] for start in sorted(bins)] for key, bins in recent.items()},
-            tests=self._recent_tests(oldest),
+            bins=self._recent.bins(now),
+            tests=self._recent.tests(now),
             readings=readings,
             newest_report_at=self._newest,
             agents=agents,
-            services=self._services(now),
-            capacity=capacity_now(self._store.newest_reports("throughput", now - LOOK_BACK, now, method="capacity")),
+            services=self._recent.services(now),
+            capacity=self._recent.capacity(now),
+            weeks=self._weeks.newest(),
         )
         return snapshot(
             self._district,
             judged,
-            profiles=self._profiles,
+            profiles=self._district.profiles,
             bin_seconds=self._bin_seconds,
             stale_seconds=self._stale_seconds,
         )
-
-    def _services(self, now: datetime) -> tuple[ServiceNow, ...]:
-        listed = self._district.services
-        arrivals = self._store.newest_reports("service", now - look_back(listed), now) if listed else ()
-        return services_now(listed, arrivals, now)
-
-
-def _spans(starts: list[datetime]) -> list[tuple[datetime, datetime]]:
-    """`starts` (ascending) as (first, last) spans of at most `CHUNK`, none with more than `GAP` between two."""
-    spans: list[tuple[datetime, datetime]] = []
-    for start in starts:
-        if spans and start - spans[-1][0] < CHUNK and start - spans[-1][1] <= GAP:
-            spans[-1] = (spans[-1][0], start)
-        else:
-            spans.append((start, start))
-    return spans

@@ -17,6 +17,7 @@ from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
 from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import Shortfall, ThroughputTest
+from collector.verdict.weeks import RoomWeek
 
 LessonQuality = Literal["bad", "degraded", "good", "unknown"]
 
@@ -47,7 +48,8 @@ class RoomNow:
     lesson time that was measured enough, ``None`` before any closed. `readings` are newest reports by target.
     `tests` are the throughput tests of the strip's time, ascending; `speaking` those of them that say what the rate is
     now, down before up.
-    `agents` counts the room's enrolled agents that are not revoked.
+    `agents` counts the room's enrolled agents that are not revoked. `weeks` are its last two weeks that had lessons and
+    are over, the older one first.
     """
 
     site: str
@@ -65,6 +67,7 @@ class RoomNow:
     bins: tuple[RoomBin, ...]
     tests: tuple[ThroughputTest, ...] = ()
     speaking: tuple[ThroughputTest, ...] = ()
+    weeks: tuple[RoomWeek, ...] = ()
 
     def age_seconds(self, now: datetime) -> float | None:
         """Seconds since the end of the newest report, never negative; ``None`` when there is none."""
@@ -75,17 +78,20 @@ class RoomNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteNow:
-    """A site and its rooms, worst first."""
+    """A site and its rooms, worst first. Its lessons are those of its own calendar, as `DistrictNow` has them."""
 
     site: str
     name: str
     simulated: bool
     rooms: tuple[RoomNow, ...]
+    lesson: Lesson | None = None
+    last_lesson: Lesson | None = None
+    next_lesson: Lesson | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistrictNow:
-    """The district at `taken_at`. Outside lessons `lesson` is ``None`` and `last_lesson` the latest one.
+    """The district at `taken_at`. Outside all sites' lessons `lesson` is ``None`` and `last_lesson` the latest one.
 
     Data older than `stale_seconds` is older than measuring and delivery explain. `services` are those of the district's
     list, in its order, `capacity` the newest tests of how much there is; no room is judged by either.

@@ -138,7 +138,6 @@ async def running(
             store=store,
             registry=registry,
             district=district,
-            profiles=default_profiles(),
             bin_seconds=settings.bin_seconds,
             settle_seconds=settings.settle_seconds,
             stale_seconds=settings.stale_seconds,

@@ -1,22 +1,26 @@
 """Make a `DistrictNow` from what was judged: pure, so that a page can be explained by its inputs."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from collector.capacity_now import CapacitySeen
 from collector.district.calendar import Lesson
-from collector.district.district import District
+from collector.district.district import District, Site
 from collector.district.rooms_csv import Room
+from collector.judging.in_force import profiles_at
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import sentence
+from collector.verdict.marks import speaks
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_state import State, room_state
 from collector.verdict.throughput import Shortfall, ThroughputTest, shortfall, speaking_tests
+from collector.verdict.weeks import RoomWeek
 
 STRIP_LESSONS = 8
 TROUBLED_SHARE = 1 / 3
@@ -31,7 +35,7 @@ _WORST_FIRST: dict[State, int] = {"bad": 0, "degraded": 1, "unknown": 2, "ok": 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """All that is known at `taken_at`, by room. Bins ascend; `closed_until` is the end of the newest bin
-    that can have been judged. `tests` are throughput tests, ascending."""
+    that can have been judged. `tests` are throughput tests, ascending; `weeks` the last two that had lessons."""
 
     taken_at: datetime
     closed_until: datetime
@@ -42,6 +46,7 @@ class Judged:
     agents: Mapping[tuple[str, str], int]
     services: tuple[ServiceNow, ...] = ()
     capacity: tuple[CapacitySeen, ...] = ()
+    weeks: Mapping[tuple[str, str], tuple[RoomWeek, ...]] = field(default_factory=dict)
 
 
 def snapshot(
@@ -49,26 +54,16 @@ def snapshot(
 ) -> DistrictNow:
     """The district as it is at ``judged.taken_at``, rooms worst first within their site."""
     now = judged.taken_at
-    lesson = district.calendar.lesson_at(now)
+    of_site: dict[str, list[Room]] = defaultdict(list)
+    for one in district.rooms:
+        of_site[one.site].append(one)
+    sites = [
+        _site_now(district, site, of_site[site.site], judged, profiles=profiles, stale_seconds=stale_seconds)
+        for site in district.sites
+    ]
+    # Of a district whose sites have lessons at different times it is the lesson of any.
+    lesson = district.calendar.lesson_at(now) or next((one.lesson for one in sites if one.lesson), None)
     strip = district.calendar.last_lessons(now, STRIP_LESSONS)
-    sites = []
-    for site in district.sites:
-        rooms = [
-            _room_now(
-                one,
-                judged,
-                strip=strip,
-                in_session=lesson is not None,
-                profiles=profiles,
-                time_zone=district.time_zone,
-                stale_seconds=stale_seconds,
-                simulated=site.simulated,
-            )
-            for one in district.rooms
-            if one.site == site.site
-        ]
-        rooms.sort(key=lambda one: (_WORST_FIRST[one.state.state], one.room))
-        sites.append(SiteNow(site=site.site, name=site.name, simulated=site.simulated, rooms=tuple(rooms)))
     return DistrictNow(
         name=district.name,
         time_zone=district.time_zone,
@@ -84,12 +79,46 @@ def snapshot(
     )
 
 
+def _site_now(
+    district: District, site: Site, rooms: Sequence[Room], judged: Judged, *, profiles: Profiles, stale_seconds: float
+) -> SiteNow:
+    now = judged.taken_at
+    calendar = district.calendar_of(site.site)
+    lesson = calendar.lesson_at(now)
+    strip = calendar.last_lessons(now, STRIP_LESSONS)
+    needs = {at: profiles_at(district, site.site, at) for at in (now, *(one.started_at for one in strip))}
+    of_rooms = [
+        _room_now(
+            one,
+            judged,
+            strip=strip,
+            in_session=lesson is not None,
+            needs=needs,
+            profiles=profiles,
+            time_zone=district.time_zone,
+            stale_seconds=stale_seconds,
+            simulated=site.simulated,
+        )
+        for one in rooms
+    ]
+    return SiteNow(
+        site=site.site,
+        name=site.name,
+        simulated=site.simulated,
+        rooms=tuple(sorted(of_rooms, key=lambda one: (_WORST_FIRST[one.state.state], one.room))),
+        lesson=lesson,
+        last_lesson=lesson or (strip[-1] if strip else None),
+        next_lesson=calendar.next_lesson(now),
+    )
+
+
 def _room_now(
     room: Room,
     judged: Judged,
     *,
     strip: Sequence[Lesson],
     in_session: bool,
+    needs: Mapping[datetime, Sequence[Profile]],
     profiles: Profiles,
     time_zone: ZoneInfo,
     stale_seconds: float,
@@ -99,16 +128,18 @@ def _room_now(
     bins = judged.bins.get(key, ())
     newest = judged.newest_report_at.get(key)
     tests = judged.tests.get(key, ())
-    needs = profiles.in_force()
     state = room_state(
         bins,
-        short=shortfall(tests, needs, judged.taken_at),
+        short=shortfall(tests, needs[judged.taken_at], judged.taken_at),
         closed_until=judged.closed_until,
         in_session=in_session,
     )
     cells = tuple(
         lesson_cell(
-            lesson, bins, closed_until=judged.closed_until, short=_short_in(lesson, tests, needs, judged.taken_at)
+            lesson,
+            bins,
+            closed_until=judged.closed_until,
+            short=_short_in(lesson, tests, needs[lesson.started_at], judged.taken_at),
         )
         for lesson in strip
     )
@@ -136,6 +167,7 @@ def _room_now(
         bins=tuple(bins),
         tests=tuple(tests),
         speaking=tuple(speaking_tests(tests, judged.taken_at)),
+        weeks=judged.weeks.get(key, ()),
     )
 
 
@@ -154,7 +186,7 @@ def lesson_cell(
 ) -> LessonCell:
     """How `lesson` went, by the bins whose middle lies in it and by what its tests found too little."""
     seconds = {"bad": 0, "degraded": 0, "good": 0}
-    for one in bins:
+    for one in filter(speaks, bins):
         if one.headline is not None and lesson.contains(one.started_at + timedelta(seconds=one.seconds / 2)):
             seconds[one.headline.quality] += one.seconds
     valid = sum(seconds.values())

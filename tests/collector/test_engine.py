@@ -11,7 +11,6 @@ from collector.engine import Engine
 from collector.registry.registry import Registry
 from collector.store.protocol import Store
 from collector.verdict.bins import LatencySummary, RoomBin
-from collector.verdict.profiles import default_profiles
 from tests.collector.builders import MONDAY_10, arrival, latency, service
 from tests.collector.live import MovableClock, a_district
 from wire.reports import LatencyReport
@@ -37,7 +36,6 @@ class World:
             store=self.store,
             registry=self.registry,
             district=self.district,
-            profiles=default_profiles(),
             bin_seconds=300,
             settle_seconds=SETTLE.total_seconds(),
             stale_seconds=185,

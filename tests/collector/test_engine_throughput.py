@@ -11,7 +11,6 @@ from collector.engine import Engine
 from collector.now import RoomNow
 from collector.registry.registry import Registry
 from collector.store.protocol import Store, StoredTest
-from collector.verdict.profiles import default_profiles
 from tests.collector.builders import arrival, latency, throughput
 from tests.collector.live import MovableClock, a_district
 
@@ -54,7 +53,6 @@ class World:
             store=self.store,
             registry=self._registry,
             district=a_district(),
-            profiles=default_profiles(),
             bin_seconds=300,
             settle_seconds=125,
             stale_seconds=185,

@@ -18,7 +18,6 @@ from collector.now import RoomNow
 from collector.registry.registry import Registry
 from collector.store.duckdb_store import DuckDbStore
 from collector.store.protocol import Arrival, Store, StoreUnavailable, WriteOutcome
-from collector.verdict.profiles import default_profiles
 from tests.collector.board.reader import read
 from tests.collector.builders import MONDAY_10, health, latency, throughput
 from tests.collector.live import TOKEN, MovableClock, a_batch, a_district, enrolled
@@ -42,7 +41,6 @@ class School:
             store=store,
             registry=registry,
             district=a_district(),
-            profiles=default_profiles(),
             bin_seconds=300,
             settle_seconds=125,
             stale_seconds=185,
