@@ -176,6 +176,10 @@ class CollectorFolder:
         found: dict[str, Any] = get_json(self.url, f"/v1/rooms/{site}/{room}", **self._reader())
         return found
 
+    def board(self, path: str = "/") -> str:
+        """One of its pages."""
+        return ask(self.url, path, headers=self._reader()).body.decode()
+
     def _reader(self) -> dict[str, str]:
         password = self.settings.get("reader_password")
         return {} if password is None else {"Authorization": basic(str(password))}

@@ -25,7 +25,7 @@ _ANSWER, _THE_NAME_ASKED = 0x8180, 0xC00C
 
 
 class _Silent(BaseHTTPRequestHandler):
-    def do_HEAD(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_HEAD(self) -> None:
         self.send_response(200)
         self.end_headers()
 

@@ -39,6 +39,11 @@ class Said:
         state: str = self.room["state"]
         return state
 
+    @property
+    def cause(self) -> str:
+        cause: str = self.room["cause"]
+        return cause
+
 
 class MeasuredSchool:
     """Its rooms' agents have joined and wait for `start`. All that is said of the rooms is remembered."""
@@ -88,6 +93,25 @@ class MeasuredSchool:
 
         with suppress(AssertionError):
             eventually(f"these were seen: {states}", were, within_s=PATIENCE_S)
+
+    def wait_for_causes(self, wanted: Mapping[str, tuple[str, str]]) -> dict[str, Said]:
+        """Wait until each of these rooms is in its state for its cause, all in one snapshot; that of each room.
+
+        It returns the newest after `PATIENCE_S` as well: what was said instead is for each test to judge.
+        """
+
+        def newest() -> dict[str, Said]:
+            last = {room: said[-1] for room in wanted if (said := list(self._said[room]))}
+            return last if len({one.taken_at for one in last.values()}) == 1 else {}
+
+        def are() -> dict[str, Said] | None:
+            found = newest()
+            alike = found and all((found[room].state, found[room].cause) == one for room, one in wanted.items())
+            return found if alike else None
+
+        with suppress(AssertionError):
+            return eventually(f"all are: {wanted}", are, within_s=PATIENCE_S)
+        return eventually("a snapshot", newest)
 
     @contextmanager
     def watched(self) -> Iterator[None]:

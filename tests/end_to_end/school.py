@@ -44,7 +44,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """What the router's end of a room's link saw of one kind of packets from the room, and how much of it it dropped."""
+    """What a room's router saw of one kind of packets from the room, and how much of it it dropped."""
 
     seen: int
     dropped: int

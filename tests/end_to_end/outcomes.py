@@ -1,0 +1,59 @@
+"""What was said of rooms whose trouble is known: kept, and as a confusion matrix."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.end_to_end.measured_school import Said
+
+Verdict = tuple[str, str]
+"""A state and its cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One room in one part of a lesson: what is true of it, and what was said."""
+
+    part: str
+    room: str
+    truth: Verdict
+    said: Verdict
+
+    @property
+    def right(self) -> bool:
+        return self.truth == self.said
+
+
+def outcomes(part: str, truth: Mapping[str, Verdict], said: Mapping[str, Said]) -> list[Outcome]:
+    """One for each room."""
+    return [
+        Outcome(part=part, room=room, truth=one, said=(said[room].state, said[room].cause))
+        for room, one in truth.items()
+    ]
+
+
+def matrix(found: Iterable[Outcome]) -> str:
+    """Rooms by what is true (down) and what was said (across)."""
+    counts = Counter((_words(one.truth), _words(one.said)) for one in found)
+    said = sorted({column for _, column in counts})
+    truths = sorted({row for row, _ in counts})
+    rows = [["truth \\ said", *said]]
+    rows += [[truth, *(str(counts[truth, one] or ".") for one in said)] for truth in truths]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return "\n".join(" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def keep(found: Iterable[Outcome], path: Path) -> None:
+    """Write each, and the matrix, to `path`, and print it for whoever reads the log."""
+    kept = list(found)
+    lines = [f"{one.part}: {one.room}: {_words(one.truth)}, said {_words(one.said)}" for one in kept]
+    text = "\n".join((matrix(kept), "", *lines, ""))
+    path.write_text(text)
+    sys.stdout.write(f"\n{text}")
+
+
+def _words(verdict: Verdict) -> str:
+    state, cause = verdict
+    return state if cause == "undetermined" else f"{state}: {cause}"

@@ -1,0 +1,159 @@
+"""A district of two schools on real networks: which rooms are said to suffer, and from what, while one thing at a time
+goes wrong for a room, a school or all.
+
+One lesson in four parts, each as long as it takes. At first all is well. In the second some rooms have a trouble of
+their own: pupils download in `crowded`, `lossy` loses 8 % of what it sends, the agent of `starved` gets little of its
+machine, and that of `stopped` is stopped. In the third the uplink of one school is filled, in the last the way out of
+the district. From the second part on the resolver is slower than anybody waits, and one service cannot be reached.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.internet import ADDRESS, ADDRESSED, ANCHORS, NAMED
+from tests.end_to_end.measured_district import MeasuredDistrict, measured_district
+from tests.end_to_end.measured_school import Said
+from tests.end_to_end.outcomes import Outcome, Verdict, keep, outcomes
+from tests.end_to_end.pupils import bulk, pupils
+from tests.end_to_end.starved import starved
+from tests.end_to_end.waiting import eventually
+
+pytestmark = [pytest.mark.requires("netns"), pytest.mark.slow]
+
+NORTH = ("crowded", "lossy", "north-3", "north-4")
+SOUTH = ("starved", "stopped", "south-3", "south-4")
+ROOMS = (*NORTH, *SOUTH)
+LOST_PERMILLE = 80
+SLOWER_THAN_ANYBODY_WAITS_S = 12
+SERVICES_PATIENCE_S = 240.0
+"""References ask a service once a minute, and rooms a third as often."""
+
+WELL: Verdict = ("ok", "undetermined")
+TRUTH: Mapping[str, Mapping[str, Verdict]] = {
+    "well": dict.fromkeys(ROOMS, WELL),
+    "rooms": dict.fromkeys(ROOMS, WELL)
+    | {
+        "crowded": ("bad", "room_access"),
+        "lossy": ("bad", "room_access"),
+        "starved": ("unknown", "device"),
+        "stopped": ("unknown", "undetermined"),
+    },
+    "uplink": dict.fromkeys(NORTH, ("bad", "site_uplink")) | dict.fromkeys(SOUTH, WELL),
+    "egress": dict.fromkeys(ROOMS, ("bad", "isp_egress")),
+}
+"""By the part of the lesson."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """How it went: what was said of each room at the end of each part, all that was said of it in that part, and the
+    services' incidents, in the board's words, before the last part."""
+
+    ends: Mapping[str, Mapping[str, Said]]
+    said: Mapping[str, Mapping[str, Sequence[Said]]]
+    incidents: Sequence[str]
+
+
+def give(district: MeasuredDistrict, folder: Path) -> Lesson:
+    network, measured = district.network, district.measured
+    rooms = network.school.rooms
+    ends: dict[str, Mapping[str, Said]] = {}
+
+    def part(name: str) -> None:
+        ends[name] = measured.wait_for_causes(TRUTH[name])
+
+    measured.start()
+    part("well")
+    wait_for_usual(district)
+    district.internet.resolver.slow_s = SLOWER_THAN_ANYBODY_WAITS_S
+    district.internet.lose_all_to(ADDRESS)
+    rooms["lossy"].lose(LOST_PERMILLE)
+    measured.agents["stopped"].stop()
+    with pupils(network.school, rooms["crowded"], folder), starved(measured.agents["starved"]):
+        part("rooms")
+    rooms["lossy"].pass_all()
+    measured.agents["stopped"].start()
+    north = network.sites["north"].router
+    with bulk("office", network.district, network.address, north, folder):
+        part("uplink")
+    incidents = eventually(
+        "both services have an incident", lambda: seen_incidents(district), within_s=SERVICES_PATIENCE_S
+    )
+    with bulk("everybody", network.internet, ANCHORS["east"], network.district, folder):
+        part("egress")
+    for agent in measured.agents.values():
+        agent.stop()
+    return Lesson(ends=ends, said={name: between(district, ends, name) for name in ends}, incidents=incidents)
+
+
+def wait_for_usual(district: MeasuredDistrict) -> None:
+    """Wait until enough bins are known of every room for what is usual there."""
+    measured = district.measured
+
+    def known() -> bool:
+        return all(sum(one["valid"] for one in measured.room(room)["bins"]) >= 4 for room in ROOMS)
+
+    eventually("four bins of each room", known)
+
+
+def seen_incidents(district: MeasuredDistrict) -> list[str] | None:
+    """The board's sentences about services, once there are two."""
+    page = district.network.district.call(district.measured.collector.board)
+    lines = re.findall(r"\S+ fails in \d+ of \d+ rooms that asked lately[^<]*", page)
+    return lines if len(lines) == 2 else None
+
+
+def between(district: MeasuredDistrict, ends: Mapping[str, Mapping[str, Said]], part: str) -> dict[str, list[Said]]:
+    """What was said of each room from the end of the part before until that of `part`."""
+    order = list(ends)
+    at = {name: max(one.taken_at for one in ends[name].values()) for name in order}
+    since = at[order[order.index(part) - 1]] if order.index(part) else 0.0
+    return {room: [one for one in district.measured.said(room, since) if one.taken_at <= at[part]] for room in ROOMS}
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory: pytest.TempPathFactory) -> Lesson:
+    folder = tmp_path_factory.mktemp("district")
+    with measured_district({"north": NORTH, "south": SOUTH}, folder) as district:
+        return give(district, folder)
+
+
+@pytest.fixture(scope="module")
+def found(lesson: Lesson, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    """What came of each room in each part; printed, and kept in ``causes.txt``."""
+    every = [one for part, truth in TRUTH.items() for one in outcomes(part, truth, lesson.ends[part])]
+    keep(every, tmp_path_factory.getbasetemp() / "causes.txt")
+    return every
+
+
+@pytest.mark.parametrize("part", TRUTH)
+def test_exactly_the_rooms_that_suffer_are_said_to_and_from_what_they_do(found: list[Outcome], part: str) -> None:
+    of_part = {one.room: one.said for one in found if one.part == part}
+    assert of_part == TRUTH[part]
+
+
+@pytest.mark.parametrize("part", TRUTH)
+def test_no_room_without_trouble_is_ever_bad(lesson: Lesson, part: str) -> None:
+    for room, (state, _) in TRUTH[part].items():
+        bad_before = part == "uplink" and room in ("crowded", "lossy")
+        if state != "bad" and not bad_before:
+            said = [one.room["evidence"] for one in lesson.said[part][room] if one.state == "bad"]
+            assert said == [], room
+
+
+def test_a_machine_that_gets_no_time_makes_no_room_bad_or_ok(lesson: Lesson) -> None:
+    states = [one.state for one in lesson.said["rooms"]["starved"]]
+    assert set(states) == {"ok", "unknown"}
+    assert states == sorted(states), "ok, and from some moment on unknown"
+
+
+def test_slow_names_and_a_dead_service_are_service_incidents(lesson: Lesson) -> None:
+    named, addressed = sorted(lesson.incidents)
+    assert named.startswith(f"{NAMED} fails in ")
+    assert "name" in named
+    assert addressed.startswith(f"{ADDRESSED} fails in ")
+    assert addressed.endswith("no answer in time, connecting. ") or "connecting" in addressed
