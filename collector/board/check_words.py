@@ -4,7 +4,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from collector.board import phrases
-from collector.verdict.evidence import arrived, milliseconds, rate
+from collector.verdict.cause_words import milliseconds
+from collector.verdict.evidence import arrived, rate
 from collector.verdict.profiles import Profiles
 from collector.verdict.room_check import RoomCheck, Why, Word
 from collector.verdict.throughput import need_bps

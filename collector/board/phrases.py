@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from collector.district.calendar import Lesson
 from collector.now import LessonCell
+from collector.verdict.cause_words import milliseconds
 from collector.verdict.causes import Cause
-from collector.verdict.evidence import milliseconds, short_of
+from collector.verdict.evidence import short_of
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import State
 from wire.reports import LatencyMethod

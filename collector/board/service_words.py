@@ -9,7 +9,7 @@ from collector.board.phrases import counted
 from collector.district.services import ServiceKind
 from collector.now import DistrictNow
 from collector.service_now import ServiceNow, ServiceSeen
-from collector.verdict.evidence import milliseconds
+from collector.verdict.cause_words import milliseconds
 from wire.service_report import ServiceFailure, ServicePhase, ServiceReport
 
 CERTIFICATE_WARNS_DAYS = 14

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from wire.reports import Medium
+
 Cause = Literal[
     "room_access",  # the room's Wi-Fi, access point or cable
     "site_lan",  # the building's network
@@ -71,6 +73,7 @@ class Located:
     `room` are the targets of the agent that speaks for the room, near to far; `reference` the same of the site's wired
     reference, empty without one. `bad_peers` of `peers` other rooms of the site that were measured were bad as well.
     `shared` is what the bad ones hang on and no good one does, as ``ap AP-12``. `signs` are what else points there.
+    `medium` is what the room's machine is on, ``None`` unknown: Wi-Fi is blamed only where it is one.
     """
 
     cause: Cause
@@ -82,6 +85,7 @@ class Located:
     peers: int = 0
     shared: str | None = None
     signs: tuple[Sign, ...] = ()
+    medium: Medium | None = None
 
     @property
     def budget_line(self) -> BudgetLine | None:

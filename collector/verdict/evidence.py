@@ -8,6 +8,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from collector.verdict.bins import RoomBin
+from collector.verdict.cause_words import SIGN_WORDS, milliseconds
+from collector.verdict.causes import Located
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_state import BINS_THAT_DECIDE, LAST_VALID_BINS, RoomState
 from collector.verdict.throughput import Shortfall
@@ -29,6 +31,8 @@ def sentence(
     if state.state == "no_lesson":
         return "No lesson now, so nothing is judged."
     if state.state == "unknown":
+        if state.located is not None and state.cause == "device":
+            return _why_device(state.located)
         return _why_unknown(agents, newest_report_at, stale, time_zone)
     if state.short is not None:
         at = f"{state.short.test.ended_at.astimezone(time_zone):%H:%M}"
@@ -70,6 +74,8 @@ def _would_have(happened: str, profile: Profile) -> str:
 
 
 def _against(one: RoomBin, profile: Profile, state: RoomState) -> str:
+    if one.anchor is not None:
+        return _anchor_against(one, profile, state)
     if state.worst == "loss" and one.loss is not None:
         limit = profile.loss.unacceptable if state.state == "bad" else profile.loss.optimal
         if one.received == 0:
@@ -78,6 +84,22 @@ def _against(one: RoomBin, profile: Profile, state: RoomState) -> str:
     need = profile.rtt[0]
     limit_ms = need.unacceptable_ms if state.state == "bad" else need.optimal_ms
     return f"{_latency(one)}; limit {limit_ms:.0f} ms"
+
+
+def _anchor_against(one: RoomBin, profile: Profile, state: RoomState) -> str:
+    """What the site's reference measured to an anchor on the Internet, where that decided."""
+    assert one.anchor is not None
+    name = one.anchor.partition(":")[2] or one.anchor
+    seen = f"the school's wired reference saw {name} on the Internet"
+    failed = state.state == "bad"
+    if state.worst == "loss" and one.anchor_loss is not None:
+        limit = profile.loss.unacceptable if failed else profile.loss.optimal
+        return f"{seen} lose {100 * one.anchor_loss:.1f} % of packets; limit {100 * limit:.0f} %"
+    need = profile.rtt[0]
+    limit_ms = need.unacceptable_ms if failed else need.optimal_ms
+    if one.anchor_p95_ms is None:
+        return f"{seen} answer nothing; limit {limit_ms:.0f} ms"
+    return f"{seen} take {milliseconds(one.anchor_p95_ms)} for 1 in 20 packets; limit {limit_ms:.0f} ms"
 
 
 def _latency(one: RoomBin) -> str:
@@ -100,6 +122,12 @@ def _alone(newest: RoomBin) -> str:
     return f" That bin alone was {newest.headline.quality}; {BINS_THAT_DECIDE} of {LAST_VALID_BINS} decide."
 
 
+def _why_device(located: Located) -> str:
+    """A machine that could not measure says nothing of the network."""
+    why = "; ".join(SIGN_WORDS[sign] for sign in located.signs)
+    return f"Its machine could not measure{f' ({why})' if why else ''}, so nothing is said of the network."
+
+
 def _why_unknown(agents: int, newest_report_at: datetime | None, stale: bool, time_zone: ZoneInfo) -> str:
     if newest_report_at is None:
         return "Its agent has not reported yet." if agents else "No agent is enrolled in this room."
@@ -109,13 +137,6 @@ def _why_unknown(agents: int, newest_report_at: datetime | None, stale: bool, ti
     if not stale:
         return f"It is being measured; its state needs {BINS_THAT_DECIDE} complete bins of lesson time."
     return f"No measurements since {last}."
-
-
-def milliseconds(ms: float) -> str:
-    """A latency for a reader: three digits at the most."""
-    if ms < 0.995:
-        return f"{ms:.2f} ms"
-    return f"{ms:.1f} ms" if ms < 9.95 else f"{ms:.0f} ms"
 
 
 def _local(one: RoomBin, time_zone: ZoneInfo) -> str:

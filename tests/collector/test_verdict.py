@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
-from collector.verdict.evidence import milliseconds, sentence
+from collector.verdict.cause_words import milliseconds
+from collector.verdict.evidence import sentence
 from collector.verdict.profiles import LatencyNeed, LossNeed, Profile, RateNeed, default_profiles, read_profiles
 from collector.verdict.qoo import qoo
 from collector.verdict.room_state import room_state
