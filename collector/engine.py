@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from collector.days import Days
 from collector.district.district import District
+from collector.judged_weeks import JudgedWeeks
 from collector.judging.bin_judge import BinJudge, BinKey
 from collector.judging.recent import Recent
 from collector.judging.usual import Usual
@@ -65,6 +66,7 @@ class Engine:
         self._seen_through: datetime | None = None
         self._newest: dict[RoomKey, datetime] = {}
         self._now: DistrictNow | None = None
+        self.weeks = JudgedWeeks(store, district)
         self.judged_bins = 0
         self.trouble: str | None = None
 

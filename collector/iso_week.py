@@ -3,6 +3,11 @@
 import re
 from datetime import date, timedelta
 
+NEWEST = "newest"
+"""Names the newest week that was judged."""
+
+_EXAMPLE = "2026-W47"
+
 
 def week_text(monday: date) -> str:
     """``2026-W47`` for the week that begins on `monday`."""
@@ -35,6 +40,3 @@ def week_span(monday: date) -> str:
     if monday.year != sunday.year:
         first += f" {monday.year}"
     return f"{first} to {sunday.day} {sunday:%B} {sunday.year}"
-
-
-_EXAMPLE = "2026-W47"

@@ -132,14 +132,20 @@ CaFile = Annotated[Path | None, typer.Option(help="Trust these certificate autho
 
 
 @app.command()
-def rooms(
+def rooms(  # noqa: PLR0917  # typer calls it by name
     url: Url = None,
     password: Password = None,
     ca_file: CaFile = None,
     settings: SettingsFile = DEFAULT_SETTINGS,
-    as_json: Annotated[bool, typer.Option("--json", help="The answer of /v1/rooms as it is.")] = False,
+    week: Annotated[
+        str | None, typer.Option(help="The verdicts of a week instead, such as 2026-W47 or newest.", metavar="WEEK")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer of /v1/rooms or /v1/weeks as it is.")] = False,
 ) -> None:
-    """Which rooms can teach now; asks the running collector."""
+    """Which rooms can teach now, or which were restricted in a week; asks the running collector."""
+    if week is not None:
+        _rooms_of_week(week, url, password, ca_file, settings, as_json=as_json)
+        return
     from collector.rooms_table import rooms_of, rooms_table
 
     try:
@@ -153,6 +159,25 @@ def rooms(
         if notice := answer.data.get("notice"):
             print(f"the collector is in trouble, so this may be out of date: {notice}", file=sys.stderr)
         Console().print(rooms_table(answer))
+
+
+def _rooms_of_week(  # as the command has them
+    week: str, url: str | None, password: str | None, ca_file: Path | None, settings: Path, *, as_json: bool
+) -> None:
+    from collector.iso_week import NEWEST, week_of_text
+    from collector.weeks_table import weeks_of, weeks_table
+
+    try:
+        if week != NEWEST:
+            week_of_text(week)
+        at, text = _ask(f"/v1/weeks/{week}", url, password, ca_file, settings)
+        answer = weeks_of(text, at)
+    except (CannotAsk, ValueError) as error:
+        fail(str(error))
+    if as_json:
+        print(text)
+    else:
+        Console().print(weeks_table(answer))
 
 
 @app.command(name="test")

@@ -24,13 +24,18 @@ class RoomsText:
 
 def rooms_of(text: str, url: str) -> RoomsText:
     """The answer that `text` is. Raises `CannotAsk` where it is no answer of a collector's."""
+    return RoomsText(text, answer_of(text, url, "taken_at"))
+
+
+def answer_of(text: str, url: str, of: str) -> dict[str, Any]:
+    """The answer about rooms that `text` is, which has a field `of`. Raises `CannotAsk` where it is no such one."""
     try:
         data = json.loads(text)
     except ValueError:
         data = None
-    if not isinstance(data, dict) or "rooms" not in data:
+    if not isinstance(data, dict) or not {"rooms", of} <= data.keys():
         raise CannotAsk(f"{url} answers, but is not a Bandroom collector")
-    return RoomsText(text, data)
+    return data
 
 
 def rooms_table(answer: RoomsText) -> Table:

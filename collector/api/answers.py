@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from collector.verdict.causes import Cause
+from collector.verdict.causes import Cause, Confidence
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_check import Why, Word
 from collector.verdict.room_state import State
@@ -107,7 +107,9 @@ class ScoreAnswer(Answer):
 
 
 class BinAnswer(Answer):
-    """One judged bin. `p99_ms` is evidence and does not enter the score."""
+    """One judged bin. `p99_ms` is evidence and does not enter the score. `anchor` is the target on the Internet that
+    decided it, by what the site's reference measured; ``null`` where the room's own did. `cause` is that of a bad bin
+    that was located."""
 
     started_at: datetime
     seconds: int
@@ -119,6 +121,11 @@ class BinAnswer(Answer):
     loss: float | None
     gateway_p95_ms: float | None
     gateway_loss: float | None
+    anchor: str | None
+    anchor_p95_ms: float | None
+    anchor_loss: float | None
+    cause: Cause | None
+    confidence: Confidence | None
     clock_repaired: bool
     scores: list[ScoreAnswer]
 
@@ -170,18 +177,6 @@ class KeptCheckAnswer(Answer):
     rtt_p95_ms: float | None
     used_bytes: int
     told: bool
-
-
-class RoomDetailAnswer(RoomAnswer):
-    """One room with its evidence. `short` is the throughput test that makes it bad where its bins do not, `check` the
-    newest that somebody made in a browser."""
-
-    short: ShortAnswer | None
-    readings: list[ReadingAnswer]
-    bins: list[BinAnswer]
-    throughput: list[ThroughputAnswer]
-    capacity: list[CapacityAnswer]
-    check: KeptCheckAnswer | None
 
 
 class RoomsAnswer(Answer):

@@ -8,8 +8,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.api import agents, board, budgets, capacity, checks, rooms, throughput
+from collector.api import agents, board, budgets, capacity, checks, rooms, throughput, weeks
 from collector.api.access import Reader, TokenMemory
+from collector.api.ready import the_district
 from collector.api.services import Services, TheServices
 from collector.rate import Rate
 from collector.refusal import Refusal
@@ -46,6 +47,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(agents.router)
     app.include_router(throughput.router)
     app.include_router(rooms.router)
+    app.include_router(weeks.router)
     app.include_router(checks.router)
     app.include_router(budgets.router)
     app.include_router(capacity.router)
@@ -72,7 +74,7 @@ def readyz(services: TheServices) -> dict[str, str]:
     """Whether reports are stored and rooms are judged. Where throughput is not tested, `notice` says why."""
     if services.trouble is not None:
         raise Refusal(503, *services.trouble)
-    rooms.the_district(services)
+    the_district(services)
     off = services.leases.off
     return {"status": "ready"} if off is None else {"status": "ready", "notice": off}
 

@@ -1,18 +1,27 @@
 """The board's pages and their script; `collector.api.checks` has the style sheet."""
 
+from collections.abc import Collection
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from collector.api.access import Reader, ask_password
 from collector.api.assets import asset_response
-from collector.api.rooms import the_district
+from collector.api.ready import the_district
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
+from collector.api.weeks import from_store, the_week
 from collector.board.assets import script
 from collector.board.budgets_page import budgets_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
+from collector.board.week_page import no_week_page, week_page
+from collector.iso_week import NEWEST
+from collector.judged_weeks import RoomWeeks
+from collector.needs import need_of
+from collector.refusal import Refusal
+from collector.store.protocol import StoreUnavailable
 from collector.throughput.spending import spending
+from collector.verdict.weeks import RoomWeek
 
 router = APIRouter(dependencies=[Reader], include_in_schema=False)
 
@@ -27,6 +36,7 @@ def district(request: Request, services: TheServices) -> Response:
         now=services.clock(),
         trouble=services.trouble[1] if services.trouble else None,
         throughput_off=services.leases.off,
+        weeks=_newest_week(services),
     )
     return transferred(request, page)
 
@@ -48,13 +58,38 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
     found = whole.room(site, room)
     if found is None:
         return transferred(request, not_found_page(whole, "room", now=services.clock()), status=404)
+    weeks = _weeks_of(services, site, room)
     page = room_page(
         whole,
         found,
         now=services.clock(),
         throughput_off=services.leases.off,
         check=services.checks.newest(site, room),
+        profiles=services.district.profiles,
+        weeks=weeks.weeks if weeks else None,
+        flips=weeks.flips if weeks else (),
+        calendar=services.district.calendar_of(site),
+        need=need_of(found, services.district, whole.capacity_of(site, room)),
     )
+    return transferred(request, page)
+
+
+@_page("/week")
+@_page("/week/{week}")
+def week(request: Request, services: TheServices, week: str = NEWEST, site: str | None = None) -> Response:
+    """The verdicts of a week, of all rooms or of one site's."""
+    whole, now = the_district(services), services.clock()
+    try:
+        newest, monday, found = the_week(services, week)
+    except Refusal as refusal:
+        if refusal.status == 503:
+            raise
+        newest_week = from_store(services.engine.weeks.newest)
+        page = no_week_page(whole, refusal.detail, newest=newest_week, now=now)
+        return transferred(request, page, status=404 if newest_week else 200)
+    if site is not None and all(one.site != site for one in found.values()):
+        return transferred(request, not_found_page(whole, "site", now=now), status=404)
+    page = week_page(whole, monday, found, newest=newest, now=now, profiles=services.district.profiles, site=site)
     return transferred(request, page)
 
 
@@ -70,6 +105,23 @@ def budgets(request: Request, services: TheServices) -> Response:
         throughput_off=services.leases.off,
     )
     return transferred(request, page)
+
+
+def _newest_week(services: Services) -> Collection[RoomWeek]:
+    """The verdicts of the newest week; none where the store does not answer: what is now does not need them."""
+    try:
+        newest = services.engine.weeks.newest()
+        return services.engine.weeks.of_week(newest).values() if newest else ()
+    except StoreUnavailable:
+        return ()
+
+
+def _weeks_of(services: Services, site: str, room: str) -> RoomWeeks | None:
+    """A room's weeks; ``None`` where the store does not answer: the page says so and shows what is now."""
+    try:
+        return services.engine.weeks.of_room(site, room)
+    except StoreUnavailable:
+        return None
 
 
 def no_such_page(request: Request, services: Services) -> Response:

@@ -12,7 +12,6 @@ from collector.api.answers import (
     LessonAnswer,
     ReadingAnswer,
     RoomAnswer,
-    RoomDetailAnswer,
     RoomsAnswer,
     ScoreAnswer,
     ShortAnswer,
@@ -21,10 +20,15 @@ from collector.api.answers import (
     ThroughputAnswer,
 )
 from collector.api.check_answers import kept_answer
+from collector.api.ready import the_district
+from collector.api.room_answer import RoomDetailAnswer, flip_answer, need_answer
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
+from collector.api.week_answers import located_answer
+from collector.api.weeks import from_store, week_answers
 from collector.capacity_now import CapacitySeen
-from collector.now import DistrictNow, LessonCell, RoomNow
+from collector.needs import need_of
+from collector.now import LessonCell, RoomNow
 from collector.refusal import Refusal
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
@@ -62,14 +66,21 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
     """One room's state now, with the bins and readings behind it."""
     found = the_room(services, site, room)
     now = services.clock()
+    judged = from_store(lambda: services.engine.weeks.of_room(site, room))
+    capacity = the_district(services).capacity_of(site, room)
+    need = need_of(found, services.district, capacity)
     answer = RoomDetailAnswer(
         **dict(_answer(found, now)),
         short=_short(found.state.short),
         readings=[_reading(one, now) for one in found.readings],
         bins=[_bin(one) for one in found.bins],
         throughput=[_throughput(one, found) for one in found.tests],
-        capacity=[_capacity(one) for one in the_district(services).capacity_of(site, room)],
+        capacity=[_capacity(one) for one in capacity],
         check=kept_answer(check) if (check := services.checks.newest(site, room)) else None,
+        located=located_answer(found.state.located) if found.state.located else None,
+        weeks=week_answers(services, judged, found.name),
+        would_change=[flip_answer(one) for one in judged.flips],
+        need=need_answer(need) if need else None,
     )
     return _json(request, answer)
 
@@ -87,14 +98,6 @@ def sites(request: Request, services: TheServices) -> Response:
             SiteAnswer(site=site.site, name=site.name, simulated=site.simulated, rooms=len(site.rooms), states=states)
         )
     return _json(request, SitesAnswer(taken_at=district.taken_at, sites=answers))
-
-
-def the_district(services: Services) -> DistrictNow:
-    """The newest snapshot. Raises `Refusal` 503 before the first."""
-    district = services.engine.now
-    if district is None:
-        raise Refusal(503, "not_ready", "the collector is starting; ask again in a few seconds")
-    return district
 
 
 def the_room(services: Services, site: str, room: str) -> RoomNow:
@@ -215,6 +218,11 @@ def _bin(one: RoomBin) -> BinAnswer:
         loss=one.loss,
         gateway_p95_ms=one.gateway_p95_ms,
         gateway_loss=one.gateway_loss,
+        anchor=one.anchor,
+        anchor_p95_ms=one.anchor_p95_ms,
+        anchor_loss=one.anchor_loss,
+        cause=one.located.cause if one.located else None,
+        confidence=one.located.confidence if one.located else None,
         clock_repaired=one.repaired,
         scores=[
             ScoreAnswer(profile=score.profile, qoo=score.qoo, quality=score.quality, worst=score.worst)

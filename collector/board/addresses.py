@@ -1,6 +1,9 @@
 """Where a page of the board is. Addresses are for keeping: in a ticket, in a mail, beside a room's door."""
 
+from datetime import date
 from urllib.parse import quote
+
+from collector.iso_week import week_text
 
 
 def site_path(site: str) -> str:
@@ -26,3 +29,8 @@ def site_id(site: str) -> str:
 def room_id(site: str, room: str) -> str:
     """The id of a room's row."""
     return f"room:{quote(site, safe='')}/{quote(room, safe='')}"
+
+
+def week_path(monday: date, site: str | None = None) -> str:
+    """The address of the page of a week, of one site's rooms alone where that is given."""
+    return f"/week/{week_text(monday)}" + (f"?site={quote(site, safe='')}" if site is not None else "")

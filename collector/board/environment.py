@@ -10,10 +10,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from collector.board import addresses, phrases, service_words, strip
 from collector.board.answer import STATE_MEANINGS
 from collector.board.assets import check_script, script, stylesheet
+from collector.board.week_list import BAR_WIDTH, SHAPES
 from collector.now import DistrictNow
+from collector.verdict.cause_words import BUDGET_WORDS, CONFIDENCE_WORDS, comparison, pays, where
 from collector.verdict.evidence import arrived, rate
+from collector.verdict.week_facts import ONE_AGENT
+from collector.verdict.week_sentence import VERDICT_WORDS
 
 REFRESH_SECONDS = 15
+WEEK_REFRESH_SECONDS = 300
+"""A week that is over changes by late reports alone."""
 
 
 def render(template: str, *, district: DistrictNow, now: datetime, **values: Any) -> str:
@@ -48,6 +54,8 @@ def _environment() -> Environment:
         amount=phrases.amount,
         counted=phrases.counted,
         sentence=phrases.sentence,
+        upper_first=phrases.upper_first,
+        comparison=comparison,
         lesson_result=phrases.lesson_result,
         minutes=phrases.minutes,
         unbroken=phrases.unbroken,
@@ -65,13 +73,22 @@ def _environment() -> Environment:
         long_day=phrases.long_day,
         since=phrases.since,
         site_path=addresses.site_path,
+        week_path=addresses.week_path,
         room_path=addresses.room_path,
         site_id=addresses.site_id,
         room_id=addresses.room_id,
         state_meanings=STATE_MEANINGS,
         state_words=phrases.STATE_WORDS,
-        cause_sentences=phrases.CAUSE_SENTENCES,
-        cause_words=phrases.CAUSE_WORDS,
+        cause_where=where,
+        cause_sentence=phrases.cause_sentence,
+        confidence_words=CONFIDENCE_WORDS,
+        pays=pays,
+        one_agent=ONE_AGENT,
+        week_refresh_seconds=WEEK_REFRESH_SECONDS,
+        budget_words=BUDGET_WORDS,
+        verdict_words=VERDICT_WORDS,
+        verdict_shapes=SHAPES,
+        bar_width=BAR_WIDTH,
         method_words=phrases.METHOD_WORDS,
         failure_words=phrases.FAILURE_WORDS,
         dimension_words=phrases.DIMENSION_WORDS,

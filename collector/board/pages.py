@@ -4,6 +4,7 @@ The pages hold no inline script, no inline style and nothing from elsewhere, so 
 ``Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'``.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,23 +15,36 @@ from collector.board.environment import render
 from collector.board.latency_chart import latency_chart
 from collector.board.limits import limits
 from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site, worst_first, worst_of_each
+from collector.board.room_weeks import room_weeks
 from collector.board.service_words import CERTIFICATE_WARNS_DAYS, incident_lines, site_rows
 from collector.board.throughput_chart import throughput_charts
 from collector.board.throughput_words import ENDED_WORDS
 from collector.board.unknowns import unknowns
+from collector.board.week_list import week_line
+from collector.district.calendar import Calendar
 from collector.now import DistrictNow, RoomNow, SiteNow
-from collector.verdict.profiles import default_profiles
+from collector.verdict.flips import Flip
+from collector.verdict.need_words import need_sentences
+from collector.verdict.profiles import Profiles, default_profiles
 from collector.verdict.room_check import RoomCheck
+from collector.verdict.room_need import RoomNeed
+from collector.verdict.weeks import RoomWeek
 
 NEWEST_BINS = 24
 """A room's page shows this many bins as numbers: two hours of five-minute bins."""
 
 
 def district_page(
-    district: DistrictNow, *, now: datetime, trouble: str | None = None, throughput_off: str | None = None
+    district: DistrictNow,
+    *,
+    now: datetime,
+    trouble: str | None = None,
+    throughput_off: str | None = None,
+    weeks: Collection[RoomWeek] = (),
 ) -> str:
     """The page at ``/``: the answer, then the rooms by site. `now` is aware. `trouble` is what keeps the collector from
-    taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not."""
+    taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not.
+    `weeks` are the verdicts of the newest week that was judged."""
     sites = in_order(district)
     rooms = tuple(room for site in sites for room in site.rooms)
     found = answer(district, rooms, now)
@@ -46,6 +60,7 @@ def district_page(
         site_names={site.site: site.name for site in sites},
         collector_trouble=trouble,
         throughput_off=throughput_off,
+        week=week_line(weeks),
         service_incidents=incident_lines(district),
         simulated_sites=sum(site.simulated for site in sites),
         real_sites=[site.name for site in sites if not site.simulated],
@@ -75,10 +90,17 @@ def room_page(
     now: datetime,
     throughput_off: str | None = None,
     check: RoomCheck | None = None,
+    profiles: Profiles | None = None,
+    weeks: Sequence[RoomWeek] | None = (),
+    flips: Sequence[Flip] = (),
+    calendar: Calendar | None = None,
+    need: RoomNeed | None = None,
 ) -> str:
     """The page of one room: its state and all that says so. `throughput_off` is why no throughput is tested, where it
-    is not. `check` is the newest that somebody made there in a browser."""
-    profiles = default_profiles()
+    is not. `check` is the newest that somebody made there in a browser. `weeks` are its newest weeks, ascending,
+    ``None`` where they cannot be read now, `flips` what would change the last of them; `calendar` is its site's, `need`
+    what the whole room needs where that can be told."""
+    profiles = profiles or default_profiles()
     newest_first = tuple(reversed(room.bins))
     bins = newest_first[:NEWEST_BINS]
     return render(
@@ -88,6 +110,12 @@ def room_page(
         fresh=freshness((room,), district, now),
         room=room,
         site=district.site(room.site),
+        weeks=None
+        if weeks is None
+        else room_weeks(
+            weeks, room.name, calendar=calendar, profiles=profiles, time_zone=district.time_zone, flips=flips
+        ),
+        need=need_sentences(need, profiles) if need else (),
         last_cell=last_lesson_cell(room, district),
         strip_days=_days(room),
         latency=latency_chart(district, room, profiles, now),

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from collector.district.calendar import Lesson
 from collector.now import LessonCell
-from collector.verdict.cause_words import milliseconds
-from collector.verdict.causes import Cause
+from collector.verdict.cause_words import milliseconds, where
+from collector.verdict.causes import Cause, Located
 from collector.verdict.evidence import short_of
 from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import State
@@ -32,10 +32,6 @@ CAUSE_WORDS: dict[Cause, str] = {
     "device": "the measuring device itself",
     "mixed": "more than one cause",
     "undetermined": "not determined yet",
-}
-CAUSE_SENTENCES = {
-    cause: "Cause not determined yet." if cause == "undetermined" else f"Cause: {words}."
-    for cause, words in CAUSE_WORDS.items()
 }
 METHOD_WORDS: dict[LatencyMethod, str] = {
     "stamp": "STAMP over UDP",
@@ -182,7 +178,17 @@ def unbroken(text: str) -> str:
 
 def sentence(line: str) -> str:
     """A line of the log as a sentence of a page."""
-    return f"{line[:1].upper()}{line[1:]}."
+    return f"{upper_first(line)}."
+
+
+def upper_first(line: str) -> str:
+    """`line`, beginning large."""
+    return f"{line[:1].upper()}{line[1:]}"
+
+
+def cause_sentence(cause: Cause, located: Located | None) -> str:
+    """``Cause: its Wi-Fi.``"""
+    return "Cause not determined yet." if cause == "undetermined" else f"Cause: {where(cause, located)}."
 
 
 def counted(count: int, noun: str) -> str:

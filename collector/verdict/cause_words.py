@@ -10,7 +10,7 @@ from collector.verdict.causes import BudgetLine, Cause, Compared, Confidence, Lo
 ALONE_LOSS = 0.01
 """A loss that a comparison names beside the round trips: one packet in a hundred (science.md 4.3)."""
 
-_WHERE: Mapping[Cause, str] = {
+CAUSE_WORDS: Mapping[Cause, str] = {
     "room_access": "its own access (Wi-Fi, access point or cable)",
     "site_lan": "the network inside the building",
     "site_uplink": "the line from the school to the district",
@@ -63,7 +63,7 @@ def on_wi_fi(located: Located | None) -> bool:
 
 def where(cause: Cause, located: Located | None = None) -> str:
     """Where the trouble sits, as ``the line from the school to the district``."""
-    return _WI_FI if cause == "room_access" and on_wi_fi(located) else _WHERE[cause]
+    return _WI_FI if cause == "room_access" and on_wi_fi(located) else CAUSE_WORDS[cause]
 
 
 def because(cause: Cause | None, located: Located | None = None) -> str:

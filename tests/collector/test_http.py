@@ -44,7 +44,7 @@ def code_for(live: Live, *, uses: int = 1, seconds: int = 60) -> str:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/rooms/oak-hill/204", "/v1/rooms", "/v1/rooms/oak-hill/204", "/v1/sites", "/metrics"]
+    "path", ["/", "/rooms/oak-hill/204", "/week", "/v1/rooms", "/v1/rooms/oak-hill/204", "/v1/sites", "/metrics"]
 )
 def test_board_and_api_ask_for_the_reader_password(live: Live, path: str) -> None:
     wrong = {"Authorization": "Basic " + b64encode(b"anyone:sesame").decode()}

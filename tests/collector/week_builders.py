@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from collector.verdict.causes import Compared, Located
+from collector.verdict.days import RoomDay
 from collector.verdict.profiles import default_profiles
 from collector.verdict.weeks import RoomWeek, Verdict
 
@@ -77,3 +78,34 @@ def a_week(room: str = "204", verdict: Verdict = "restricted", site: str = "nort
             "hit_lessons": tuple(f"{day} 10:15\N{EN DASH}11:00" for day in ("Mon", "Tue", "Wed")),
         }
     return RoomWeek(site=site, room=room, verdict=verdict, **(values | given))
+
+
+class KeptWeeks:
+    """Weeks in memory, as a store gives them."""
+
+    def __init__(self, *weeks: RoomWeek) -> None:
+        self.weeks = list(weeks)
+        self.days: list[RoomDay] = []
+        self.asked = 0
+
+    def newest_week(self) -> date | None:
+        return max((one.week for one in self.weeks), default=None)
+
+    def room_weeks_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomWeek]]:
+        self.asked += 1
+        found: dict[tuple[str, str], list[RoomWeek]] = {}
+        for one in sorted(self.weeks, key=lambda week: week.week):
+            if first <= one.week <= last and room in {None, (one.site, one.room)}:
+                found.setdefault((one.site, one.room), []).append(one)
+        return found
+
+    def room_days_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> dict[tuple[str, str], list[RoomDay]]:
+        found: dict[tuple[str, str], list[RoomDay]] = {}
+        for one in self.days:
+            if first <= one.day <= last and room in {None, (one.site, one.room)}:
+                found.setdefault((one.site, one.room), []).append(one)
+        return found

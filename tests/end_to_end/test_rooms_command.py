@@ -82,3 +82,18 @@ def test_settings_that_do_not_say_where_are_told_of(settings: str | None, said: 
         file.write_text(settings)
 
     assert said in refusal("--settings", file)
+
+
+@pytest.mark.parametrize("week", ["2026-47", "2026-W60", "last", "2026-W47; rm"])
+def test_a_week_of_the_wrong_form_is_told_without_asking_anybody(week: str, tmp_path: Path) -> None:
+    assert refusal("--url", "http://127.0.0.1:9", "--week", week, cwd=tmp_path) == (
+        f'"{week}" is no week; write it as 2026-W47, weeks from W01 to W52 or W53'
+    )
+
+
+def test_before_a_week_has_been_judged_that_is_said(new_collector: NewCollector, tmp_path: Path) -> None:
+    collector = new_collector().start()
+
+    said = "no week has been judged yet; the first is once its lessons are over"
+    assert refusal("--url", collector.url, "--week", "2026-W47", cwd=tmp_path) == said
+    assert refusal("--url", collector.url, "--week", "newest", "--json", cwd=tmp_path) == said

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.collector.board.realistic import a_school_district
+from tests.collector.board.realistic_weeks import two_weeks
 from tests.collector.board.shown import Shown, shown
 from tests.end_to_end.browser import Page, browsing
 
@@ -15,6 +16,8 @@ PAGES = {
     "room-slow": "/rooms/oak-hill/106",
     "room-short": "/rooms/lakeside/207",
     "room-unknown": "/rooms/oak-hill/114",
+    "week": "/week/2026-W10",
+    "week-site": "/week/2026-W10?site=oak-hill",
     "budgets": "/budgets",
 }
 """Every kind of page, of rooms each kind of trouble."""
@@ -29,5 +32,5 @@ def page(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 @pytest.fixture(scope="module")
 def board() -> Iterator[Shown]:
     """The board of an ordinary Tuesday morning."""
-    with shown(a_school_district()) as one:
+    with shown(a_school_district(), weeks=two_weeks()) as one:
         yield one

@@ -1,17 +1,17 @@
 """What tests cost, for pages to show."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import cast
 
 from collector.district.assessments import Assessment
 from collector.district.district import District, Site
+from collector.district.rooms_csv import Room
 from collector.now import DistrictNow
 from collector.registry.agent import Agent, Stay
 from collector.registry.byte_ledger import Account, Balance
 from collector.settings import Settings
 from collector.throughput.budgets import Budgets, setting_of
 from collector.throughput.spending import DistrictSpending, Spending, Spent
+from tests.collector.board.districts import TIMETABLE
 
 DAY = "2026-03-10"
 AN_ASSESSMENT = (
@@ -81,6 +81,7 @@ class Costs(Budgets):
 
 
 def a_written_district(district: DistrictNow) -> District:
-    """The same district as its file has it, as far as the page of what tests cost needs it."""
+    """The same district as its file has it, as far as the pages need it."""
     sites = tuple(Site(site=one.site, name=one.name) for one in district.sites)
-    return cast(District, SimpleNamespace(sites=sites, assessments=AN_ASSESSMENT))
+    rooms = tuple(Room(site=one.site, room=one.room, name=one.name) for one in district.rooms())
+    return District(name=district.name, calendar=TIMETABLE, sites=sites, rooms=rooms, assessments=AN_ASSESSMENT)

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import SimpleNamespace
@@ -12,18 +12,22 @@ import uvicorn
 
 from collector.api.app import create_app
 from collector.api.services import Services
+from collector.judged_weeks import JudgedWeeks
 from collector.now import DistrictNow
 from collector.settings import Settings
+from collector.verdict.weeks import RoomWeek
 from tests.collector.board.costs import AN_AGENT, Costs, a_written_district
 from tests.collector.board.districts import NOW
+from tests.collector.week_builders import KeptWeeks
 
 
 class Shown:
     """A board of `district` at `now`; it can be stopped, and started again on the same port."""
 
-    def __init__(self, district: DistrictNow, now: datetime = NOW) -> None:
+    def __init__(self, district: DistrictNow, now: datetime = NOW, weeks: Sequence[RoomWeek] = ()) -> None:
         self.district = district
         self.now = now
+        self.weeks = JudgedWeeks(KeptWeeks(*weeks), a_written_district(district))
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -58,7 +62,7 @@ class Shown:
 
 
 class _Engine:
-    """Has a snapshot, as the real one."""
+    """Has a snapshot and weeks, as the real one."""
 
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
@@ -67,11 +71,15 @@ class _Engine:
     def now(self) -> DistrictNow:
         return self._shown.district
 
+    @property
+    def weeks(self) -> JudgedWeeks:
+        return self._shown.weeks
+
 
 @contextmanager
-def shown(district: DistrictNow, now: datetime = NOW) -> Iterator[Shown]:
+def shown(district: DistrictNow, now: datetime = NOW, weeks: Sequence[RoomWeek] = ()) -> Iterator[Shown]:
     """A board that answers."""
-    board = Shown(district, now)
+    board = Shown(district, now, weeks)
     board.start()
     try:
         yield board

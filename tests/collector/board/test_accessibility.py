@@ -39,7 +39,7 @@ def findings(page: Page) -> list[str]:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_on_any_page(board: Shown, page: Page, width: int, dark: bool) -> None:
-    for name, path in {**PAGES, "missing": "/rooms/oak-hill/999"}.items():
+    for name, path in {**PAGES, "missing": "/rooms/oak-hill/999", "no-week": "/week/2026-W05"}.items():
         page.look(width, dark=dark)
         page.go(board.url + path)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -72,7 +72,7 @@ def test_the_keyboard_goes_past_the_header_to_the_rooms_in_their_order(board: Sh
         links.append(page.evaluate(focused))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", links
-    assert links == ["203", "207", "106", "This network"]
+    assert links == ["203", "207", "106", "The week’s verdicts"]
 
 
 def test_a_room_is_reached_from_the_district_through_its_site_and_back(board: Shown, page: Page) -> None:
@@ -85,6 +85,20 @@ def test_a_room_is_reached_from_the_district_through_its_site_and_back(board: Sh
     page.follow("Oak Hill Elementary")
     page.follow("Cedar Valley Schools")
     assert page.evaluate("location.pathname") == "/"
+
+
+def test_a_week_is_reached_from_every_page_and_a_site_and_a_room_from_it(board: Shown, page: Page) -> None:
+    page.look(1280)
+    page.go(f"{board.url}/budgets")
+    page.follow("The week’s verdicts")
+    assert page.evaluate("location.pathname") == "/week"
+    assert page.evaluate("document.querySelector('h1').textContent").strip().startswith("2 to 8 March 2026")
+    page.follow("Oak Hill Elementary")
+    assert page.evaluate("location.pathname + location.search") == "/week/2026-W10?site=oak-hill"
+    page.follow("Week before")
+    assert page.evaluate("location.pathname + location.search") == "/week/2026-W09?site=oak-hill"
+    page.follow("106")
+    assert page.evaluate("location.pathname + location.hash") == "/rooms/oak-hill/106#weeks"
 
 
 def test_an_address_may_name_a_room_or_a_site_within_the_page(board: Shown, page: Page) -> None:

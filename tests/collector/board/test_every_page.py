@@ -1,19 +1,25 @@
 """What holds for every page of the board."""
 
 import dataclasses
+from datetime import timedelta
+from functools import partial
+from itertools import cycle
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from collector.board.addresses import room_path, site_path
+from collector.board.addresses import room_path, site_path, week_path
 from collector.board.assets import check_script, script, stylesheet
 from collector.board.budgets_page import budgets_page
 from collector.board.check_page import check_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
+from collector.board.week_page import no_week_page, week_page
 from collector.now import DistrictNow
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import State
+from collector.verdict.week_sentence import VERDICT_WORDS
+from collector.verdict.weeks import RoomWeek
 from tests.collector.board.costs import AN_ASSESSMENT, a_spending
 from tests.collector.board.districts import (
     NOW,
@@ -25,16 +31,44 @@ from tests.collector.board.districts import (
     a_site,
 )
 from tests.collector.board.reader import read, rows
+from tests.collector.week_builders import MONDAY, a_week
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}} /../#?x=%2f"
 
 
 def every_page(district: DistrictNow) -> dict[str, str]:
     """The text of each page of the board by its path."""
-    rooms = {room_path(room.site, room.room): room_page(district, room, now=NOW) for room in district.rooms()}
+    weeks = {
+        (room.site, room.room): a_week(room.room, verdict, room.site, previous="ok")
+        for room, verdict in zip(district.rooms(), cycle(VERDICT_WORDS))
+    }
+    rooms = {
+        room_path(room.site, room.room): room_page(district, room, now=NOW, weeks=[weeks[room.site, room.room]] * 2)
+        for room in district.rooms()
+    }
     sites = {site_path(site.site): site_page(district, site, now=NOW) for site in district.sites}
     costs = {"/budgets": budgets_page(district, a_spending(district), AN_ASSESSMENT, now=NOW)}
-    return {"/": district_page(district, now=NOW)} | sites | rooms | costs
+    first = district_page(district, now=NOW, weeks=list(weeks.values()))
+    return {"/": first} | sites | rooms | costs | week_pages(district, weeks)
+
+
+def week_pages(district: DistrictNow, weeks: dict[tuple[str, str], RoomWeek]) -> dict[str, str]:
+    """The pages of a week, of all sites and of each; those of other weeks are like them."""
+    if not weeks:
+        return {}
+    made = partial(week_page, district, MONDAY, weeks, newest=MONDAY, now=NOW, profiles=default_profiles())
+    pages = {week_path(MONDAY, site.site): made(site=site.site) for site in district.sites}
+    pages |= dict.fromkeys((week_path(MONDAY), "/week"), made())
+    return pages
+
+
+def a_missing_week(district: DistrictNow) -> dict[str, str]:
+    """The page of the week before, which was not judged."""
+    says = "nothing was judged in 2026-W09; the newest week that was judged is 2026-W10"
+    page = no_week_page(district, says, newest=MONDAY, now=NOW)
+    return {
+        week_path(MONDAY - timedelta(weeks=1), site): page for site in (None, *(one.site for one in district.sites))
+    }
 
 
 def a_check_page() -> str:
@@ -83,6 +117,7 @@ def test_every_link_leads_to_a_page_of_the_board() -> None:
         dataclasses.replace(district, sites=(*district.sites, a_site(a_room("a/b c", site="x"), site="x")))
     )
     pages["missing"] = not_found_page(district, "site", now=NOW)
+    pages |= a_missing_week(district)
     pages["/check"] = a_check_page()
 
     for html in pages.values():
@@ -91,14 +126,15 @@ def test_every_link_leads_to_a_page_of_the_board() -> None:
             address = urlsplit(link.attributes["href"])
             assert not address.scheme
             assert not address.netloc
-            assert not address.path or address.path in pages
+            assert not address.path or address.path in pages, address.path
             assert not address.fragment or address.path or list(page.all(id=unquote(address.fragment)))
 
 
 def test_a_page_holds_no_inline_script_no_inline_style_and_nothing_from_elsewhere() -> None:
     district = a_mixed_district()
     ours = {script().address, check_script().address}
-    for html in (*every_page(district).values(), not_found_page(district, "room", now=NOW), a_check_page()):
+    missing = not_found_page(district, "room", now=NOW)
+    for html in (*every_page(district).values(), missing, *a_missing_week(district).values(), a_check_page()):
         page = read(html)
         for element in page.all():
             assert element.tag != "script" or (element.attributes["src"] in ours and not element.text)
@@ -109,7 +145,8 @@ def test_a_page_holds_no_inline_script_no_inline_style_and_nothing_from_elsewher
 
 
 def test_a_page_has_its_landmarks_a_language_a_title_and_a_way_past_the_header() -> None:
-    for html in (*every_page(a_mixed_district()).values(), a_check_page()):
+    district = a_mixed_district()
+    for html in (*every_page(district).values(), *a_missing_week(district).values(), a_check_page()):
         page = read(html)
         assert page.one("html").attributes["lang"] == "en"
         assert page.one("head").one("title").text

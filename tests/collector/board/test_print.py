@@ -37,7 +37,7 @@ def sheets(pdf: bytes) -> list[tuple[float, float]]:
     return [(float(width), float(height)) for width, height in boxes]
 
 
-@pytest.mark.parametrize("name", ["district", "room-slow", "room-short", "room-unknown"])
+@pytest.mark.parametrize("name", ["district", "room-slow", "room-short", "room-unknown", "week-site"])
 def test_a_page_prints_on_one_sheet_of_a4(board: Shown, page: Page, name: str) -> None:
     page.look(1280, dark=True)
     page.go(board.url + PAGES[name])

@@ -1,12 +1,15 @@
 """What is said of a room's week: a sentence that an admin can defend, and each thing that it stands on."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from collector.verdict.days import TestCount as Counted
+from collector.verdict.flips import Flip
 from collector.verdict.profiles import default_profiles
-from collector.verdict.week_evidence import called, cause_text, facts, week_sentence, what_to_do, why_unknown
+from collector.verdict.week_facts import cause_text, facts, what_to_do
+from collector.verdict.week_sentence import called, week_sentence, why_unknown
 from collector.verdict.weeks import RoomWeek, Verdict
 from tests.collector.week_builders import BINS, a_week, day_marks, located
 
@@ -88,8 +91,8 @@ def test_a_room_is_called_as_people_call_it(name: str, words: str) -> None:
         ),
         (
             "at_risk",
-            {"marks": "|".join([day_marks(0, valid=20)] * 5), "lower": 0.0, "upper": 0.052, "cause": None},
-            "Room 204 is at risk: 0 % of its measured lesson time was bad; up to 5.2 % cannot be ruled out.",
+            {"marks": "|".join([day_marks(7)] * 2 + [day_marks(0)] * 3), "bad_days": 2, "cause": None},
+            "Room 204 is at risk: 4.4 % of its measured lesson time was bad, a tenth or more of it on 2 days.",
         ),
         (
             "ok",
@@ -140,7 +143,7 @@ def test_unknown_says_why_and_what_to_do(given: dict[str, Any], why: str) -> Non
 
 
 def said(week: RoomWeek) -> dict[str, str]:
-    return {one.name: one.text for one in facts(week, default_profiles(), at=lambda _: "Tue 10:25")}
+    return {one.name: one.text for one in facts(week, default_profiles(), time_zone=ZoneInfo("America/Chicago"))}
 
 
 def test_a_restricted_week_shows_all_that_it_stands_on() -> None:
@@ -148,8 +151,8 @@ def test_a_restricted_week_shows_all_that_it_stands_on() -> None:
         "Held against": "below profile video_lesson v1; worst was its latency",
         "Cause": "its Wi-Fi (high confidence; 120 of 120 located bins)",
         "Who pays": "C2 (E-rate category 2, inside the building)",
-        "Told from": "Tue 10:25: its own gateway took 210 ms (usually 3 ms), the school's wired reference 12 ms at "
-        "the same time, 1 of 7 other rooms was bad",
+        "Told from": "on Tue at 10:25 its own gateway took 210 ms (usually 3 ms), the school's wired reference 12 ms "
+        "at the same time, 1 of 7 other rooms was bad",
         "Bad days": "5 of 5 days had 10 % or more of their time bad",
         "Lessons hit": "3 of 35: Mon 10:15\N{EN DASH}11:00, Tue 10:15\N{EN DASH}11:00, Wed 10:15\N{EN DASH}11:00",
         "Instruction affected": "10 h of the 26 h 15 min that were measured",
@@ -166,7 +169,7 @@ def test_a_restricted_week_shows_all_that_it_stands_on() -> None:
 def test_a_district_that_changed_a_profile_says_so() -> None:
     profiles = default_profiles()
     mine = {name: type(one)(**(_fields(one) | {"changed": ("loss",)})) for name, one in profiles.by_name.items()}
-    found = facts(a_week(), type(profiles)(by_name=mine, digest="x"))
+    found = facts(a_week(), type(profiles)(by_name=mine, digest="x"), time_zone=ZoneInfo("UTC"))
 
     assert found[0].text == "below profile video_lesson v1, changed by the district; worst was its latency"
 
@@ -250,3 +253,32 @@ def test_a_cause_that_is_not_the_networks_says_that_it_restricts_no_room() -> No
 
 def test_the_builders_week_is_as_long_as_it_says() -> None:
     assert a_week().in_session_bins == 5 * BINS
+
+
+@pytest.mark.parametrize(
+    ("flip", "words"),
+    [
+        (Flip(kind="fewer_bad_bins", amount=70, verdict="at_risk"), "at risk, had 70 of its bad bins been good"),
+        (Flip(kind="more_bad_bins", amount=1, verdict="restricted"), "restricted, had 1 more bin been bad"),
+        (Flip(kind="more_valid_bins", amount=21, verdict="ok"), "ok, had 21 more bins been measured and been good"),
+        (Flip(kind="more_measured_days", amount=2, verdict="ok"), "it has to be measured on 2 more days"),
+        (
+            Flip(kind="more_lesson_days", amount=1, verdict="ok"),
+            "its lessons are too few for a verdict: 1 more day is needed",
+        ),
+        (
+            Flip(kind="more_passed_hours", amount=3, verdict="at_risk", direction="down"),
+            "at risk, had the down tests of 3 hours more passed",
+        ),
+        (
+            Flip(kind="fewer_passed_hours", amount=1, verdict="restricted", direction="up"),
+            "restricted, had the up tests of 1 hour that passed failed",
+        ),
+        (Flip(kind="clear_weeks", amount=1, verdict="ok"), "ok after one week without trouble"),
+        (Flip(kind="clear_weeks", amount=2, verdict="ok"), "ok after 2 weeks in a row without trouble"),
+    ],
+)
+def test_what_would_change_a_verdict_is_said_in_amounts(flip: Flip, words: str) -> None:
+    found = facts(a_week(), default_profiles(), time_zone=ZoneInfo("UTC"), flips=(flip,))
+
+    assert {one.name: one.text for one in found}["What would change it"] == words

@@ -1,0 +1,147 @@
+"""The weeks that were judged, read from the store when somebody asks."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from collector.district.calendar import Calendar
+from collector.district.district import District
+from collector.now import DistrictNow
+from collector.verdict.days import RoomDay
+from collector.verdict.flips import Flip, what_would_change
+from collector.verdict.topology import RoomKey
+from collector.verdict.weeks import RoomWeek, Verdict, room_week
+
+FRESH_SECONDS = 30
+"""How long a week that was read is believed: many readers renew the board, and late reports change a week seldom."""
+
+ROOM_WEEKS = 12
+"""Weeks of a room that are shown at a time: a term."""
+
+
+_SEVERITY: tuple[Verdict, ...] = ("restricted", "at_risk", "unknown", "ok")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedWeek:
+    """A room's week and what room and site are called now, by their slugs where they have left the district."""
+
+    week: RoomWeek
+    site_name: str
+    room_name: str
+    simulated: bool
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomWeeks:
+    """The newest weeks of one room, ascending, and what would change the verdict of the last."""
+
+    weeks: tuple[RoomWeek, ...] = ()
+    flips: tuple[Flip, ...] = ()
+
+
+class WeekStore(Protocol):
+    """What is asked of a store."""
+
+    def newest_week(self) -> date | None:
+        """The Monday of the newest week that was written; ``None`` when none was."""
+        ...
+
+    def room_weeks_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> Mapping[tuple[str, str], list[RoomWeek]]:
+        """Per room, its weeks whose Mondays lie from `first` to `last`, both included, ascending."""
+        ...
+
+    def room_days_between(
+        self, first: date, last: date, *, room: tuple[str, str] | None = None
+    ) -> Mapping[tuple[str, str], list[RoomDay]]:
+        """Per room, its days from `first` to `last`, both included, ascending."""
+        ...
+
+
+class JudgedWeeks:
+    """The weeks of one district. May be asked by any thread; every question may raise `StoreUnavailable`."""
+
+    def __init__(
+        self, store: WeekStore, district: District, *, elapsed_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._rooms = [(one.site, one.room) for one in district.rooms]
+        self._elapsed_s = elapsed_s
+        self._read: tuple[float, dict[RoomKey, RoomWeek]] | None = None
+
+    def newest(self) -> date | None:
+        """The Monday of the newest week that was judged; ``None`` before the first."""
+        return self._store.newest_week()
+
+    def of_week(self, monday: date) -> dict[RoomKey, RoomWeek]:
+        """Every room's week: of a room of the district that was not judged in it that nothing is known, and of one that
+        has left since what was judged. Empty where no room was judged."""
+        read, now_s = self._read, self._elapsed_s()
+        if read is not None and now_s - read[0] < FRESH_SECONDS and next(iter(read[1].values())).week == monday:
+            return read[1]
+        found = {key: weeks[-1] for key, weeks in self._store.room_weeks_between(monday, monday).items() if weeks}
+        if not found:
+            return {}
+        missing = [key for key in self._rooms if key not in found]
+        found |= {(site, room): room_week((), site=site, room=room, week=monday, before=None) for site, room in missing}
+        self._read = now_s, found
+        return found
+
+    def of_room(self, site: str, room: str) -> RoomWeeks:
+        """The newest `ROOM_WEEKS` of one room and what would change the last; none before the first of the district."""
+        newest = self.newest()
+        if newest is None:
+            return RoomWeeks()
+        key = (site, room)
+        first = newest - timedelta(weeks=ROOM_WEEKS - 1)
+        weeks = tuple(self._store.room_weeks_between(first, newest, room=key).get(key, ()))
+        if not weeks:
+            return RoomWeeks()
+        last = weeks[-1]
+        before = weeks[-2] if len(weeks) > 1 else None
+        days = self._store.room_days_between(last.week, last.week + timedelta(days=6), room=key).get(key, ())
+        judged = [one for one in days if one.marks]
+        # Late reports may change a day a moment before its week.
+        same = "|".join(one.marks for one in judged) == last.marks
+        return RoomWeeks(weeks=weeks, flips=what_would_change(last, judged, before) if same else ())
+
+
+def worst_first(weeks: Iterable[RoomWeek], district: DistrictNow) -> list[NamedWeek]:
+    """The weeks by severity: restricted rooms by how much is bad at the least, those at risk by how much is, then those
+    of which nothing is known; rooms alike as people count them."""
+    rooms = {(one.site, one.room): (site, one) for site in district.sites for one in site.rooms}
+    named = []
+    for one in weeks:
+        site, room = rooms.get((one.site, one.room), (district.site(one.site), None))
+        named.append(
+            NamedWeek(
+                week=one,
+                site_name=site.name if site else one.site,
+                room_name=room.name if room else one.room,
+                simulated=site.simulated if site else False,
+                known=room is not None,
+            )
+        )
+    return sorted(named, key=_severity)
+
+
+def _severity(one: NamedWeek) -> tuple[int, float, float, str, list[tuple[int, str]]]:
+    week = one.week
+    share = -(week.bad_share or 0)
+    surely = -(week.lower or 0) if week.verdict == "restricted" else share
+    parts = re.split(r"(\d+)", one.room_name)
+    counted = [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    return _SEVERITY.index(week.verdict), surely, share, one.site_name, counted
+
+
+def lesson_days(week: RoomWeek, calendar: Calendar) -> Sequence[date | None]:
+    """The day of each stretch of its marks; ``None`` where the calendar was another when it was judged."""
+    stretches = week.marks.split("|") if week.marks else []
+    days = [day for day in (week.week + timedelta(days=n) for n in range(7)) if calendar.lessons_on(day)]
+    return days if len(days) == len(stretches) else [None] * len(stretches)

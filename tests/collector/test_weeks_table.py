@@ -1,0 +1,75 @@
+"""``bandroom rooms --week`` as a table: verdict, share, bound, cause, confidence and line, worst first."""
+
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from collector.api.week_answers import NamedWeekAnswer, WeeksAnswer, week_answer
+from collector.ask_collector import CannotAsk
+from collector.verdict.profiles import default_profiles
+from collector.weeks_table import weeks_of, weeks_table
+from tests.collector.board.districts import TIMETABLE
+from tests.collector.week_builders import MONDAY, a_week
+
+
+def an_answer(*weeks: Any) -> str:
+    rooms = [
+        NamedWeekAnswer(
+            **dict(week_answer(one, name=one.room, calendar=TIMETABLE, profiles=default_profiles())),
+            site_name="North School",
+            room_name=one.room,
+            simulated=one.room == "simulated",
+        )
+        for one in weeks
+    ]
+    return WeeksAnswer(
+        district="Lakeside Schools",
+        time_zone="America/Chicago",
+        week="2026-W10",
+        first_day=MONDAY,
+        newest="2026-W10",
+        verdicts={"restricted": 1, "ok": 2},
+        rooms=rooms,
+    ).model_dump_json()
+
+
+def printed(*weeks: Any) -> list[str]:
+    out = Console(file=io.StringIO(), width=180)
+    out.print(weeks_table(weeks_of(an_answer(*weeks), "http://here")))
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue().splitlines()
+
+
+def cells(line: str) -> list[str]:
+    return [one.strip() for one in line.replace("\u2502", "|").strip("|").split("|")]
+
+
+def test_a_line_has_the_verdict_and_what_it_stands_on() -> None:
+    lines = printed(a_week("204"), a_week("3", "unknown"), replace(a_week("4", "ok"), if_stricter="at_risk"))
+
+    assert lines[0].strip() == "Lakeside Schools, 2026-W10 (2 to 8 March 2026): 1 restricted, 2 ok"
+    rows = [cells(line) for line in lines if line.startswith("\u2502")]
+    dash = "\N{EN DASH}"
+    assert rows == [
+        ["north", "204", "restricted", "38 %", "31 %", "3 of 35", "its Wi-Fi", "high", "C2"],
+        ["north", "3", "unknown", dash, dash, "", "", "", ""],
+        ["north", "4", "ok (near threshold)", "0 %", "0 %", "0 of 35", "", "", ""],
+    ]
+
+
+def test_names_in_any_script_and_markup_are_text() -> None:
+    lines = printed(a_week("体育館"), a_week("[bold]x[/bold]"), a_week("simulated"))
+
+    assert any("体育館" in line for line in lines)
+    assert any("[bold]x[/bold]" in line for line in lines)
+    assert any("simulated (simulated)" in line for line in lines)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "<html>", json.dumps({"rooms": []})])
+def test_what_is_no_answer_of_a_collectors_is_told(text: str) -> None:
+    with pytest.raises(CannotAsk, match="is not a Bandroom collector"):
+        weeks_of(text, "http://here")
