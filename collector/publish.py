@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from collector.district.district import District
 from collector.ingest.accounts import Accounts
 from collector.now import DistrictNow, RoomNow
 from collector.publish_points import (
@@ -20,8 +21,11 @@ from collector.publish_points import (
     site_line,
 )
 from collector.registry.registry import Registry
+from collector.store.influx_day_rows import WeekTold
 from collector.store.influx_schema import Retention
 from collector.store.protocol import AgentHealth, StoreUnavailable
+from collector.verdict.week_sentence import week_sentence
+from collector.verdict.weeks import RoomWeek
 from wire.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -118,6 +122,13 @@ class Publisher:
             for one in self._registry.agents()
             if one.revoked_ms is None
         ]
+
+
+def week_told(district: District, week: RoomWeek) -> WeekTold:
+    """What a reader sees of a week: names as the district has them now, slugs of what is no longer there."""
+    site = next((one.name for one in district.sites if one.site == week.site), week.site)
+    room = next((one.name for one in district.rooms if (one.site, one.room) == (week.site, week.room)), week.room)
+    return WeekTold(site_name=site, room_name=room, evidence=week_sentence(room, week))
 
 
 def _over(since: datetime, wait: timedelta, at: datetime) -> bool:

@@ -30,7 +30,7 @@ from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
 from collector.liveness import Liveness
 from collector.ndt7 import capacity_plan, serve_ndt7
-from collector.publish import Publisher
+from collector.publish import Publisher, week_told
 from collector.reflector import Reflector
 from collector.registry.registry import Registry
 from collector.settings import Settings
@@ -276,6 +276,7 @@ def _publisher(store: Store, services: Services) -> Publisher | None:
     from collector.store.influx_store import InfluxStore
 
     assert isinstance(store, InfluxStore)
+    store.told_of = partial(week_told, services.district)
     return Publisher(store, services.registry, services.accounts, judged_bins=lambda: services.engine.judged_bins)
 
 

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from collector.store.influx_schema import LABEL, ROOM_NOW, SITE_NOW
+from collector.store.influx_schema import LABEL, ROOM_NOW, SITE_NOW, WEEK_WRITTEN
 from dashboards.influxql import Chosen, Column, Select, source_of
 
 TAG = "bandroom"
@@ -32,11 +32,11 @@ DISTRICT_NOW = Page(uid="bandroom-district-now", title="District now", about="Wh
 SITE = Page(uid="bandroom-site", title="Site", about="One school: its rooms now, today and over the weeks")
 ROOM = Page(uid="bandroom-room", title="Room", about="One classroom: the evidence")
 FLEET = Page(uid="bandroom-fleet", title="Fleet", about="Which agents need a look")
-PAGES = (DISTRICT_NOW, SITE, ROOM, FLEET)
+WEEK = Page(uid="bandroom-week", title="Week", about="Which rooms were restricted, why, and what changed")
+PAGES = (DISTRICT_NOW, WEEK, SITE, ROOM, FLEET)
 
-WEEK = Page(uid="bandroom-week", title="Week", about="Which rooms were restricted, by week")
 CAPACITY = Page(uid="bandroom-capacity", title="Capacity", about="When an uplink will be too small")
-RESERVED = (WEEK, CAPACITY)
+RESERVED = (CAPACITY,)
 """Addresses that are kept for pages to come; nothing leads there before they are."""
 
 TO_SITE = f"/d/{SITE.uid}?var-site=${{__data.fields.site}}"
@@ -100,6 +100,24 @@ def room_variable() -> dashboard.QueryVariable:
         group_by=("room",),
     )
     return _variable("room", "Room", newest)
+
+
+def week_variable() -> dashboard.QueryVariable:
+    """``$week``: the Mondays of the weeks that were judged, the newest first."""
+    written = Select(source=WEEK_WRITTEN, columns=(Column(name="week"),), during="range")
+    return (
+        dashboard.QueryVariable("week")
+        .label("Week from Monday")
+        .datasource(source_of(WEEK_WRITTEN.kept))
+        .query({"refId": "InfluxVariableQueryEditor-VariableQuery", "query": written.text()})
+        .definition(written.text())
+        .regex(r"/^\d{4}-\d\d-\d\d$/")
+        .refresh(VariableRefresh.ON_DASHBOARD_LOAD)
+        .sort(VariableSort.ALPHABETICAL_DESC)
+        .multi(False)
+        .include_all(False)
+        .allow_custom_value(False)
+    )
 
 
 def days_variable() -> dashboard.CustomVariable:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMapping, ValueMappingResult
 
-from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS
+from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, WEEK_LEVELS
 
 BAD = "#c0271f"
 DEGRADED = "#d98e1f"
@@ -26,6 +26,9 @@ AGENT_WORDS = {
     "never_reported": "never reported",
 }
 AGENT_COLOURS = {"silent": BAD, "behind": DEGRADED, "reporting": GOOD, "never_reported": UNKNOWN}
+VERDICT_WORDS = {"restricted": "restricted", "at_risk": "at risk", "unknown": "unknown", "ok": "ok"}
+VERDICT_COLOURS = {"restricted": BAD, "at_risk": DEGRADED, "unknown": UNKNOWN, "ok": GOOD}
+PAYS_WORDS = {"C1": "E-rate C1: lines to the internet", "C2": "E-rate C2: inside the building", "vendor": "the vendor"}
 CAUSE_WORDS = {
     "room_access": "the room's own connection (Wi-Fi or cable)",
     "site_lan": "the network inside the building",
@@ -47,6 +50,22 @@ def levels() -> ValueMapping:
 def agent_levels() -> ValueMapping:
     """A level of an agent as its state's word and colour."""
     return _map({str(level): (AGENT_WORDS[state], AGENT_COLOURS[state]) for state, level in AGENT_LEVELS.items()})
+
+
+def verdicts() -> ValueMapping:
+    """A level of a week as its verdict's word and colour."""
+    words = {str(level): (VERDICT_WORDS[one], VERDICT_COLOURS[one]) for one, level in WEEK_LEVELS.items()}
+    return _map(words)
+
+
+def verdict_names() -> ValueMapping:
+    """A verdict by its name, which no week before has."""
+    return _map({"": (NOT_MEASURED, None)} | {one: (word, None) for one, word in VERDICT_WORDS.items()})
+
+
+def pays() -> ValueMapping:
+    """Who pays for the mend."""
+    return _map({"": (NOT_MEASURED, None)} | {line: (word, None) for line, word in PAYS_WORDS.items()})
 
 
 def qualities() -> ValueMapping:

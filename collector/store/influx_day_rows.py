@@ -1,6 +1,7 @@
 """Days and weeks as lines of the InfluxDB engine, and rows of its answers as what they were."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -105,14 +106,26 @@ def read_site_day(at_ns: int, values: Mapping[str, Any]) -> SiteDay:
     )
 
 
-def room_week_line(one: RoomWeek, evidence: str) -> str:
-    """The point of a room's week; `evidence` says it in a sentence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekTold:
+    """What a reader sees of a room's week: what its site and the room are called, and the verdict in a sentence."""
+
+    site_name: str
+    room_name: str
+    evidence: str
+
+
+def room_week_line(one: RoomWeek, told: WeekTold) -> str:
+    """The point of a room's week."""
     shown: dict[str, object] = {
+        **{verdict: int(one.verdict == verdict) for verdict in schema.WEEK_LEVELS},
         "week": one.week.isoformat(),
+        "site_name": told.site_name,
+        "room_name": told.room_name,
         "level": schema.WEEK_LEVELS[one.verdict],
         "coverage": one.valid_bins / one.awake_bins if one.awake_bins else None,
         "changed": one.previous is not None and one.previous != one.verdict,
-        "evidence": evidence,
+        "evidence": told.evidence,
         **_texts(one),
     }
     fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.ROOM_WEEK.fields}

@@ -206,8 +206,14 @@ ROOM_WEEK = Measurement(
     fields=_WEEK_FIELDS
     | {
         "week": "string",
+        "site_name": "string",
+        "room_name": "string",
         "example_at_ms": "integer",
         "level": "integer",  # of the verdict, for colours: see WEEK_LEVELS
+        "restricted": "integer",  # 1 for the verdict that it is, like the next three: what is summed
+        "at_risk": "integer",
+        "ok": "integer",
+        "unknown": "integer",
         "bad_share": "float",
         "coverage": "float",  # the valid share of the bins in which an agent was awake
         "in_session_bins": "integer",

@@ -22,6 +22,7 @@ from collector.store import influx_schema as schema
 from collector.store.hops import paths_by_bin
 from collector.store.influx_connection import InfluxAccess, InfluxConnection, LinesRefused
 from collector.store.influx_day_rows import (
+    WeekTold,
     read_room_day,
     read_room_week,
     read_seconds,
@@ -101,8 +102,10 @@ class InfluxStore:
             self._ledger = Ledger(stored.ranges())
             self._last_stored_us = stored.newest_us()
         self._profiles: set[str] = set()
-        self.sentence_of: Callable[[RoomWeek], str] = lambda _: ""
-        """Says a week in the sentence that its point shows as ``evidence``."""
+        self.told_of: Callable[[RoomWeek], WeekTold] = lambda one: WeekTold(
+            site_name=one.site, room_name=one.room, evidence=""
+        )
+        """What a reader sees of a week."""
 
     @classmethod
     def open_store(cls, access: InfluxAccess, registry: Registry) -> Self:
@@ -436,7 +439,7 @@ class InfluxStore:
 
     def write_weeks(self, weeks: Sequence[RoomWeek]) -> None:
         """See `Store.write_weeks`. What says that a week was written goes last, as sites do among days."""
-        self._write("days", [room_week_line(one, self.sentence_of(one)) for one in weeks])
+        self._write("days", [room_week_line(one, self.told_of(one)) for one in weeks])
         self._write("days", weeks_written_lines({one.week for one in weeks}))
 
     def newest_week(self) -> date | None:

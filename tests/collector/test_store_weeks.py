@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from collector.store import duckdb_schema
+from collector.store.influx_day_rows import WeekTold
 from collector.store.influx_store import InfluxStore
 from collector.store.protocol import Store
 from collector.verdict.bins import RoomBin
@@ -150,11 +151,14 @@ def test_nothing_of_what_is_judged_is_left_out(made: Any, kept: set[str]) -> Non
 @pytest.mark.requires("influx")
 def test_influxdb_shows_what_a_panel_needs_of_a_week(open_influx: Callable[[], InfluxStore], influx: Influx) -> None:
     store = open_influx()
-    store.sentence_of = lambda week: f"room {week.room} is {week.verdict}"
+    store.told_of = lambda week: WeekTold(
+        site_name="Oak Hill", room_name=f"Room {week.room}", evidence=f"room {week.room} is {week.verdict}"
+    )
     store.write_weeks([a_week(), BARE])
 
     shown = "level, bad_share, coverage, in_session_bins, awake_bins, valid_bins, bad_bins, bad_minutes, near_threshold"
-    rows = influx.rows("days", f"SELECT {shown}, entered, changed, budget_line, evidence FROM room_week GROUP BY room")
+    shown += ", entered, changed, budget_line, evidence, room_name, restricted, ok"
+    rows = influx.rows("days", f"SELECT {shown} FROM room_week GROUP BY room")
     told, bare = ({name: value for name, value in row.items() if name not in {"time", "room"}} for row in rows)
 
     assert {row["time"] for row in rows} == {int(datetime(2026, 11, 16, 12, tzinfo=UTC).timestamp()) * 10**9}
@@ -172,5 +176,8 @@ def test_influxdb_shows_what_a_panel_needs_of_a_week(open_influx: Callable[[], I
         "changed": True,
         "budget_line": "C2",
         "evidence": "room 204 is restricted",
+        "room_name": "Room 204",
+        "restricted": 1,
+        "ok": 0,
     }
     assert (bare["level"], bare["bad_share"], bare["coverage"], bare["changed"]) == (-1, -1.0, -1.0, False)

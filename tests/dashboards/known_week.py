@@ -5,11 +5,14 @@ Lessons are the five hours before `now`, every day. What the panels must make of
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from collector.store import influx_schema as schema
+from collector.store.influx_day_rows import WeekTold, room_week_line, weeks_written_lines
 from collector.store.influx_lines import line
 from collector.store.influx_schema import Measurement
+from collector.verdict.causes import Cause
+from collector.verdict.weeks import RoomWeek, Verdict
 from tests.influx import Influx
 
 BIN = timedelta(minutes=5)
@@ -68,7 +71,7 @@ def write_known_week(influx: Influx, now: datetime) -> None:
     """`now` is a whole multiple of five minutes."""
     influx.write("reports", *_now_lines(now), *_throughput(now))
     influx.write("bins", *_bins(now))
-    influx.write("days", *_days(now))
+    influx.write("days", *_days(now), *_weeks())
 
 
 def write_after_school(influx: Influx, now: datetime) -> None:
@@ -105,6 +108,50 @@ def _now_lines(now: datetime) -> Iterator[str]:
         yield collector_now_line(at, now)
     for minutes in (0, 1, 2):
         yield from agent_lines(now - timedelta(minutes=minutes, seconds=30), now, newest=minutes == 0)
+
+
+MONDAY = date(2026, 11, 9)
+"""Of the newest week that was judged; the one before it was, too."""
+
+BEFORE: dict[str, Verdict] = {"101": "at_risk", "lab": "at_risk", "library": "ok", "art": "restricted"}
+VERDICTS: dict[str, Verdict] = {"101": "restricted", "lab": "at_risk", "library": "unknown", "art": "restricted"}
+"""By room, where it was not ok."""
+
+EVIDENCE = "Room 101 is restricted, because of its Wi-Fi, on 40 % of lesson time, at least 31 % with 99 % confidence."
+CAUSES: dict[str, Cause] = {"101": "room_access", "art": "site_uplink"}
+TROUBLED_BINS = {"restricted": 4, "at_risk": 1, "ok": 0, "unknown": 0}
+
+
+def _weeks() -> Iterator[str]:
+    for monday, verdicts in ((MONDAY - timedelta(days=7), BEFORE), (MONDAY, VERDICTS)):
+        for one in ROOMS:
+            verdict = verdicts.get(one.room, "ok")
+            bad = TROUBLED_BINS[verdict]
+            week = RoomWeek(
+                site=one.site,
+                room=one.room,
+                week=monday,
+                verdict=verdict,
+                previous=BEFORE.get(one.room, "ok") if monday == MONDAY else None,
+                standing=verdict == "restricted",
+                weeks_clear=0,
+                entered_by=None,
+                bin_seconds=300,
+                marks="?" * 10 if verdict == "unknown" else "B" * bad + "g" * (10 - bad),
+                bad_days=0,
+                measured_days=1,
+                effective_bins=10.0,
+                autocorrelation=0.0,
+                lower=0.31 if bad else 0.0,
+                upper=0.5,
+                if_stricter=verdict,
+                if_laxer="ok" if verdict == "at_risk" else verdict,
+                cause=CAUSES.get(one.room, "undetermined") if bad else None,
+                confidence="high" if verdict == "restricted" else None,
+            )
+            told = WeekTold(site_name=one.site_name, room_name=one.name, evidence=EVIDENCE if bad else "")
+            yield room_week_line(week, told)
+        yield from weeks_written_lines([monday])
 
 
 def _state(one: Room, at: datetime, now: datetime) -> str:
@@ -369,4 +416,4 @@ def _day(at: datetime, bad: int, rooms: int) -> dict[str, object]:
 
 
 def _line(measurement: Measurement, tags: Mapping[str, str], fields: Mapping[str, object], at: datetime) -> str:
-    return line(measurement, tags, fields, ms(at) * 1_000_000)
+    return line(measurement, tags, {**dict.fromkeys(measurement.fields), **fields}, ms(at) * 1_000_000)

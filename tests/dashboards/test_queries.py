@@ -8,7 +8,18 @@ import pytest
 
 from collector.store.influx_schema import MEASUREMENTS
 from tests.dashboards.asked import Rows, ask
-from tests.dashboards.known_week import LAB, OAK_HILL, RIVER, SAYS, WEST, began_ms, ms, write_known_week
+from tests.dashboards.known_week import (
+    EVIDENCE,
+    LAB,
+    MONDAY,
+    OAK_HILL,
+    RIVER,
+    SAYS,
+    WEST,
+    began_ms,
+    ms,
+    write_known_week,
+)
 from tests.dashboards.rendered_files import Query, dashboards, queries
 from tests.influx import Influx, new_databases
 
@@ -48,7 +59,7 @@ def counted(rows: Rows, name: str) -> dict[Any, int]:
     return {value: values.count(value) for value in values}
 
 
-HERE = {"site": "oak-hill", "room": "101", "target": "district"}
+HERE = {"site": "oak-hill", "room": "101", "target": "district", "week": MONDAY.isoformat()}
 GOOD_BINS, BAD_BINS = BINS - 5, 5
 KNOWN_TAGS = {tag for measurement in MEASUREMENTS.values() for tag in measurement.tags}
 
@@ -75,6 +86,36 @@ KNOWN: dict[tuple[str, str, str], Any] = {
     ),
     ("district-now", "Can this page be relied upon?", "A"): lambda rows: (
         only(rows, "failing", "in_session", "enrolled_agents", "silent_agents") == [(False, True, 8, 1)]
+    ),
+    # Week
+    ("week", "How many rooms were restricted in this week?", "A"): lambda rows: (
+        only(rows, "restricted", "at_risk", "unknown", "ok") == [(2, 1, 1, 4)]
+    ),
+    ("week", "Which rooms were restricted, and why?", "A"): lambda rows: (
+        only(
+            rows,
+            *("level", "site", "room", "site_name", "room_name", "bad_share", "lower", "bad_minutes", "cause"),
+            *("confidence", "budget_line", "near_threshold", "evidence"),
+        )
+        == [
+            (1, "oak-hill", "lab", OAK_HILL, LAB, 0.1, 0.31, 5, "undetermined", "", "", True, EVIDENCE),
+            (2, "oak-hill", "101", OAK_HILL, "Room 101", 0.4, 0.31, 20, "room_access", "high", "C2", False, EVIDENCE),
+            (2, "river", "art", RIVER, "Art room", 0.4, 0.31, 20, "site_uplink", "high", "C1", False, EVIDENCE),
+        ]
+    ),
+    ("week", "What were the causes, and who pays for the mend?", "A"): lambda rows: (
+        only(rows, "cause", "budget_line", "bad_minutes")
+        == [("room_access", "C2", 20), ("site_uplink", "C1", 20), ("undetermined", "", 5)]
+    ),
+    ("week", "What changed since the week before?", "A"): lambda rows: (
+        only(rows, "room", "level", "previous") == [("101", 2, "at_risk"), ("library", -1, "ok")]
+    ),
+    ("week", "Which rooms are not known, and why?", "A"): lambda rows: (
+        only(rows, "room_name", "level", "coverage") == [("Library", -1, 0)]
+    ),
+    ("week", "How did it go, week by week?", "A"): lambda rows: (
+        (drawn(rows, "restricted"), drawn(rows, "at_risk"), drawn(rows, "unknown"), drawn(rows, "ok"))
+        == ([1, 2], [2, 1], [0, 1], [5, 4])
     ),
     # Site
     ("site", "How many rooms of this site can teach now?", "A"): lambda rows: (
@@ -206,7 +247,7 @@ def test_every_query_has_a_known_answer_and_every_answer_a_query() -> None:
 
 @pytest.mark.parametrize("query", [pytest.param(one, id="-".join(_key(one))) for one in queries()])
 def test_a_panel_shows_what_is_known(week: Influx, query: Query) -> None:
-    days = query.panel.get("timeFrom") is not None
+    days = query.panel.get("timeFrom") is not None or query.page == "bandroom-week"
     rows = ask(
         week,
         query.target["datasource"]["uid"],
@@ -265,6 +306,21 @@ def test_a_variable_offers_names(week: Influx, page: str, name: str, known: list
     rows = ask(week, variable["datasource"]["uid"], variable["query"]["query"], now=NOW, variables=HERE)
 
     assert sorted(row["last"] for row in rows) == known
+
+
+def test_weeks_are_those_that_were_judged(week: Influx) -> None:
+    (dashboard,) = (one for one in dashboards() if one["uid"] == "bandroom-week")
+    (variable,) = (one for one in dashboard["templating"]["list"] if one["name"] == "week")
+
+    rows = ask(
+        week,
+        variable["datasource"]["uid"],
+        variable["query"]["query"],
+        now=NOW,
+        span=timedelta(days=400),
+    )
+
+    assert sorted(row["week"] for row in rows) == ["2026-11-02", "2026-11-09"]
 
 
 def test_targets_are_those_of_the_room(week: Influx) -> None:
