@@ -1,15 +1,17 @@
 """Reports and bins as rows of the DuckDB engine's tables, and rows as the columns it is fed with."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
-
 from collector.store import duckdb_schema as schema
+from collector.store.duckdb_columns import Columns, built
 from collector.store.history import StoredReport, report_of
 from collector.store.hops import to_text
+from collector.store.kept_histogram import KeptHistogram
 from collector.store.protocol import Arrival, StoredTest
 from collector.store.texts import located_text, read_located, read_scores, scores_text
 from collector.verdict.bins import LatencySummary, RoomBin
@@ -17,13 +19,6 @@ from collector.verdict.machines import MachineSummary
 from collector.verdict.throughput import ThroughputTest
 from wire.histogram import Histogram
 
-_NUMPY_TYPES = {
-    "BOOLEAN": np.bool_,
-    "SMALLINT": np.int16,
-    "INTEGER": np.int32,
-    "BIGINT": np.int64,
-    "DOUBLE": np.float64,
-}
 _FIELDS_BY_KIND: Mapping[str, Callable[[Any], tuple[object, ...]]] = {
     "latency": attrgetter(*schema.LATENCY),
     "throughput": attrgetter(*schema.THROUGHPUT),
@@ -57,13 +52,24 @@ _OF_MACHINE = {
     "uplink_in_bps": "8000 * sum(uplink_in_bytes) / sum(duration_ms) FILTER (uplink_in_bytes IS NOT NULL)",
     "uplink_out_bps": "8000 * sum(uplink_out_bytes) / sum(duration_ms) FILTER (uplink_out_bytes IS NOT NULL)",
 }
+BinKey = tuple[str, str, int]
+"""(site, room, start in microseconds since 1970)"""
+
+_STARTED_US = "epoch_us(started_at) AS started_us"
+BIN_COLUMNS = ", ".join(name if name != "started_at" else _STARTED_US for name in schema.BINS)
+"""What `read_bins` reads."""
+
+TARGET_COLUMNS = ", ".join(name if name != "started_at" else _STARTED_US for name in schema.BIN_TARGETS)
+"""What `read_targets` reads."""
+
+_read_scores = lru_cache(maxsize=10_000)(read_scores)
+"""Most bins are as good as each other."""
+
 MACHINE_SUMS = ", ".join(_OF_MACHINE.values())
 """What `read_machine` reads besides the agent, from the health reports of one."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_NOT_A_TIME = np.iinfo(np.int64).min
-"""What numpy has for none."""
 
 
 def report_rows(kind: str, arrivals: Iterable[Arrival], stored_at: datetime) -> list[tuple[object, ...]]:
@@ -101,13 +107,26 @@ def bin_row(one: RoomBin) -> tuple[object, ...]:
     return tuple(texts[name] if name in texts else getattr(one, name) for name in schema.BINS)
 
 
-def read_bin(row: Sequence[Any], targets: Iterable[LatencySummary] = ()) -> RoomBin:
-    """A row of table ``bins`` as it was, with those of its targets that are given."""
-    values = dict(zip(schema.BINS, row, strict=True)) | {"targets": tuple(targets)}
-    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
-    values["scores"] = read_scores(values["scores"])
-    values["located"] = read_located(values["located"])
-    return RoomBin(**values)
+def read_bins(values: Columns, targets: Mapping[BinKey, Sequence[LatencySummary]]) -> list[RoomBin]:
+    """The `BIN_COLUMNS` of rows of table ``bins`` as what they were, with those of their targets that are given."""
+    keys = zip(values["site"], values["room"], values["started_us"], strict=True)
+    instants = {us: _EPOCH + us * _MICROSECOND for us in set(values["started_us"])}
+    read = {
+        "started_at": [instants[us] for us in values["started_us"]],
+        "scores": list(map(_read_scores, values["scores"])),
+        "located": list(map(read_located, values["located"])),
+        "targets": [tuple(targets.get(key, ())) for key in keys],
+    }
+    return built(RoomBin, {**values, **read})
+
+
+def read_targets(values: Columns) -> dict[BinKey, list[LatencySummary]]:
+    """The `TARGET_COLUMNS` of rows of table ``bin_targets``, by the bin that they are of."""
+    summaries = built(LatencySummary, {**values, "histogram": list(map(KeptHistogram, values["histogram"]))})
+    found: dict[BinKey, list[LatencySummary]] = defaultdict(list)
+    for site, room, us, one in zip(values["site"], values["room"], values["started_us"], summaries, strict=True):
+        found[site, room, us].append(one)
+    return found
 
 
 def read_test(row: Sequence[Any]) -> StoredTest:
@@ -148,32 +167,3 @@ def target_row(one: RoomBin, target: LatencySummary) -> tuple[object, ...]:
         target.histogram.to_text(),
         target.repaired,
     )
-
-
-def read_target(row: Sequence[Any]) -> LatencySummary:
-    """A row of table ``bin_targets``."""
-    values = dict(zip(schema.BIN_TARGETS, row, strict=True))
-    kept = {name: values[name] for name in ("agent", "target", "method", "sent", "received", "probed_ms", "repaired")}
-    return LatencySummary(histogram=Histogram.from_text(values["histogram"]), **kept)
-
-
-def columns(kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> dict[str, np.ndarray[Any, Any]]:
-    """Rows as one array a column, typed so that DuckDB need not guess; ``None`` becomes NULL."""
-    return {
-        name: _column(kind, values) for (name, kind), values in zip(kinds.items(), zip(*rows, strict=True), strict=True)
-    }
-
-
-def _column(kind: str, values: Sequence[Any]) -> np.ndarray[Any, Any]:
-    if kind == "VARCHAR":
-        return np.array(values, dtype=object)
-    if kind == "DATE":
-        return np.array([day.isoformat() for day in values], dtype=object)  # DuckDB reads no datetime64[D]
-    if kind == "TIMESTAMP":  # from whole numbers: numpy takes ten times as long over a datetime
-        elapsed_us = [_NOT_A_TIME if instant is None else (instant - _EPOCH) // _MICROSECOND for instant in values]
-        return np.array(elapsed_us, dtype=np.int64).view("datetime64[us]")
-    if None not in values:
-        return np.array(values, dtype=_NUMPY_TYPES[kind])
-    mask = [value is None for value in values]
-    filled = [0 if value is None else value for value in values]
-    return np.ma.MaskedArray(np.array(filled, dtype=_NUMPY_TYPES[kind]), mask=mask)

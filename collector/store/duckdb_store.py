@@ -6,7 +6,7 @@ Rows go in as columns: one statement a table and commit, whatever the number of 
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Self
 import duckdb
 
 from collector.store import duckdb_schema as schema
+from collector.store.duckdb_columns import Columns, answered, columns, no_collection
 from collector.store.duckdb_day_rows import (
     read_room_day,
     read_room_week,
@@ -24,19 +25,21 @@ from collector.store.duckdb_day_rows import (
     site_day_row,
 )
 from collector.store.duckdb_rows import (
+    BIN_COLUMNS,
     MACHINE_SUMS,
+    TARGET_COLUMNS,
     TEST_COLUMNS,
     bin_row,
-    columns,
-    read_bin,
+    read_bins,
     read_machine,
     read_report,
-    read_target,
+    read_targets,
     read_test,
     report_rows,
     target_row,
 )
 from collector.store.hops import paths_by_bin
+from collector.store.kept_histogram import merged_each
 from collector.store.ledger import Ledger, runs
 from collector.store.protocol import (
     Arrival,
@@ -162,13 +165,15 @@ class DuckDbStore:
     ) -> dict[tuple[str, str, datetime], list[LatencySummary]]:
         """See `Store.latency_between`."""
         rows = self._rows(
-            f"SELECT site, room, {_BIN_OF} AS bin, agent, target, method, sum(sent),"  # noqa: S608
-            " sum(received), sum(sent::BIGINT * interval_ms), list(histogram), bool_or(repaired) FROM latency"
+            f"SELECT site, room, {_BIN_OF} AS bin, agent, target, method, sum(sent), sum(received),"  # noqa: S608
+            " sum(sent::BIGINT * interval_ms), string_agg(histogram, ' '), bool_or(repaired) FROM latency"
             " WHERE started_at >= $2 AND started_at < $3 GROUP BY ALL ORDER BY bin, site, room, agent, target, method",
             [bin_seconds, naive(start), naive(end)],
         )
+        histograms = merged_each([row[9] for row in rows])
         found: dict[tuple[str, str, datetime], list[LatencySummary]] = defaultdict(list)
-        for site, room, epoch, agent, target, method, sent, received, probed_ms, texts, repaired in rows:
+        for row, histogram in zip(rows, histograms, strict=True):
+            site, room, epoch, agent, target, method, sent, received, probed_ms, _, repaired = row
             found[site, room, datetime.fromtimestamp(epoch, UTC)].append(
                 LatencySummary(
                     agent=agent,
@@ -177,7 +182,7 @@ class DuckDbStore:
                     sent=sent,
                     received=received,
                     probed_ms=probed_ms,
-                    histogram=_merged(texts),
+                    histogram=histogram,
                     repaired=repaired,
                 )
             )
@@ -317,20 +322,19 @@ class DuckDbStore:
     ) -> dict[tuple[str, str], list[RoomBin]]:
         """See `Store.bins_between`."""
         where, values = _between(start, end, room)
-        rows = self._rows(f"SELECT {', '.join(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
+        bins = self._columns(f"SELECT {BIN_COLUMNS} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
         found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
-        for row in rows:
-            found[row[0], row[1]].append(read_bin(row))
+        for one in read_bins(bins, {}):
+            found[one.site, one.room].append(one)
         return found
 
     def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
         """See `Store.whole_bins`."""
         where, values = _between(start, end, room)
-        targets: dict[object, list[LatencySummary]] = defaultdict(list)
-        for row in self._rows(f"SELECT {', '.join(schema.BIN_TARGETS)} FROM bin_targets WHERE {where}", values):  # noqa: S608
-            targets[row[:3]].append(read_target(row))
-        rows = self._rows(f"SELECT {', '.join(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
-        return [read_bin(row, targets[row[:3]]) for row in rows]
+        with no_collection():
+            targets = self._columns(f"SELECT {TARGET_COLUMNS} FROM bin_targets WHERE {where}", values)  # noqa: S608
+            bins = self._columns(f"SELECT {BIN_COLUMNS} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
+            return read_bins(bins, read_targets(targets))
 
     def histograms_between(
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
@@ -338,13 +342,14 @@ class DuckDbStore:
         """See `Store.histograms_between`."""
         where, values = _between(start, end, room)
         rows = self._rows(
-            "SELECT site, room, bin_targets.target, bin_targets.method, list(histogram) FROM bin_targets"  # noqa: S608
+            "SELECT site, room, bin_targets.target, bin_targets.method, string_agg(histogram, ' ') FROM bin_targets"  # noqa: S608
             f" JOIN bins USING (site, room, started_at) WHERE valid AND {where} GROUP BY ALL",
             values,
         )
         found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(dict)
-        for site, room_, target, method, texts in rows:
-            found[site, room_][target, method] = _merged(texts)
+        histograms = merged_each([row[4] for row in rows])
+        for (site, room_, target, method, _), histogram in zip(rows, histograms, strict=True):
+            found[site, room_][target, method] = histogram
         return found
 
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
@@ -469,6 +474,13 @@ class DuckDbStore:
         except duckdb.Error as error:
             raise StoreUnavailable(f"the database did not answer: {error}") from error
 
+    def _columns(self, query: str, values: Sequence[object]) -> Columns:
+        try:
+            with self._connection.cursor() as cursor:
+                return answered(cursor.execute(query, values))
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"the database did not answer: {error}") from error
+
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
@@ -517,13 +529,6 @@ def _between(start: datetime, end: datetime, room: tuple[str, str] | None) -> tu
     """The condition that a bin began in ``[start, end)``, in that room if one is named, and its values."""
     of_room = " AND site = $3 AND room = $4" if room else ""
     return f"started_at >= $1 AND started_at < $2{of_room}", [naive(start), naive(end), *(room or ())]
-
-
-def _merged(texts: Iterable[str]) -> Histogram:
-    histogram = Histogram()
-    for text in texts:
-        histogram.merge(Histogram.from_text(text))
-    return histogram
 
 
 def naive(instant: datetime) -> datetime:

@@ -55,6 +55,7 @@ from collector.store.influx_rows import (
     read_test,
     report_line,
 )
+from collector.store.kept_histogram import KeptHistogram, merged_each
 from collector.store.ledger import Ledger, Range, runs
 from collector.store.protocol import (
     AgentHealth,
@@ -218,7 +219,9 @@ class InfluxStore:
                 bin_s = at_ns // 10**9 // bin_seconds * bin_seconds
                 sums[row["site"], row["room"], bin_s, row["agent"], row["target"], row["method"]].add(row)
         found: dict[tuple[str, str, datetime], list[LatencySummary]] = defaultdict(list)
-        for (site, room, bin_s, agent, target, method), one in sorted(sums.items(), key=lambda item: item[0]):
+        ordered = sorted(sums.items(), key=lambda item: item[0])
+        histograms = merged_each([" ".join(one.texts) for _, one in ordered])
+        for ((site, room, bin_s, agent, target, method), one), histogram in zip(ordered, histograms, strict=True):
             found[site, room, datetime.fromtimestamp(bin_s, UTC)].append(
                 LatencySummary(
                     agent=agent,
@@ -227,7 +230,7 @@ class InfluxStore:
                     sent=one.sent,
                     received=one.received,
                     probed_ms=one.probed_ms,
-                    histogram=one.histogram,
+                    histogram=histogram,
                     repaired=one.repaired,
                 )
             )
@@ -393,7 +396,7 @@ class InfluxStore:
                 if (row["site"], row["room"], at_ns) in invalid:
                     continue
                 merged = found[row["site"], row["room"]][row["target"], row["method"]]
-                merged.merge(Histogram.from_text(row["histogram"]))
+                merged.merge(KeptHistogram(row["histogram"]))
         return found
 
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
@@ -558,18 +561,18 @@ class InfluxStore:
 class _Sum:
     """Latency reports of one agent, target and method in one bin, added up as they come."""
 
-    __slots__ = ("histogram", "probed_ms", "received", "repaired", "sent")
+    __slots__ = ("probed_ms", "received", "repaired", "sent", "texts")
 
     def __init__(self) -> None:
         self.sent = self.received = self.probed_ms = 0
-        self.histogram = Histogram()
+        self.texts: list[str] = []
         self.repaired = False
 
     def add(self, row: Mapping[str, Any]) -> None:
         self.sent += row["sent"]
         self.received += row["received"]
         self.probed_ms += row["sent"] * row["interval_ms"]
-        self.histogram.merge(Histogram.from_text(row["histogram"]))
+        self.texts.append(row["histogram"])
         self.repaired |= row["repaired"]
 
 
