@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from collector.verdict.baselines import Measured
-from collector.verdict.bins import RoomBin
+from collector.verdict.bins import Quality, RoomBin
 from collector.verdict.causes import Cause, Confidence, Located
-from collector.verdict.marks import BAD, VALID, mark_of, speaks
+from collector.verdict.marks import BAD, VALID, marker
 from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile, Profiles
 from collector.verdict.qoo import Dimension
 from collector.verdict.throughput import ThroughputTest, hour_passed, need_bps
@@ -182,17 +182,21 @@ def room_day(
     sufficiency tests that nobody asked for; those outside lessons do not count. `profiles` are the district's.
     """
     by_start = {one.started_at: one for one in bins}
-    marks = {start: mark_of(by_start.get(start), profiles.by_name) for one in lessons for start in one.starts}
-    of_lessons = [one for start in sorted(marks) if (one := by_start.get(start))]
-    valid = [one for one in of_lessons if speaks(one)]
-    bad = [one for one in valid if one.headline and one.headline.quality == "bad"]
-    by_profile: dict[str, Seconds] = {}
+    mark_of = marker(profiles.by_name)
+    marks = {start: mark_of(by_start.get(start)) for one in lessons for start in one.starts}
+    valid = [by_start[start] for start, mark in marks.items() if mark in VALID]
+    bad = [by_start[start] for start, mark in marks.items() if mark in BAD]
+    failed = [by_start[start] for start, mark in marks.items() if mark in BAD or mark == "x"]
+    by_profile: dict[str, Counter[Quality]] = {}
+    seconds: Counter[Quality] = Counter()
     for one in valid:
         for score in one.scores:
-            by_profile[score.profile] = by_profile.get(score.profile, Seconds()) + _of(one.seconds, score.quality)
+            by_profile.setdefault(score.profile, Counter())[score.quality] += one.seconds
+        if headline := one.headline:
+            seconds[headline.quality] += one.seconds
+    worst_of = [headline for one in bad if (headline := one.headline)]
     judged = Counter((one.target, str(one.method)) for one in valid)
     most = max(judged, key=lambda one: judged[one], default=None)
-    failed = [one for one in of_lessons if marks[one.started_at] in BAD or marks[one.started_at] == "x"]
     example = _example(failed)
     return RoomDay(
         site=site,
@@ -200,16 +204,16 @@ def room_day(
         day=day,
         started_at=started_at,
         closed_seconds=closed_seconds,
-        seconds=_sum(_of(one.seconds, one.headline.quality) for one in valid if one.headline),
-        by_profile=by_profile,
+        seconds=_seconds(seconds),
+        by_profile={name: _seconds(found) for name, found in by_profile.items()},
         sent=sum(one.sent for one in valid),
         received=sum(one.received for one in valid),
         histogram=histograms.get(most, Histogram()) if most else Histogram(),
-        worst=_most(one.headline.worst for one in bad if one.headline and one.headline.worst),
-        profile=_most(one.headline.profile for one in bad if one.headline),
+        worst=_most(one.worst for one in worst_of if one.worst),
+        profile=_most(one.profile for one in worst_of),
         profiles_digest=valid[-1].profiles_digest if valid else "",
         bin_seconds=bin_seconds,
-        marks="".join(marks[start] for start in sorted(marks)),
+        marks="".join(marks.values()),
         lessons=len(lessons),
         hit_lessons=tuple(one.label for one in lessons if _hit("".join(marks[start] for start in one.starts))),
         tests=_tests(tests, marks.keys(), started_at, bin_seconds, profiles),
@@ -300,10 +304,8 @@ def site_day(rooms: Sequence[RoomDay]) -> SiteDay:
     )
 
 
-def _of(seconds: int, quality: str) -> Seconds:
-    return Seconds(
-        valid=seconds, degraded=seconds if quality == "degraded" else 0, bad=seconds if quality == "bad" else 0
-    )
+def _seconds(by_quality: Mapping[Quality, int]) -> Seconds:
+    return Seconds(valid=sum(by_quality.values()), degraded=by_quality.get("degraded", 0), bad=by_quality.get("bad", 0))
 
 
 def _sum(seconds: Iterable[Seconds]) -> Seconds:

@@ -1,9 +1,11 @@
 """What one letter says of a bin: all of it that a week's verdict needs, and how near it was to being another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
 
 from collector.verdict.bins import RoomBin
-from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile
+from collector.verdict.profiles import Profile
 
 MARKS: Mapping[str, str] = {
     "B": "bad, and with limits 10 % laxer as well",
@@ -29,21 +31,30 @@ def speaks(one: RoomBin) -> bool:
     return one.valid and one.headline is not None and not spoiled(one)
 
 
-def mark_of(one: RoomBin | None, profiles: Mapping[str, Profile]) -> str:
-    """The one of `MARKS` for a bin of lesson time, ``None`` where nobody was awake. `profiles` by name hold those that
-    it was judged by; of one that is no longer there nothing is known but what it found."""
-    if one is None:
-        return "."
-    if spoiled(one):
-        return "x"
-    if not one.valid or one.headline is None:
-        return "?"
-    judged = [profiles[score.profile] for score in one.scores if score.profile in profiles]
-    if one.headline.quality == "bad":
-        return "B" if not judged or _fails(one, judged, LAXER) else "b"
-    if _fails(one, judged, STRICTER):
-        return "n"
-    return "d" if one.headline.quality == "degraded" else "g"
+def marker(profiles: Mapping[str, Profile]) -> Callable[[RoomBin | None], str]:
+    """What tells the one of `MARKS` for a bin of lesson time, ``None`` where nobody was awake. `profiles` by name hold
+    those that bins were judged by; of one that is no longer there nothing is known but what it found."""
+    limits: dict[tuple[str, ...], _Limits | None] = {}
+
+    def mark_of(one: RoomBin | None) -> str:
+        if one is None:
+            return "."
+        if spoiled(one):
+            return "x"
+        headline = one.headline
+        if not one.valid or headline is None:
+            return "?"
+        names = tuple([score.profile for score in one.scores])
+        if names not in limits:
+            limits[names] = _strictest([profiles[name] for name in names if name in profiles])
+        strictest = limits[names]
+        if headline.quality == "bad":
+            return "B" if strictest is None or strictest.fail(one, LAXER) else "b"
+        if strictest is not None and strictest.fail(one, STRICTER):
+            return "n"
+        return "d" if headline.quality == "degraded" else "g"
+
+    return mark_of
 
 
 def spoiled(one: RoomBin) -> bool:
@@ -51,21 +62,31 @@ def spoiled(one: RoomBin) -> bool:
     return one.located is not None and one.located.cause == "device"
 
 
-def _fails(one: RoomBin, profiles: list[Profile], times: float) -> bool:
-    """Whether any of `profiles` failed, were its limits `times` as high, in the room or at the anchor that decided."""
-    room = {50.0: one.p50_ms, 95.0: one.p95_ms}
-    anchor = {95.0: one.anchor_p95_ms}
-    return any(
-        _beyond(profile, room, one.loss, times) or _beyond(profile, anchor, one.anchor_loss, times)
-        for profile in profiles
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limits:
+    """Beyond which an activity fails: the lowest of several profiles. Bins keep these two percentiles."""
+
+    p50_ms: float
+    p95_ms: float
+    loss: float
+
+    def fail(self, one: RoomBin, times: float) -> bool:
+        """Whether anything failed, were the limits `times` as high, in the room or at the anchor that decided."""
+        return (
+            (one.p95_ms or 0) >= self.p95_ms * times
+            or (one.p50_ms or 0) >= self.p50_ms * times
+            or (one.loss or 0) >= self.loss * times
+            or (one.anchor_p95_ms or 0) >= self.p95_ms * times
+            or (one.anchor_loss or 0) >= self.loss * times
+        )
 
 
-def _beyond(profile: Profile, rtt_ms: Mapping[float, float | None], loss: float | None, times: float) -> bool:
-    if loss is not None and loss >= profile.loss.unacceptable * times:
-        return True
-    return any(
-        ms >= need.unacceptable_ms * times
-        for need in profile.rtt
-        if need.percentile <= BOUNDED_PERCENTILE and (ms := rtt_ms.get(need.percentile)) is not None
-    )
+def _strictest(profiles: Sequence[Profile]) -> _Limits | None:
+    if not profiles:
+        return None
+
+    def lowest(percentile: float) -> float:
+        needs = (need for one in profiles for need in one.rtt if need.percentile == percentile)
+        return min((need.unacceptable_ms for need in needs), default=inf)
+
+    return _Limits(p50_ms=lowest(50), p95_ms=lowest(95), loss=min(one.loss.unacceptable for one in profiles))

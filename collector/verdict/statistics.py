@@ -1,7 +1,7 @@
 """The few formulas that a week's verdict stands on, each checked against scipy by a test."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import comb, sqrt
 
 Z_99 = 2.3263478740408408
@@ -18,18 +18,44 @@ def wilson(share: float, n: float, z: float = Z_99) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def autocorrelation(runs: Sequence[Sequence[bool]]) -> float:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """Yes and no over time, counted: `n` in all, `yes` of them; of the `pairs` of neighbours those whose first is yes,
+    those whose second is, and those of which both are."""
+
+    n: int = 0
+    yes: int = 0
+    pairs: int = 0
+    first: int = 0
+    second: int = 0
+    both: int = 0
+
+    @classmethod
+    def of(cls, marks: str, known: Mapping[int, str], yes: Mapping[int, str]) -> "Neighbours":
+        """Count one run of `marks`; `known` and `yes` are tables for `str.translate` that make a mark ``0`` or ``1``.
+        What is not known parts its neighbours."""
+        there, is_yes = int("0" + marks.translate(known), 2), int("0" + marks.translate(yes), 2)
+        pair = there & (there >> 1)
+        return cls(
+            n=there.bit_count(),
+            yes=(is_yes & there).bit_count(),
+            pairs=pair.bit_count(),
+            first=(pair & (is_yes >> 1)).bit_count(),
+            second=(pair & is_yes).bit_count(),
+            both=(pair & is_yes & (is_yes >> 1)).bit_count(),
+        )
+
+
+def autocorrelation(runs: Sequence[Neighbours]) -> float:
     """Lag-1 autocorrelation over the neighbours within each of `runs`, around the mean of all: 0..0.95. Without
     variance or without neighbours 0, so that an always bad room is no exception (science.md 6.5)."""
-    values = [one for run in runs for one in run]
-    if not values:
-        return 0.0
-    mean = sum(values) / len(values)
+    n, pairs = sum(one.n for one in runs), sum(one.pairs for one in runs)
+    mean = sum(one.yes for one in runs) / n if n else 0.0
     variance = mean * (1 - mean)
-    pairs = [(a, b) for run in runs for a, b in pairwise(run)]
     if not pairs or variance == 0:
         return 0.0
-    covariance = sum((a - mean) * (b - mean) for a, b in pairs) / len(pairs)
+    ends = sum(one.first + one.second for one in runs)
+    covariance = (sum(one.both for one in runs) - mean * ends) / pairs + mean * mean
     return min(HIGHEST_AUTOCORRELATION, max(0.0, covariance / variance))
 
 

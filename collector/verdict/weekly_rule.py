@@ -27,8 +27,8 @@ from typing import Literal
 
 from collector.verdict.causes import Cause
 from collector.verdict.days import RoomDay, TestCount
-from collector.verdict.marks import BAD, VALID
-from collector.verdict.statistics import autocorrelation, binomial_at_most, effective_n, wilson
+from collector.verdict.marks import MARKS, VALID
+from collector.verdict.statistics import Neighbours, autocorrelation, binomial_at_most, effective_n, wilson
 from wire.report_words import Direction
 
 RULE_VERSION = 1
@@ -103,6 +103,13 @@ class Standing:
     by_tests: bool = False
 
 
+def _table(ones: Iterable[str]) -> dict[int, str]:
+    return str.maketrans({mark: "1" if mark in ones else "0" for mark in MARKS})
+
+
+_KNOWN = _table(VALID)
+
+
 def evidence_of(days: Sequence[RoomDay]) -> Evidence:
     """What the rule looks at of `days`, ascending."""
     tests: dict[Direction, TestCount] = {}
@@ -117,17 +124,17 @@ def evidence_of(days: Sequence[RoomDay]) -> Evidence:
     )
 
 
-def look(evidence: Evidence, bad: Iterable[str] = BAD) -> Found:
-    """What `evidence` says when the marks of `bad` are bad."""
-    bad = frozenset(bad)
-    per_day = [[mark in bad for mark in marks if mark in VALID] for marks in evidence.days]
-    valid = sum(map(len, per_day))
-    awake = sum(mark != "." for marks in evidence.days for mark in marks)
-    measured_days = sum(map(bool, per_day))
+def look(evidence: Evidence, bad: str = "Bb") -> Found:
+    """What `evidence` says when these marks are bad."""
+    is_bad = _table(bad)
+    days = [Neighbours.of(marks, _KNOWN, is_bad) for marks in evidence.days]
+    valid = sum(one.n for one in days)
+    awake = sum(len(marks) - marks.count(".") for marks in evidence.days)
+    measured_days = sum(one.n > 0 for one in days)
     least = evidence.bins(BAD_DAY_SECONDS)
-    bad_days = sum(sum(one) >= max(least, BAD_DAY_SHARE * len(one)) for one in per_day)
-    share = sum(map(sum, per_day)) / valid if valid else None
-    r1 = autocorrelation([[mark in bad for mark in run] for marks in evidence.days for run in _runs(marks)])
+    bad_days = sum(one.yes >= max(least, BAD_DAY_SHARE * one.n) for one in days)
+    share = sum(one.yes for one in days) / valid if valid else None
+    r1 = autocorrelation(days)
     n = effective_n(valid, r1)
     lower, upper = wilson(share, n) if share is not None else (None, None)
     covered = valid >= evidence.bins(FEWEST_SECONDS) and measured_days >= FEWEST_DAYS and valid >= AWAKE_SHARE * awake
@@ -199,8 +206,3 @@ def _blamed(causes: Mapping[Cause, int], on: frozenset[Cause]) -> bool:
     total = sum(causes.values())
     others = sum(count for cause, count in causes.items() if cause not in on)
     return total > 0 and others < NETWORKS_SHARE * total
-
-
-def _runs(marks: str) -> list[str]:
-    """The runs of neighbouring valid bins of a day."""
-    return "".join(mark if mark in VALID else " " for mark in marks).split()

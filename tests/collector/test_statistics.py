@@ -1,5 +1,6 @@
 """The formulas of a week's verdict against scipy and numpy."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy
@@ -8,9 +9,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from collector.verdict.statistics import autocorrelation, binomial_at_most, binomial_quantile, effective_n, wilson
+from collector.verdict.statistics import (
+    Neighbours,
+    autocorrelation,
+    binomial_at_most,
+    binomial_quantile,
+    effective_n,
+    wilson,
+)
 
 counts = st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+KNOWN, YES = ({ord("?"): "0", ord("y"): "1", ord("n"): other} for other in "10")
 runs = st.lists(st.lists(st.booleans(), max_size=40), max_size=8)
 
 
@@ -36,6 +45,25 @@ def test_bounds_hold_the_share_and_close_in_on_it_with_more(share: float, n: flo
     assert lower - 1e-12 <= share <= upper + 1e-12
 
 
+def counted(found: Sequence[Sequence[bool]]) -> list[Neighbours]:
+    """Each run counted, with something unknown at both ends."""
+    return [Neighbours.of("?" + "".join("y" if one else "n" for one in run) + "?", KNOWN, YES) for run in found]
+
+
+@given(runs)
+def test_what_is_counted_is_what_is_there(found: list[list[bool]]) -> None:
+    for run, one in zip(found, counted(found), strict=True):
+        pairs = list(pairwise(run))
+        assert (one.n, one.yes, one.pairs) == (len(run), sum(run), len(pairs))
+        assert (one.first, one.second) == (sum(a for a, _ in pairs), sum(b for _, b in pairs))
+        assert one.both == sum(a and b for a, b in pairs)
+
+
+def test_what_is_not_known_parts_its_neighbours() -> None:
+    assert Neighbours.of("yy?yn??y", KNOWN, YES) == Neighbours(n=5, yes=4, pairs=2, first=2, second=1, both=1)
+    assert Neighbours.of("", KNOWN, YES) == Neighbours()
+
+
 @given(runs)
 def test_autocorrelation_is_numpys_around_the_mean_of_all(found: list[list[bool]]) -> None:
     values = numpy.array([one for run in found for one in run], dtype=float)
@@ -45,7 +73,7 @@ def test_autocorrelation_is_numpys_around_the_mean_of_all(found: list[list[bool]
     centred = pairs - values.mean()
     oracle = (centred[:, 0] * centred[:, 1]).mean() / values.var()
 
-    assert autocorrelation(found) == pytest.approx(min(0.95, max(0.0, oracle)), abs=1e-9)
+    assert autocorrelation(counted(found)) == pytest.approx(min(0.95, max(0.0, oracle)), abs=1e-9)
 
 
 def test_autocorrelation_of_one_long_run_is_near_numpys_corrcoef() -> None:
@@ -55,18 +83,18 @@ def test_autocorrelation_of_one_long_run_is_near_numpys_corrcoef() -> None:
 
     oracle = numpy.corrcoef(series[:-1], series[1:])[0, 1]
 
-    assert autocorrelation([run]) == pytest.approx(oracle, abs=0.01)
-    assert autocorrelation([run]) == pytest.approx(2 / 3, abs=0.05)
+    assert autocorrelation(counted([run])) == pytest.approx(oracle, abs=0.01)
+    assert autocorrelation(counted([run])) == pytest.approx(2 / 3, abs=0.05)
 
 
 @pytest.mark.parametrize("found", [[], [[]], [[True]], [[True] * 84], [[False] * 84], [[True], [False]]])
 def test_without_variance_or_neighbours_it_is_nought(found: list[list[bool]]) -> None:
-    assert autocorrelation(found) == 0.0
+    assert autocorrelation(counted(found)) == 0.0
 
 
 @given(runs)
 def test_autocorrelation_lies_between_nought_and_what_leaves_something(found: list[list[bool]]) -> None:
-    r1 = autocorrelation(found)
+    r1 = autocorrelation(counted(found))
 
     assert 0 <= r1 <= 0.95
     assert effective_n(420, r1) >= 10
