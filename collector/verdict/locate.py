@@ -18,7 +18,9 @@ site_lan, by a  the same, of three rooms or more that    rooms by themselves: ch
 switch (L4)     share the switch, none of it fine, and   reference is fine; the core: no more than one room elsewhere
                 one elsewhere at the most                suffers
 site_lan, whole the reference's first target and those   rooms by themselves, their Wi-Fi: the reference is wired; the
-(L4)            of 60 % of the rooms hold the trouble    reference's own cable: the rooms; the line: it is there before
+(L4)            of 60 % of the rooms hold the trouble;   reference's own cable: the rooms; the line: it is there before;
+                losses are also those of the site's      a gateway that drops pings: the reflector is none
+                reflector
 site_uplink     the reference's gateway is fine and its  Wi-Fi and building: the reference; the reference alone: 60 % of
 (L4)            district is not; 60 % of the rooms       the rooms; the district's hub, its reflector and what is
                 suffer; another site's way is fine; its  beyond: the other site goes there, too; local trouble of the
@@ -42,6 +44,8 @@ from collector.verdict.locate_reference import AnchorView, ReferenceView
 from collector.verdict.locate_rooms import BY_CHANCE, WIDESPREAD, RoomView, Vote, chance, vote
 from collector.verdict.topology import Place, RoomKey
 
+HARDLY = 0.01
+"""Rooms without labels that suffer together have something in common when chance does that so rarely (our choice)."""
 CLEARS = 0.4
 """A reference with less than this share of a room's trouble shows that the rest is the room's own (our choice)."""
 
@@ -238,7 +242,9 @@ def _uplink(seen: _Seen) -> Named | None:
         and not (reading and reading.absolute)
         and not (seen.site.anchors and seen.site.anchors.fine)
     )
-    return Named("site_uplink", "high" if sure else "medium", "L4" if votes.widespread else "L3", seen.shared)
+    # Without another site it may as well be what is beyond the line, such as our own reflector.
+    less: Confidence = "medium" if seen.district.another_is_fine(seen.site.site) else "low"
+    return Named("site_uplink", "high" if sure else less, "L4" if votes.widespread else "L3", seen.shared)
 
 
 def _building(seen: _Seen) -> Named | None:
@@ -248,7 +254,7 @@ def _building(seen: _Seen) -> Named | None:
     sure = told and reading is not None and not reading.absolute
     if reference and not seen.cleared and reference.stretch in ("near", "lan") and seen.site.most_suffer:
         alike = (seen.explained or 0.0) >= HOLDS
-        high = sure and votes.widespread and alike
+        high = sure and votes.widespread and alike and reading is not None and reading.confirmed
         return Named("site_lan", "high" if high else "medium", "L4" if votes.widespread else "L3", seen.shared)
     if votes.shared and votes.shared[0] == "switch":
         high = (
@@ -260,8 +266,11 @@ def _building(seen: _Seen) -> Named | None:
         )
         if told or seen.cleared or votes.fine:
             return Named("site_lan", "high" if high else "medium", "L4", seen.shared)
-    if told and votes.widespread:
+    apart = votes.labelled and votes.near_witness
+    if votes.widespread and not apart and (told or seen.site.reads("near") or seen.site.reads("lan")):
         return Named("site_lan", "medium", "L4", seen.shared)
+    if told and not votes.labelled and chance(votes.troubled, votes.measured) < HARDLY:
+        return Named("site_lan", "low", "L4")
     if told and votes.all_alike and (votes.shared is None or votes.shared[0] != "ap"):
         return Named("site_lan", "low", "L4", seen.shared)
     return None
@@ -316,7 +325,11 @@ def _outside(site: SiteView, district: DistrictView) -> Named:
         return Named("site_uplink", "medium", "L3")
     known = district.with_anchors
     bad = [one for one in known if one.anchors and one.anchors.decides]
-    if len(known) == 1:
+    if any(score.worst == "loss" for score in anchors.decides):
+        # Of few requests none may be lost by chance: such a site is not known to be well.
+        lost = 1 - anchors.received / anchors.sent
+        known = bad + [one for one in known if one not in bad and one.anchors and one.anchors.clears_of_loss(lost)]
+    if len(district.with_anchors) == 1:
         return Named("isp_egress", "medium" if anchors.bad >= 2 else "low", "L3")
     if len(bad) < 2 or len(bad) < WIDESPREAD * len(known):
         return UNDETERMINED

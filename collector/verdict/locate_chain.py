@@ -9,7 +9,7 @@ sent its packet twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from collector.verdict.baselines import Baselines
@@ -77,7 +77,8 @@ class Reading:
     `near` what of it is there at the first target in the building already, ``None`` where none was told from.
 
     `stretch` holds most of it, ``None`` where none does. `absolute`: held against nothing instead of what is usual,
-    because that is not known, or is as bad.
+    because that is not known, or is as bad. `confirmed`: more than the gateway's own loss speaks of what is near, which
+    a router that drops a part of the pings may feign.
     """
 
     measure: Measure
@@ -85,6 +86,7 @@ class Reading:
     near: float | None
     stretch: Stretch | None
     absolute: bool
+    confirmed: bool = True
 
 
 def way(
@@ -171,7 +173,14 @@ def _read(values: list[tuple[str, float]], measure: Measure, *, absolute: bool) 
     most = max(stretches, key=lambda one: stretches[one])
     wanted = LOSSY if measure == "loss" else ELEVATED_MS if most == "far" else LAN_ELEVATED_MS
     named = stretches[most] >= HOLDS * total and stretches[most] >= wanted
-    return Reading(measure=measure, total=total, near=near, stretch=most if named else None, absolute=absolute)
+    return Reading(
+        measure=measure,
+        total=total,
+        near=near,
+        stretch=most if named else None,
+        absolute=absolute,
+        confirmed=measure == "latency" or any(target == "site" for target, _ in persistent),
+    )
 
 
 def _persistent(values: list[tuple[str, float]], measure: Measure) -> list[tuple[str, float]]:
@@ -194,5 +203,5 @@ def agreed(readings: Mapping[Measure, Reading | None]) -> Reading | None:
     named = {one.stretch for one in found}
     first = max(found, key=lambda one: (one.stretch is not None, one.measure == "latency"))
     if len(named - {None}) > 1:
-        return Reading(measure=first.measure, total=first.total, near=first.near, stretch=None, absolute=first.absolute)
+        return replace(first, stretch=None)
     return first

@@ -118,8 +118,9 @@ class Vote:
     are those that bear witness against what all have in common.
 
     `shared` is the widest thing that it hangs on with other troubled rooms and with none that is fine, ``None``
-    without; `sharing` how many troubled rooms hang on it, `beside` and `outside` the troubled and the measured ones
-    that do not. `near_witness`: a room on the same switch is fine, or the labels are not known and no other suffers.
+    without; `sharing` how many access points hang on it, a room without a known one for itself. `beside` and `outside`
+    are the troubled and the measured rooms that do not. `labelled`: its switch is known. `near_witness`: a room on that
+    is fine, or it is not known and no other room suffers.
     """
 
     measured: int
@@ -129,6 +130,7 @@ class Vote:
     sharing: int
     beside: int
     outside: int
+    labelled: bool
     near_witness: bool
 
     @property
@@ -172,8 +174,9 @@ def vote(one: RoomView, site: Iterable[RoomView], places: Mapping[RoomKey, Place
         troubled=sum(room.troubled for room in rooms),
         fine=sum(room.trouble == "fine" for room in rooms),
         shared=shared,
-        sharing=len(sharing),
+        sharing=len({places.get(room.key, Place()).ap or room.key for room in sharing}),
         beside=beside,
         outside=len(outside),
+        labelled=place.switch is not None,
         near_witness=any(room.trouble == "fine" for room in on_switch) if place.switch else not beside,
     )
