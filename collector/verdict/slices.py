@@ -47,8 +47,8 @@ def judge_slice(whole: Slice, *, topology: Topology, baselines: Baselines) -> li
 
 
 def _judge_room(whole: Slice, key: RoomKey) -> Measured | None:
-    """One room by itself. A bad bin of a machine that could not measure is not valid, and its cause says so; beside
-    machines that could, such a one does not speak."""
+    """One room by itself. A bad bin of a machine that could not measure is not valid; the cause says so, and of one that
+    is not because it measured too little. Beside machines that could, such a one does not speak."""
     summaries = whole.latency[key]
     machines = {one.agent: one for one in whole.machines.get(key, ())}
     sent: dict[str, int] = {}
@@ -76,8 +76,8 @@ def _judge_room(whole: Slice, key: RoomKey) -> Measured | None:
     )
     if judged is None:
         return None
-    if not sound and judged.headline is not None and judged.headline.quality == "bad":
-        signs = tuple(sorted({sign for agent in spoiled.keys() - others for sign in spoiled[agent]}))
+    signs = tuple(sorted({sign for agent in spoiled.keys() - others for sign in spoiled[agent]}))
+    if not sound and signs and (judged.headline is None or judged.headline.quality == "bad"):
         located = Located(cause="device", confidence="high", rule="L0", signs=signs)
         judged = replace(judged, valid=False, scores=(), located=located)
     speaker = speaker_of(summaries, seconds=whole.seconds, profiles=profiles, silent=silent) if judged.valid else None
