@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.district.district import District
@@ -10,11 +11,14 @@ from collector.district.mistakes import BadFile, Mistake, line_of, read_toml
 from collector.settings import Settings, load_settings
 from collector.throughput.leases import set_aside_bytes
 from collector.throughput.wishes import bytes_of_a_test
-from collector.verdict.profiles import default_profiles
+from collector.verdict.profiles import Profiles
 
 CLOSEST_TESTS_SECONDS = 300
 """The 16 seconds of a test are not judged; with closer tests several of them lie in a bin of five minutes."""
 
+
+SEATLESS_NAMED = 5
+"""Rooms without seats that are named: the first of a column that nobody filled in say it."""
 
 _ONLY_DISTRICTS = {"timetable", "sites"}
 
@@ -34,6 +38,7 @@ def check_settings(path: Path) -> tuple[District, tuple[Mistake, ...]]:
     mistakes: list[Mistake] = []
     settings: Settings | None = None
     district: District | None = None
+    named = data.get("district", "district.toml")
     try:
         settings = load_settings(path)
     except BadFile as error:
@@ -43,16 +48,36 @@ def check_settings(path: Path) -> tuple[District, tuple[Mistake, ...]]:
         for key, what in (*_wrong_certificate(path.parent, data), *_missing_files(path.parent, data))
     )
     try:
-        named = data.get("district", "district.toml")
         district = load_district(path.parent / named) if isinstance(named, str) else None
     except BadFile as error:
         mistakes += error.mistakes
     if mistakes or settings is None or district is None:
         raise BadFile(mistakes)
     warnings = (
-        Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what) for key, what in _hardly_meant(settings)
+        Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what)
+        for key, what in _hardly_meant(settings, district.profiles)
     )
-    return district, tuple(warnings)
+    return district, (*warnings, *_hints(path.parent / named, district))
+
+
+def check_district(path: Path) -> tuple[District, tuple[Mistake, ...]]:
+    """The district at `path`, and the warnings. Raises `BadFile` with every mistake of it and of the files it names."""
+    district = load_district(path)
+    return district, tuple(_hints(path, district))
+
+
+def _hints(path: Path, district: District) -> Iterator[Mistake]:
+    """What is allowed in the file at `path`, but leaves something unjudged."""
+    text, data = read_toml(path)
+    last = district.calendar.last_day
+    if last is not None and last < district.calendar.local_day(datetime.now(UTC)):
+        what = f"ended on {last}, so nothing is judged any more; write the bounds of the new year"
+        yield Mistake(file=path.name, line=line_of(text, ["school_year", "to"]), key="school_year.to", text=what)
+    without = [f"{one.site}/{one.room}" for one in district.rooms if one.seats is None]
+    if without and "activities" in data:
+        named = ", ".join(without[:SEATLESS_NAMED]) + (", ..." if len(without) > SEATLESS_NAMED else "")
+        what = f"{len(without)} of {len(district.rooms)} rooms have none, so their need is not known; fill in {named}"
+        yield Mistake(file=data.get("rooms", "rooms.csv"), line=1, key="seats", text=what)
 
 
 def _wrong_certificate(folder: Path, data: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -94,7 +119,7 @@ def _missing_files(folder: Path, data: Mapping[str, object]) -> Iterator[tuple[s
                 yield name, f"is empty ({folder / value})"
 
 
-def _hardly_meant(settings: Settings) -> Iterator[tuple[str, str]]:
+def _hardly_meant(settings: Settings, profiles: Profiles) -> Iterator[tuple[str, str]]:
     """(setting, what comes of it) for settings that are allowed but leave rooms unmeasured."""
     if not settings.throughput:
         yield "throughput", "false, so no room is judged by its rate"
@@ -102,7 +127,7 @@ def _hardly_meant(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.behind_proxy and settings.public_url is None:
         yield "behind_proxy", "without public_url the proxy cannot be checked, so no throughput is tested"
         return
-    least = bytes_of_a_test(default_profiles())
+    least = bytes_of_a_test(profiles)
     capacity = set_aside_bytes(settings.capacity_bytes, settings.capacity_bytes)
     for name, limit in settings.budgets.items():
         if limit < least:

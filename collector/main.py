@@ -15,7 +15,7 @@ from rich.table import Table
 
 from collector.ask_collector import CannotAsk, ask_collector, own_url
 from collector.cannot_start import CannotStart
-from collector.check import check_settings, is_district
+from collector.check import check_district, check_settings, is_district
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.dashboards_commands import dashboards_app
 from collector.district.district import District
@@ -112,7 +112,7 @@ def check(
     if file.suffix != ".toml":
         fail(f"{file} is read through the district file that names it: bandroom check district.toml")
     try:
-        district, warnings = (load_district(file), ()) if is_district(file) else check_settings(file)
+        district, warnings = check_district(file) if is_district(file) else check_settings(file)
     except BadFile as error:
         fail(str(error))
     for one in warnings:

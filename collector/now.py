@@ -5,7 +5,7 @@ reader from `newest_report_at`, so that they are right at the moment of reading.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from collector.district.calendar import Lesson
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
+from collector.verdict.profiles import Profiles, default_profiles
 from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import Shortfall, ThroughputTest
 from collector.verdict.weeks import RoomWeek
@@ -78,7 +79,8 @@ class RoomNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteNow:
-    """A site and its rooms, worst first. Its lessons are those of its own calendar, as `DistrictNow` has them."""
+    """A site and its rooms, worst first. `lesson` is on now, ``None`` out of session; `last_lesson` is the latest that
+    has begun there."""
 
     site: str
     name: str
@@ -91,10 +93,11 @@ class SiteNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistrictNow:
-    """The district at `taken_at`. Outside all sites' lessons `lesson` is ``None`` and `last_lesson` the latest one.
+    """The district at `taken_at`. Each site has its own lessons.
 
     Data older than `stale_seconds` is older than measuring and delivery explain. `services` are those of the district's
-    list, in its order, `capacity` the newest tests of how much there is; no room is judged by either.
+    list, in its order, `capacity` the newest tests of how much there is; no room is judged by either. Rooms are judged
+    by `profiles`.
     """
 
     name: str
@@ -102,12 +105,15 @@ class DistrictNow:
     taken_at: datetime
     bin_seconds: int
     stale_seconds: float
-    lesson: Lesson | None
-    last_lesson: Lesson | None
-    next_lesson: Lesson | None
     sites: tuple[SiteNow, ...]
     services: tuple[ServiceNow, ...] = ()
     capacity: tuple[CapacitySeen, ...] = ()
+    profiles: Profiles = field(default_factory=default_profiles)
+
+    @property
+    def in_session(self) -> bool:
+        """Whether a lesson is on at any site."""
+        return any(one.lesson is not None for one in self.sites)
 
     def rooms(self) -> Iterator[RoomNow]:
         """Every room, site by site."""

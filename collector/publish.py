@@ -112,7 +112,7 @@ class Publisher:
                     self._since[key] = (one.state.state, since)
                 shown, written_at = self._written.get(key, (None, at))
                 if shown != _shown(one) or _over(written_at, ROOMS_EVERY, at):
-                    yield one, room_line(site, one, since=since, in_session=now.lesson is not None, at=at)
+                    yield one, room_line(site, one, since=since, in_session=site.lesson is not None, at=at)
 
     def _fleet(self, now: DistrictNow) -> list[FleetAgent]:
         look_back = timedelta(days=30) if self._health is None else timedelta(minutes=15)

@@ -68,7 +68,7 @@ def site_line(now: DistrictNow, site: SiteNow, *, at: datetime) -> str:
         "reporting_rooms": sum(
             one.newest_report_at is not None and one.newest_report_at >= stale for one in site.rooms
         ),
-        "in_session": now.lesson is not None,
+        "in_session": site.lesson is not None,
     }
     return line(schema.SITE_NOW, {"site": site.site}, fields, ns(at))
 
@@ -134,7 +134,7 @@ def collector_line(
         **{f"{state}_agents": states[state] for state in schema.AGENT_LEVELS},
         "outdated_agents": sum(older(one.version, version) for one in health),
         "repaired_agents": sum(one.clock_repaired for one in health),
-        "in_session": now.lesson is not None,
+        "in_session": now.in_session,
     }
     return line(schema.COLLECTOR_NOW, {}, fields, ns(now.taken_at))
 

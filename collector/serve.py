@@ -43,7 +43,6 @@ from collector.throughput.budgets import Budgets
 from collector.throughput.lease_desk import LeaseDesk
 from collector.throughput.proxy_check import ProxyCheck
 from collector.throughput.spending import spending
-from collector.verdict.profiles import default_profiles
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +117,7 @@ async def running(
     budgets = Budgets(registry.byte_ledger, settings.budgets, time_zone=district.time_zone, clock=clock)
     leases = LeaseDesk(
         district=district,
-        profiles=default_profiles(),
+        profiles=district.profiles,
         budgets=budgets,
         capacity=capacity_plan(settings, district),
         every_s=settings.throughput_every_seconds,
@@ -148,7 +147,7 @@ async def running(
             leases=leases,
             checks=registry.room_checks,
             district=district,
-            profiles=default_profiles(),
+            profiles=district.profiles,
             clock=clock,
             metrics=metrics,
         ),

@@ -61,21 +61,16 @@ def snapshot(
         _site_now(district, site, of_site[site.site], judged, profiles=profiles, stale_seconds=stale_seconds)
         for site in district.sites
     ]
-    # Of a district whose sites have lessons at different times it is the lesson of any.
-    lesson = district.calendar.lesson_at(now) or next((one.lesson for one in sites if one.lesson), None)
-    strip = district.calendar.last_lessons(now, STRIP_LESSONS)
     return DistrictNow(
         name=district.name,
         time_zone=district.time_zone,
         taken_at=now,
         bin_seconds=bin_seconds,
         stale_seconds=stale_seconds,
-        lesson=lesson,
-        last_lesson=lesson or (strip[-1] if strip else None),
-        next_lesson=district.calendar.next_lesson(now),
         sites=tuple(sites),
         services=judged.services,
         capacity=judged.capacity,
+        profiles=profiles,
     )
 
 

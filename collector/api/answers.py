@@ -180,7 +180,8 @@ class KeptCheckAnswer(Answer):
 
 
 class RoomsAnswer(Answer):
-    """Every room of the district, site by site, worst first. `notice` says what keeps this from being up to date."""
+    """Every room of the district, site by site, worst first. `in_session` is whether a lesson is on at any site; a room
+    whose site has none is in the state ``no_lesson``. `notice` says what keeps this from being up to date."""
 
     district: str
     time_zone: str
@@ -191,14 +192,25 @@ class RoomsAnswer(Answer):
     rooms: list[RoomAnswer]
 
 
+class SpanAnswer(Answer):
+    """When a lesson is."""
+
+    started_at: datetime
+    ended_at: datetime
+
+
 class SiteAnswer(Answer):
-    """A site with its number of rooms in each state."""
+    """A site with its number of rooms in each state. `last_lesson` is the latest that has begun there: the one that is
+    on while it is `in_session`."""
 
     site: str
     name: str
     simulated: bool
     rooms: int
     states: dict[State, int]
+    in_session: bool
+    last_lesson: SpanAnswer | None
+    next_lesson: SpanAnswer | None
 
 
 class SitesAnswer(Answer):

@@ -29,7 +29,6 @@ from collector.checks.running import MOST_POST_BYTES, Running
 from collector.checks.told import CheckTold
 from collector.refusal import Refusal
 from collector.throughput.streams import Download, begin
-from collector.verdict.profiles import default_profiles
 from wire.answers import Problem
 
 MAX_TOLD_BYTES = 65_536
@@ -70,7 +69,7 @@ def page(request: Request, services: TheServices, lang: str = "") -> Response:
     text = check_page(
         asked_language=lang,
         accepted_languages=request.headers.get("accept-language", ""),
-        profiles=default_profiles(),
+        profiles=services.district.profiles,
         off=services.leases.off,
         with_board=not services.settings.check_open,
     )
@@ -161,7 +160,7 @@ async def end_check(check: str, request: Request, services: TheServices) -> Chec
     """Tell the browser's side. The answer is whether the room can carry the lesson, and it is kept with the room."""
     _find(services, check)
     told = await read_as(_TOLD, request, MAX_TOLD_BYTES, otherwise="not what /openapi.json says of this request")
-    return check_answer(await services.checks.end(check, told), default_profiles())
+    return check_answer(await services.checks.end(check, told), services.district.profiles)
 
 
 @router.delete("/v1/checks/{check}", status_code=204, responses=_NO)

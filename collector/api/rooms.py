@@ -17,6 +17,7 @@ from collector.api.answers import (
     ShortAnswer,
     SiteAnswer,
     SitesAnswer,
+    SpanAnswer,
     ThroughputAnswer,
 )
 from collector.api.check_answers import kept_answer
@@ -27,6 +28,7 @@ from collector.api.transfer import transferred
 from collector.api.week_answers import located_answer
 from collector.api.weeks import from_store, week_answers
 from collector.capacity_now import CapacitySeen
+from collector.district.calendar import Lesson
 from collector.needs import need_of
 from collector.now import LessonCell, RoomNow
 from collector.refusal import Refusal
@@ -51,7 +53,7 @@ def rooms(request: Request, services: TheServices) -> Response:
         district=district.name,
         time_zone=district.time_zone.key,
         taken_at=district.taken_at,
-        in_session=district.lesson is not None,
+        in_session=district.in_session,
         bin_seconds=district.bin_seconds,
         notice=services.trouble[1] if services.trouble else None,
         rooms=[_answer(one, now) for one in district.rooms()],
@@ -95,7 +97,16 @@ def sites(request: Request, services: TheServices) -> Response:
         for one in site.rooms:
             states[one.state.state] = states.get(one.state.state, 0) + 1
         answers.append(
-            SiteAnswer(site=site.site, name=site.name, simulated=site.simulated, rooms=len(site.rooms), states=states)
+            SiteAnswer(
+                site=site.site,
+                name=site.name,
+                simulated=site.simulated,
+                rooms=len(site.rooms),
+                states=states,
+                in_session=site.lesson is not None,
+                last_lesson=_span(site.last_lesson),
+                next_lesson=_span(site.next_lesson),
+            )
         )
     return _json(request, SitesAnswer(taken_at=district.taken_at, sites=answers))
 
@@ -130,6 +141,10 @@ def _answer(one: RoomNow, now: datetime) -> RoomAnswer:
         agents=one.agents,
         lessons=[_lesson(cell) for cell in one.strip],
     )
+
+
+def _span(lesson: Lesson | None) -> SpanAnswer | None:
+    return None if lesson is None else SpanAnswer(started_at=lesson.started_at, ended_at=lesson.ended_at)
 
 
 def _lesson(cell: LessonCell) -> LessonAnswer:

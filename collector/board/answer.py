@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.board.phrases import STATE_WORDS, clock, counted, lesson_result, long_day
-from collector.now import DistrictNow, LessonCell, RoomNow
+from collector.district.calendar import Lesson
+from collector.now import DistrictNow, LessonCell, RoomNow, SiteNow
 from collector.verdict.room_state import State
 
 STATE_MEANINGS: dict[State, str] = {
@@ -56,13 +57,14 @@ class Count:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The headline, the sentences under it, the rooms it is about and the counts; `of_now` is false
-    when every room's data is too old to speak of now, or no lesson is on."""
+    when every room's data is too old to speak of now, or no lesson is on. `in_session` is whether one is."""
 
     headline: str
     lede: tuple[str, ...]
     troubles: tuple[Trouble, ...]
     counts: tuple[Count, ...]
     of_now: bool
+    in_session: bool = True
 
 
 def freshness(rooms: Iterable[RoomNow], district: DistrictNow, now: datetime) -> Freshness:
@@ -89,22 +91,24 @@ def answer(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> An
             counts=(),
             of_now=True,
         )
-    if district.lesson is None:
-        return _of_last_lesson(district, rooms, now)
-    return _of_now(district, rooms, now)
+    theirs = {room.site for room in rooms}
+    sites = [site for site in district.sites if site.site in theirs]
+    on = {site.site for site in sites if site.lesson is not None}
+    if not on:
+        return _of_last_lesson(sites, rooms, now)
+    off = [one for one in rooms if one.site not in on]
+    return _of_now(district, [one for one in rooms if one.site in on], off, now)
 
 
-def last_lesson_cell(room: RoomNow, district: DistrictNow) -> LessonCell | None:
-    """How the district's last lesson went in `room`; ``None`` when its strip does not hold it."""
-    if district.last_lesson is None:
-        return None
-    start = district.last_lesson.started_at
-    return next((cell for cell in room.strip if cell.lesson.started_at == start), None)
+def last_lesson_cell(room: RoomNow) -> LessonCell | None:
+    """How the last lesson of its site went in `room`; ``None`` when there was none."""
+    return room.strip[-1] if room.strip else None
 
 
-def _of_now(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> Answer:
+def _of_now(district: DistrictNow, rooms: Sequence[RoomNow], off: Sequence[RoomNow], now: datetime) -> Answer:
+    """The answer about `rooms`, which have a lesson; those that are `off` have none, and none of them can fail."""
     by_state: dict[State, list[RoomNow]] = {state: [] for state in STATE_MEANINGS}
-    for room in rooms:
+    for room in (*rooms, *off):
         by_state[room.state.state].append(room)
     bad = by_state["bad"]
     newest = max((room.newest_report_at for room in rooms if room.newest_report_at), default=None)
@@ -113,14 +117,14 @@ def _of_now(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> A
     headline = _headline(
         bad=len(bad),
         degraded=len(by_state["degraded"]),
-        unknown=len(by_state["unknown"]) + len(by_state["no_lesson"]),
+        unknown=len(by_state["unknown"]) + len(by_state["no_lesson"]) - len(off),
         total=len(rooms),
         past=old_at is not None,
         when=when,
     )
     return Answer(
         headline=headline,
-        lede=_simulated_share(bad),
+        lede=(*_simulated_share(bad), *_off(off)),
         troubles=tuple(Trouble(room=room, why=room.evidence) for room in bad),
         counts=tuple(
             Count(state=state, word=STATE_WORDS[state], count=len(by_state[state]), meaning=meaning)
@@ -131,10 +135,19 @@ def _of_now(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> A
     )
 
 
-def _of_last_lesson(district: DistrictNow, rooms: Sequence[RoomNow], now: datetime) -> Answer:
-    following = district.next_lesson
+def _off(rooms: Sequence[RoomNow]) -> tuple[str, ...]:
+    if not rooms:
+        return ()
+    sites = len({one.site for one in rooms})
+    have = "has" if len(rooms) == 1 else "have"
+    return (f"{counted(len(rooms), 'room')} of {counted(sites, 'other site')} {have} no lesson now.",)
+
+
+def _of_last_lesson(sites: Sequence[SiteNow], rooms: Sequence[RoomNow], now: datetime) -> Answer:
+    following = min((one.next_lesson for one in sites if one.next_lesson), key=_begins, default=None)
     coming = (f"The next begins {long_day(following)}, {following.label}.",) if following else ()
-    last = district.last_lesson
+    lasts = {one.last_lesson for one in sites if one.last_lesson}
+    last = max(lasts, key=_begins, default=None)
     if last is None:
         return Answer(
             headline="No lesson now",
@@ -142,8 +155,10 @@ def _of_last_lesson(district: DistrictNow, rooms: Sequence[RoomNow], now: dateti
             troubles=(),
             counts=(_no_lesson_count(len(rooms)),),
             of_now=False,
+            in_session=False,
         )
-    cells = [(room, last_lesson_cell(room, district)) for room in rooms]
+    latest = "The last one was" if len(lasts) == 1 else "Not all sites had the same last one; the latest was"
+    cells = [(room, last_lesson_cell(room)) for room in rooms]
     bad = [(room, cell) for room, cell in cells if cell is not None and cell.quality == "bad"]
     tally = {
         quality: sum(cell is not None and cell.quality == quality for _, cell in cells)
@@ -160,7 +175,7 @@ def _of_last_lesson(district: DistrictNow, rooms: Sequence[RoomNow], now: dateti
             when="in the last lesson",
         ),
         lede=(
-            f"No lesson now. The last one was {long_day(last)}, {last.label}.",
+            f"No lesson now. {latest} {long_day(last)}, {last.label}.",
             *coming,
             *_simulated_share([room for room, _ in bad]),
         ),
@@ -173,7 +188,12 @@ def _of_last_lesson(district: DistrictNow, rooms: Sequence[RoomNow], now: dateti
             _no_lesson_count(len(rooms)),
         ),
         of_now=False,
+        in_session=False,
     )
+
+
+def _begins(lesson: Lesson) -> datetime:
+    return lesson.started_at
 
 
 def _past_why(cell: LessonCell, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from collector.board.answer import freshness
 from collector.board.environment import render
@@ -10,7 +11,6 @@ from collector.district.assessments import Assessment
 from collector.now import DistrictNow
 from collector.throughput.spending import DistrictSpending, Spending, Spent
 from collector.throughput.wishes import bytes_of_a_test
-from collector.verdict.profiles import default_profiles
 
 MOST_AGENTS = 20
 """The page lists this many agents, those that cost most; the API has all."""
@@ -27,6 +27,7 @@ def budgets_page(
     """What the tests of the district, of each site and of the busiest agents cost, and when none are run. `now` is
     aware."""
     names = {site.site: site.name for site in district.sites}
+    least_bytes = bytes_of_a_test(district.profiles)
     return render(
         "budgets.html",
         district=district,
@@ -45,7 +46,7 @@ def budgets_page(
             if one.ended_at > now
         ],
         throughput_off=throughput_off,
-        is_out=_is_out,
+        is_out=partial(_is_out, least_bytes=least_bytes),
     )
 
 
@@ -65,15 +66,16 @@ def assessment_line(one: Assessment, names: dict[str, str], district: DistrictNo
 
 def _spent_out(one: Spending, names: dict[str, str], district: DistrictNow) -> Iterable[str]:
     whose = district.name if one.site is None else names.get(one.site, one.site)
-    if _is_out(one.day):
+    least_bytes = bytes_of_a_test(district.profiles)
+    if _is_out(one.day, least_bytes):
         yield f"The tests of {whose} have too few bytes left today for another one: they go on tomorrow."
-    if _is_out(one.month):
+    if _is_out(one.month, least_bytes):
         yield f"The tests of {whose} have too few bytes left this month for another one: they go on next month."
 
 
-def _is_out(spent: Spent) -> bool:
+def _is_out(spent: Spent, least_bytes: int) -> bool:
     """Whether no test is given any more. A budget is never spent to its last byte: what does not fit is refused."""
-    return spent.limit_bytes - spent.used_bytes < bytes_of_a_test(default_profiles())
+    return spent.limit_bytes - spent.used_bytes < least_bytes
 
 
 def _of(spent: Spent) -> str:

@@ -1,5 +1,6 @@
 """The templates and the words they may use."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -10,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from collector.board import addresses, phrases, service_words, strip
 from collector.board.answer import STATE_MEANINGS
 from collector.board.assets import check_script, script, stylesheet
+from collector.board.moment import moment
 from collector.board.week_list import BAR_WIDTH, SHAPES
-from collector.now import DistrictNow
+from collector.now import DistrictNow, SiteNow
 from collector.verdict.cause_words import BUDGET_WORDS, CONFIDENCE_WORDS, comparison, pays, where
 from collector.verdict.evidence import arrived, rate
 from collector.verdict.week_facts import ONE_AGENT
@@ -22,10 +24,22 @@ WEEK_REFRESH_SECONDS = 300
 """A week that is over changes by late reports alone."""
 
 
-def render(template: str, *, district: DistrictNow, now: datetime, **values: Any) -> str:
-    """The text of `template`; everything in it that is not markup of ours is escaped."""
-    bin_length = phrases.length(district.bin_seconds)
-    return _environment().get_template(template).render(district=district, now=now, bin_length=bin_length, **values)
+def render(
+    template: str, *, district: DistrictNow, now: datetime, about: Sequence[SiteNow] | None = None, **values: Any
+) -> str:
+    """The text of `template`; everything in it that is not markup of ours is escaped. The head of the page is of
+    the sites that it is `about`, by default all."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            district=district,
+            now=now,
+            bin_length=phrases.length(district.bin_seconds),
+            moment=moment(district.sites if about is None else about, district.time_zone),
+            **values,
+        )
+    )
 
 
 def template(name: str) -> Template:

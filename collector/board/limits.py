@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from collector.board.phrases import NOT_MEASURED, latency, loss, share
 from collector.board.throughput_words import value
+from collector.district.own_profiles import cell_of_rtt
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import rate
 from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile, Profiles
@@ -13,7 +14,8 @@ from collector.verdict.throughput import ThroughputTest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """One need of a profile as text. `beyond` says whether the measured value reached the limit."""
+    """One need of a profile as text. `beyond` says whether the measured value reached the limit, `changed` whether the
+    district set it differently from ours."""
 
     what: str
     optimal: str
@@ -21,6 +23,7 @@ class Limit:
     measured: str
     beyond: bool
     source: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ def _of(profile: Profile, newest: RoomBin | None, speaking: Sequence[ThroughputT
             measured=latency(ms := measured_ms.get(need.percentile)),
             beyond=ms is not None and ms >= need.unacceptable_ms,
             source=need.source,
+            changed=cell_of_rtt(need.percentile) in profile.changed,
         )
         for need in profile.rtt
         if need.percentile <= BOUNDED_PERCENTILE
@@ -66,6 +70,7 @@ def _of(profile: Profile, newest: RoomBin | None, speaking: Sequence[ThroughputT
             measured=loss(lost),
             beyond=lost is not None and lost >= profile.loss.unacceptable,
             source=profile.loss.source,
+            changed="loss" in profile.changed,
         ),
         *(
             Limit(
@@ -75,6 +80,7 @@ def _of(profile: Profile, newest: RoomBin | None, speaking: Sequence[ThroughputT
                 measured=value(tests[direction]) if direction in tests else NOT_MEASURED,
                 beyond=direction in tests and tests[direction].enough_for(profile) is False,
                 source=need.source,
+                changed=direction in profile.changed,
             )
             for direction, need in (("down", profile.down), ("up", profile.up))
         ),

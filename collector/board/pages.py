@@ -25,7 +25,7 @@ from collector.district.calendar import Calendar
 from collector.now import DistrictNow, RoomNow, SiteNow
 from collector.verdict.flips import Flip
 from collector.verdict.need_words import need_sentences
-from collector.verdict.profiles import Profiles, default_profiles
+from collector.verdict.profiles import Profiles
 from collector.verdict.room_check import RoomCheck
 from collector.verdict.room_need import RoomNeed
 from collector.verdict.weeks import RoomWeek
@@ -69,13 +69,14 @@ def district_page(
 
 def site_page(district: DistrictNow, site: SiteNow, *, now: datetime) -> str:
     """The page of one site: the answer for it, and all its rooms."""
-    ordered = worst_first(site, district)
+    ordered = worst_first(site)
     return render(
         "site.html",
         district=district,
         now=now,
         fresh=freshness(ordered.rooms, district, now),
         answer=answer(district, ordered.rooms, now),
+        about=(site,),
         site=ordered,
         list=whole_site(district, ordered, now),
         services=site_rows(district.services, site.site),
@@ -100,7 +101,8 @@ def room_page(
     is not. `check` is the newest that somebody made there in a browser. `weeks` are its newest weeks, ascending,
     ``None`` where they cannot be read now, `flips` what would change the last of them; `calendar` is its site's, `need`
     what the whole room needs where that can be told."""
-    profiles = profiles or default_profiles()
+    profiles = profiles or district.profiles
+    site = district.site(room.site)
     newest_first = tuple(reversed(room.bins))
     bins = newest_first[:NEWEST_BINS]
     return render(
@@ -109,14 +111,15 @@ def room_page(
         now=now,
         fresh=freshness((room,), district, now),
         room=room,
-        site=district.site(room.site),
+        about=(site,) if site else (),
+        site=site,
         weeks=None
         if weeks is None
         else room_weeks(
             weeks, room.name, calendar=calendar, profiles=profiles, time_zone=district.time_zone, flips=flips
         ),
         need=need_sentences(need, profiles) if need else (),
-        last_cell=last_lesson_cell(room, district),
+        last_cell=last_lesson_cell(room),
         strip_days=_days(room),
         latency=latency_chart(district, room, profiles, now),
         throughput=throughput_charts(district, room, profiles, now),

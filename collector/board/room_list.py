@@ -7,7 +7,7 @@ small district shows every room and a page never grows past about 300 lines.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from collector.board import phrases, strip
@@ -59,18 +59,19 @@ class RoomList:
 
 
 def in_order(district: DistrictNow) -> tuple[SiteNow, ...]:
-    """The sites, each `worst_first`: measured ones first, then those with most trouble."""
-    ranked: list[tuple[bool, int, int, int, int, SiteNow]] = []
+    """The sites, each `worst_first`: measured ones first, those where a lesson is on, then those with most trouble."""
+    ranked: list[tuple[bool, bool, int, int, int, int, SiteNow]] = []
     for site in district.sites:
-        troubles = [trouble(room, district) for room in site.rooms]
-        ranked.append((site.simulated, -troubles.count(0), -troubles.count(1), -troubles.count(2), len(ranked), site))
-    return tuple(worst_first(site, district) for *_, site in sorted(ranked, key=lambda rank: rank[:-1]))
+        troubles = [trouble(room) for room in site.rooms]
+        counts = (-troubles.count(0), -troubles.count(1), -troubles.count(2))
+        ranked.append((site.simulated, site.lesson is None, *counts, len(ranked), site))
+    return tuple(worst_first(site) for *_, site in sorted(ranked, key=lambda rank: rank[:-1]))
 
 
-def worst_first(site: SiteNow, district: DistrictNow) -> SiteNow:
+def worst_first(site: SiteNow) -> SiteNow:
     """`site` with its worst room first, rooms alike as people count them."""
-    rooms = sorted(site.rooms, key=lambda room: (trouble(room, district), natural(room.room)))
-    return SiteNow(site=site.site, name=site.name, simulated=site.simulated, rooms=tuple(rooms))
+    rooms = sorted(site.rooms, key=lambda room: (trouble(room), natural(room.room)))
+    return replace(site, rooms=tuple(rooms))
 
 
 def room_list(district: DistrictNow, sites: Sequence[SiteNow], now: datetime) -> RoomList:
@@ -94,10 +95,10 @@ def worst_of_each(troubles: Sequence[Trouble]) -> list[Trouble]:
     return [troubles[at] for _, at in sorted(sorted(turns)[:MOST_TROUBLES], key=lambda turn: turn[1])]
 
 
-def trouble(room: RoomNow, district: DistrictNow) -> int:
+def trouble(room: RoomNow) -> int:
     """0 for the worst: by state, outside lessons by how the last lesson went."""
     if room.state.state == "no_lesson":
-        cell = last_lesson_cell(room, district)
+        cell = last_lesson_cell(room)
         return 2 if cell is None else ("bad", "degraded", "unknown", "good").index(cell.quality)
     return ("bad", "degraded", "unknown", "ok").index(room.state.state)
 
@@ -129,8 +130,8 @@ def _site_rows(
 ) -> SiteRows:
     states = [room.state.state for room in site.rooms]
     rest = site.rooms[len(listed) :]
-    ranks = [trouble(room, district) for room in rest]
-    words = _NOW if district.lesson else _THEN
+    ranks = [trouble(room) for room in rest]
+    words = _NOW if site.lesson else _THEN
     return SiteRows(
         site=site,
         fresh=freshness(site.rooms, district, now),
@@ -139,7 +140,7 @@ def _site_rows(
             Row(
                 room=room,
                 bars=strip.bars(room, axis, now),
-                why=_why(room, district, now),
+                why=_why(room, now),
                 age_seconds=room.age_seconds(now),
                 old=old(room, district, now),
             )
@@ -150,9 +151,9 @@ def _site_rows(
     )
 
 
-def _why(room: RoomNow, district: DistrictNow, now: datetime) -> str:
+def _why(room: RoomNow, now: datetime) -> str:
     """A row's sentence: outside lessons how the last one went, since the state says nothing then."""
     if room.state.state != "no_lesson":
         return room.evidence
-    cell = last_lesson_cell(room, district)
+    cell = last_lesson_cell(room)
     return f"Last lesson: {phrases.lesson_result(cell, now)}." if cell else "Nothing of the last lesson."

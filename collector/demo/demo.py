@@ -32,7 +32,6 @@ from collector.store.protocol import Store
 from collector.store_choice import make_buckets
 from collector.thread import in_thread
 from collector.verdict.bins import RoomBin
-from collector.verdict.profiles import default_profiles
 
 SEED = 7
 AGENT_STOP_SECONDS = 6
@@ -66,7 +65,7 @@ async def run_demo(*, port: int, for_seconds: int | None, kept: Mapping[str, Any
         if settings.store == "influx":
             await in_thread(lambda: list(make_buckets(settings)))
         store, registry = open_parts(settings)
-        days = simulated_days(district, now=utc_now(), profiles=default_profiles(), seed=SEED)
+        days = simulated_days(district, now=utc_now(), profiles=district.profiles, seed=SEED)
         with _progress(console) as bar:
             filling = bar.add_task("simulating two school weeks", total=SCHOOL_DAYS)
             await in_thread(lambda: store.write_bins(next(days), judged_through=None))

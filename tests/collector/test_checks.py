@@ -28,7 +28,8 @@ LEASE_S = LEASE_NS / 1e9
 HOUR = timedelta(hours=1)
 DOWN_BYTES, UP_BYTES = most_bytes(1_000_000), most_bytes(500_000)
 OPEN = ("/check", "/check.js", "/style.css", "/v1/checks/places")
-CLOSED = ("/", "/renew.js", "/sites/oak-hill", "/rooms/oak-hill/204", "/v1/rooms", "/v1/sites", "/metrics")
+BOARD = ("/", "/renew.js", "/sites/oak-hill", "/rooms/oak-hill/204")
+CLOSED = (*BOARD, "/v1/rooms", "/v1/sites", "/v1/profiles", "/metrics")
 """What `check_open` opens, and what it does not."""
 NOTHING = {"idle_rtt_us": [], "before_up": 0, "down": None, "up": None}
 

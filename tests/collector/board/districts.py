@@ -1,6 +1,7 @@
 """Small districts to render: every value can be given, none has to be."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -159,17 +160,20 @@ def a_site(*rooms: RoomNow, site: str = "north", name: str = "North School", sim
 
 
 def a_district(*sites: SiteNow, now: datetime = NOW, **given: Any) -> DistrictNow:
-    """The district at `now`, with the lessons that the timetable has then."""
+    """The district at `now`, every site with the lessons that the timetable has then, or with those `given`."""
+    lessons: dict[str, Any] = {
+        "lesson": TIMETABLE.lesson_at(now),
+        "last_lesson": next(iter(TIMETABLE.last_lessons(now, 1)), None),
+        "next_lesson": TIMETABLE.next_lesson(now),
+    }
+    lessons |= {name: given.pop(name) for name in lessons.keys() & given.keys()}
     values: dict[str, Any] = {
         "name": "Lakeside Schools",
         "time_zone": ZONE,
         "taken_at": now - timedelta(seconds=2),
         "bin_seconds": 300,
         "stale_seconds": 185.0,
-        "lesson": TIMETABLE.lesson_at(now),
-        "last_lesson": next(iter(TIMETABLE.last_lessons(now, 1)), None),
-        "next_lesson": TIMETABLE.next_lesson(now),
-        "sites": sites,
+        "sites": tuple(replace(site, **lessons) for site in sites),
     }
     return DistrictNow(**(values | given))
 

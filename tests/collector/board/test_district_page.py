@@ -155,7 +155,7 @@ def test_a_district_whose_agents_never_reported_says_so() -> None:
 
 
 def test_the_header_names_the_local_time_and_the_lesson() -> None:
-    header = read(district_page(a_district(), now=NOW)).one("header", class_="top").text
+    header = read(district_page(a_district(a_site()), now=NOW)).one("header", class_="top").text
 
     assert "Tue 10 Mar, 10:31" in header
     assert "Lesson 10:15–11:00" in header
