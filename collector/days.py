@@ -6,6 +6,7 @@ newest day, so a collector that was away makes up for it; days on which nothing 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -117,6 +118,36 @@ class Days:
         bins = self._store.bins_between(start, end, room=room).get(room, ())
         tests = self._store.tests_between(start, end, room=room).get(room, ())
         return self._make(room, day, lessons, bins, tests)
+
+    def remade(
+        self,
+        room: RoomKey,
+        day: date,
+        bins: Sequence[RoomBin],
+        tests: Sequence[ThroughputTest] | None,
+        known: RoomDay | None,
+    ) -> RoomDay | None:
+        """What `day` is like by `bins` that were judged again, with what they do not change as it is `known`: round
+        trips, and without `tests` those too. ``None`` without lessons."""
+        lessons = self._lessons_on(room[0], day)
+        if not lessons:
+            return None
+        if known is not None:
+            made = self._make(room, day, lessons, bins, tests or (), started_at=known.started_at)
+            counts = known.tests if tests is None else made.tests
+            return replace(made, histogram=known.histogram, minima=known.minima, tests=counts)
+        start, end = lessons[0].started_at - self._bin / 2, lessons[-1].ended_at - self._bin / 2
+        histograms = self._store.histograms_between(start, end, room=room).get(room)
+        minima = self._usual.of_stored_bins(room, day)
+        return self._make(room, day, lessons, bins, tests or (), histograms=histograms, minima=minima)
+
+    def span(self, day: date) -> tuple[datetime, datetime] | None:
+        """When bins of `day` may begin, from the first to before the last, at any site; ``None`` without lessons."""
+        found = [lessons for site in self._sites if (lessons := self._lessons_on(site, day))]
+        if not found:
+            return None
+        half = self._bin / 2
+        return min(one[0].started_at for one in found) - half, max(one[-1].ended_at for one in found) - half
 
     def blank(self, room: RoomKey, day: date) -> RoomDay | None:
         """A day of lessons on which nothing was measured; ``None`` without lessons."""

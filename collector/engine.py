@@ -129,7 +129,7 @@ class Engine:
             for room, day in again:
                 if day > self._days.done_through():
                     self._usual.count_again(room, day)
-            self._weeks.rewrite(rewritten)
+            self._weeks.rewrite(((one.site, one.room), one.day) for one in rewritten)
             self._store.write_bins((), judged_through=self._judged_through())
         except BaseException:
             self._pending |= wanted

@@ -16,6 +16,7 @@ from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import Profiles, default_profiles
+from collector.verdict.room_need import RoomNeed
 from collector.verdict.room_state import RoomState
 from collector.verdict.throughput import Shortfall, ThroughputTest
 from collector.verdict.weeks import RoomWeek
@@ -50,7 +51,7 @@ class RoomNow:
     `tests` are the throughput tests of the strip's time, ascending; `speaking` those of them that say what the rate is
     now, down before up.
     `agents` counts the room's enrolled agents that are not revoked. `weeks` are its last two weeks that had lessons and
-    are over, the older one first.
+    are over, the older one first. `need` is what the room has to carry, ``None`` where its seats are not known.
     """
 
     site: str
@@ -69,6 +70,7 @@ class RoomNow:
     tests: tuple[ThroughputTest, ...] = ()
     speaking: tuple[ThroughputTest, ...] = ()
     weeks: tuple[RoomWeek, ...] = ()
+    need: RoomNeed | None = None
 
     def age_seconds(self, now: datetime) -> float | None:
         """Seconds since the end of the newest report, never negative; ``None`` when there is none."""

@@ -1,8 +1,8 @@
 """Make a `DistrictNow` from what was judged: pure, so that a page can be explained by its inputs."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,12 @@ from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import sentence
 from collector.verdict.marks import speaks
 from collector.verdict.profiles import Profile, Profiles
+from collector.verdict.room_need import Carried, RoomNeed, room_need
 from collector.verdict.room_state import State, room_state
 from collector.verdict.throughput import Shortfall, ThroughputTest, shortfall, speaking_tests
 from collector.verdict.weeks import RoomWeek
+from wire.report_words import Direction
+from wire.reports import ThroughputReport
 
 STRIP_LESSONS = 8
 TROUBLED_SHARE = 1 / 3
@@ -81,6 +84,7 @@ def _site_now(
     calendar = district.calendar_of(site.site)
     lesson = calendar.lesson_at(now)
     strip = calendar.last_lessons(now, STRIP_LESSONS)
+    wanted = _needs(district, rooms, judged.capacity)
     needs = {at: profiles_at(district, site.site, at) for at in (now, *(one.started_at for one in strip))}
     of_rooms = [
         _room_now(
@@ -89,6 +93,7 @@ def _site_now(
             strip=strip,
             in_session=lesson is not None,
             needs=needs,
+            need=wanted.get((one.site, one.room)),
             profiles=profiles,
             time_zone=district.time_zone,
             stale_seconds=stale_seconds,
@@ -114,6 +119,7 @@ def _room_now(
     strip: Sequence[Lesson],
     in_session: bool,
     needs: Mapping[datetime, Sequence[Profile]],
+    need: RoomNeed | None,
     profiles: Profiles,
     time_zone: ZoneInfo,
     stale_seconds: float,
@@ -163,7 +169,35 @@ def _room_now(
         tests=tuple(tests),
         speaking=tuple(speaking_tests(tests, judged.taken_at)),
         weeks=judged.weeks.get(key, ()),
+        need=need,
     )
+
+
+def _needs(
+    district: District, rooms: Sequence[Room], capacity: Iterable[CapacitySeen]
+) -> dict[tuple[str, str], RoomNeed]:
+    """What each room has to carry, beside what its line was seen to; rooms of as many seats need the same."""
+    seen: dict[tuple[str, str], list[ThroughputReport]] = defaultdict(list)
+    for test in capacity:
+        seen[test.site, test.room].append(test.report)
+    by_seats = {
+        seats: room_need(seats, district.activities, district.profiles) for seats in {one.seats for one in rooms}
+    }
+    found = {}
+    for one in rooms:
+        need = by_seats[one.seats]
+        if need is not None:
+            reports = seen.get((one.site, one.room), ())
+            carried: dict[Direction, Carried] = {
+                report.direction: Carried(bps=report.received_bps, at_least=report.at_ceiling)
+                for report in reports
+                if report.received_bps is not None
+            }
+            ceilings: dict[Direction, int] = {
+                report.direction: report.ceiling_bps for report in reports if report.ceiling_bps is not None
+            }
+            found[one.site, one.room] = replace(need, carried=carried, ceilings=ceilings)
+    return found
 
 
 def _short_in(

@@ -7,7 +7,7 @@ follows from the one before, so a change goes on until a week comes out as it wa
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 
 from collector.days import LOOK_BACK_DAYS, Days
@@ -57,23 +57,23 @@ class Weeks:
             self._done_through = week
             week += WEEK
 
-    def rewrite(self, days: Iterable[RoomDay]) -> None:
-        """Judge the weeks of these days anew, as far as they are closed, and those after them that this changes."""
-        touched: dict[RoomKey, set[date]] = defaultdict(set)
-        for one in days:
-            if monday(one.day) <= (self._done_through or self._store.newest_week() or date.min):
-                touched[one.site, one.room].add(monday(one.day))
-        if not touched:
-            return
-        first = min(min(weeks) for weeks in touched.values())
-        known, of_days = self._read(list(touched), first)
-        changed = [
-            week
-            for room, weeks in touched.items()
-            for week in self._chain(room, weeks, known.get(room, ()), of_days.get(room, ()))
-        ]
+    def rewrite(
+        self, days: Iterable[tuple[RoomKey, date]], *, through: date | None = None
+    ) -> list[tuple[RoomWeek | None, RoomWeek]]:
+        """Judge the weeks of these days anew, as far as they are closed, and those after them that this changes.
+
+        Closed are those up to the week `through`, by default the newest that was judged. Returns what was written, each
+        with what had been there.
+        """
+        last = through or self._done_through or self._store.newest_week()
+        touched: dict[date, set[RoomKey]] = defaultdict(set)
+        for room, day in days:
+            if last is not None and monday(day) <= last:
+                touched[monday(day)].add(room)
+        changed = list(self._changed(touched, last)) if touched and last else []
         # Of a write that is cut short the newest are kept: the older ones come out changed again, and lead to them.
-        self._write(sorted(changed, key=lambda one: one.week, reverse=True))
+        self._write([judged for _, judged in sorted(changed, key=lambda one: one[1].week, reverse=True)])
+        return changed
 
     def so_far(self, room: RoomKey, now: datetime) -> RoomWeek | None:
         """What the week at `now` would be for a room if it ended here: no verdict, and never kept. ``None`` before the
@@ -128,41 +128,52 @@ class Weeks:
             [one for one in found if one is not None], site=room[0], room=room[1], week=week, before=before
         )
 
-    def _chain(
-        self, room: RoomKey, touched: set[date], known: Sequence[RoomWeek], days: Sequence[RoomDay]
-    ) -> Iterable[RoomWeek]:
-        """The weeks of a room that change with those `touched`, in order."""
-        stored = {one.week: one for one in known}
-        of_week: dict[date, list[RoomDay]] = defaultdict(list)
-        for one in days:
-            of_week[monday(one.day)].append(one)
-        first = min(touched)
-        before = _last([one for one in known if one.week < first])
-        changed = False
-        for week in sorted({one for one in stored if one >= first} | touched):
-            if changed or week in touched:
-                judged = self._judge(room, week, of_week[week], before)
-                changed = judged != stored.get(week)
-                if changed:
-                    yield judged
-                before = judged
-            else:
-                before = stored[week]
+    def _changed(self, touched: Mapping[date, Set[RoomKey]], last: date) -> Iterator[tuple[RoomWeek | None, RoomWeek]]:
+        """The weeks that change with those `touched`, in order, each with what it was."""
+        rooms = set().union(*touched.values())
+        week, newest_touched = min(touched), max(touched)
+        before = self._before(rooms, week)
+        dirty: set[RoomKey] = set()
+        while week <= last and (dirty or week <= newest_touched):
+            stored = {room: weeks[0] for room, weeks in self._weeks_of(rooms, week, week).items()}
+            # Of a week without lessons there is nothing to change.
+            due = touched.get(week, set()) | (dirty & stored.keys())
+            days = self._days_of(due, week) if due else {}
+            for room in sorted(due):
+                judged = self._judge(room, week, days.get(room, ()), before.get(room))
+                if judged == stored.get(room):
+                    dirty.discard(room)
+                else:
+                    dirty.add(room)
+                    yield stored.get(room), judged
+                    stored[room] = judged
+            before |= stored
+            week += WEEK
 
-    def _read(
-        self, rooms: Sequence[RoomKey], first: date
-    ) -> tuple[dict[RoomKey, list[RoomWeek]], dict[RoomKey, list[RoomDay]]]:
-        """The weeks of these rooms from well before `first`, and their days from then on."""
-        last = (self._done_through or self._store.newest_week() or first) + timedelta(days=6)
-        far = first - LOOK_BACK_STEPS * LOOK_BACK_STEP
+    def _before(self, rooms: Set[RoomKey], week: date) -> dict[RoomKey, RoomWeek]:
+        """The newest week of each room before `week`."""
+        found: dict[RoomKey, RoomWeek] = {}
+        last = week - WEEK
+        for _ in range(LOOK_BACK_STEPS):
+            of_rooms = self._weeks_of(rooms - found.keys(), last - LOOK_BACK_STEP + WEEK, last)
+            found |= {room: weeks[-1] for room, weeks in of_rooms.items() if room not in found}
+            if found.keys() >= rooms:
+                break
+            last -= LOOK_BACK_STEP
+        return found
+
+    def _weeks_of(self, rooms: Set[RoomKey], first: date, last: date) -> Mapping[RoomKey, Sequence[RoomWeek]]:
         if len(rooms) > ONE_BY_ONE:
-            return self._store.room_weeks_between(far, last), self._store.room_days_between(first, last)
-        weeks: dict[RoomKey, list[RoomWeek]] = {}
-        days: dict[RoomKey, list[RoomDay]] = {}
-        for room in rooms:
-            weeks |= self._store.room_weeks_between(far, last, room=room)
-            days |= self._store.room_days_between(first, last, room=room)
-        return weeks, days
+            return self._store.room_weeks_between(first, last)
+        found = [self._store.room_weeks_between(first, last, room=room) for room in rooms]
+        return {room: weeks for one in found for room, weeks in one.items()}
+
+    def _days_of(self, rooms: Set[RoomKey], week: date) -> Mapping[RoomKey, Sequence[RoomDay]]:
+        last = week + timedelta(days=6)
+        if len(rooms) > ONE_BY_ONE:
+            return self._store.room_days_between(week, last)
+        found = [self._store.room_days_between(week, last, room=room) for room in rooms]
+        return {room: days for one in found for room, days in one.items()}
 
     def _write(self, weeks: Sequence[RoomWeek]) -> None:
         if not weeks:

@@ -42,7 +42,7 @@ class Usual:
 
     def settled(self) -> Baselines:
         """For bins that are judged again, which do not count twice."""
-        return _Settled(self.learning())
+        return Settled(self.learning())
 
     def forget(self) -> None:
         """Read it again when it is asked for: what was learned is not what was kept."""
@@ -77,7 +77,7 @@ class Usual:
     def _load(self) -> Baselines:
         baselines = Baselines()
         newest = self._store.newest_day()
-        self._load_days(baselines, newest)
+        load_days(self._store, baselines, newest)
         now = self._clock()
         zone = self._district.time_zone
         first = newest + timedelta(days=1) if newest else now.astimezone(zone).date() - timedelta(days=OPEN_DAYS)
@@ -88,18 +88,6 @@ class Usual:
             start += READ_FOR
         return baselines
 
-    def _load_days(self, baselines: Baselines, newest: date | None) -> None:
-        known: dict[str, set[date]] = defaultdict(set)
-        for step in range(STEPS_BACK if newest else 0):
-            assert newest is not None
-            last = newest - step * STEP
-            for days in self._store.room_days_between(last - STEP + timedelta(days=1), last).values():
-                for one in days:
-                    baselines.set_day((one.site, one.room), one.day, one.minima)
-                    known[one.site].add(one.day)
-            if known and all(len(days) >= DAYS for days in known.values()):
-                return
-
     def _count(self, baselines: Baselines, one: RoomBin, only: date | None = None) -> None:
         lesson = self._district.calendar_of(one.site).lesson_at(one.started_at + timedelta(seconds=one.seconds / 2))
         if lesson is not None and only in {None, lesson.day}:
@@ -107,7 +95,7 @@ class Usual:
                 baselines.add_bin((one.site, one.room), lesson.day, measured, min_us)
 
 
-class _Settled(Baselines):
+class Settled(Baselines):
     """The baselines of another, which do not learn."""
 
     def __init__(self, known: Baselines) -> None:
@@ -120,3 +108,17 @@ class _Settled(Baselines):
 
     def add_bin(self, room: RoomKey, day: date, measured: Measured, min_us: float) -> None:
         """Not counted."""
+
+
+def load_days(store: Store, baselines: Baselines, newest: date | None) -> None:
+    """Add the stored school days up to `newest` that count, those of half a year at most; ``None`` are none."""
+    known: dict[str, set[date]] = defaultdict(set)
+    for step in range(STEPS_BACK if newest else 0):
+        assert newest is not None
+        last = newest - step * STEP
+        for days in store.room_days_between(last - STEP + timedelta(days=1), last).values():
+            for one in days:
+                baselines.set_day((one.site, one.room), one.day, one.minima)
+                known[one.site].add(one.day)
+        if known and all(len(days) >= DAYS for days in known.values()):
+            return
