@@ -66,7 +66,7 @@ class Engine:
         self._seen_through: datetime | None = None
         self._newest: dict[RoomKey, datetime] = {}
         self._now: DistrictNow | None = None
-        self.weeks = JudgedWeeks(store, district)
+        self.weeks = JudgedWeeks(store)
         self.judged_bins = 0
         self.trouble: str | None = None
 

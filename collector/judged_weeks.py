@@ -1,19 +1,19 @@
 """The weeks that were judged, read from the store when somebody asks."""
 
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from typing import Protocol
 
 from collector.district.calendar import Calendar
-from collector.district.district import District
 from collector.now import DistrictNow
-from collector.verdict.days import RoomDay
+from collector.verdict.days import RoomDay, Seconds
 from collector.verdict.flips import Flip, what_would_change
 from collector.verdict.topology import RoomKey
-from collector.verdict.weeks import RoomWeek, Verdict, room_week
+from collector.verdict.weeks import RoomWeek, Verdict
+from wire.histogram import Histogram
 
 FRESH_SECONDS = 30
 """How long a week that was read is believed: many readers renew the board, and late reports change a week seldom."""
@@ -57,21 +57,12 @@ class WeekStore(Protocol):
         """Per room, its weeks whose Mondays lie from `first` to `last`, both included, ascending."""
         ...
 
-    def room_days_between(
-        self, first: date, last: date, *, room: tuple[str, str] | None = None
-    ) -> Mapping[tuple[str, str], list[RoomDay]]:
-        """Per room, its days from `first` to `last`, both included, ascending."""
-        ...
-
 
 class JudgedWeeks:
     """The weeks of one district. May be asked by any thread; every question may raise `StoreUnavailable`."""
 
-    def __init__(
-        self, store: WeekStore, district: District, *, elapsed_s: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, store: WeekStore, *, elapsed_s: Callable[[], float] = monotonic) -> None:
         self._store = store
-        self._rooms = [(one.site, one.room) for one in district.rooms]
         self._elapsed_s = elapsed_s
         self._read: tuple[float, dict[RoomKey, RoomWeek]] | None = None
 
@@ -80,17 +71,14 @@ class JudgedWeeks:
         return self._store.newest_week()
 
     def of_week(self, monday: date) -> dict[RoomKey, RoomWeek]:
-        """Every room's week: of a room of the district that was not judged in it that nothing is known, and of one that
-        has left since what was judged. Empty where no room was judged."""
+        """Every room's week, those of rooms that have left the district since among them; empty where none was judged.
+        A room is missing where it had no lessons in that week, or was not there."""
         read, now_s = self._read, self._elapsed_s()
         if read is not None and now_s - read[0] < FRESH_SECONDS and next(iter(read[1].values())).week == monday:
             return read[1]
         found = {key: weeks[-1] for key, weeks in self._store.room_weeks_between(monday, monday).items() if weeks}
-        if not found:
-            return {}
-        missing = [key for key in self._rooms if key not in found]
-        found |= {(site, room): room_week((), site=site, room=room, week=monday, before=None) for site, room in missing}
-        self._read = now_s, found
+        if found:
+            self._read = now_s, found
         return found
 
     def of_room(self, site: str, room: str) -> RoomWeeks:
@@ -103,13 +91,34 @@ class JudgedWeeks:
         weeks = tuple(self._store.room_weeks_between(first, newest, room=key).get(key, ()))
         if not weeks:
             return RoomWeeks()
-        last = weeks[-1]
         before = weeks[-2] if len(weeks) > 1 else None
-        days = self._store.room_days_between(last.week, last.week + timedelta(days=6), room=key).get(key, ())
-        judged = [one for one in days if one.marks]
-        # Late reports may change a day a moment before its week.
-        same = "|".join(one.marks for one in judged) == last.marks
-        return RoomWeeks(weeks=weeks, flips=what_would_change(last, judged, before) if same else ())
+        return RoomWeeks(weeks=weeks, flips=what_would_change(weeks[-1], _as_days(weeks[-1]), before))
+
+
+def _as_days(week: RoomWeek) -> list[RoomDay]:
+    """Days that say together what `week` was judged by."""
+    return [
+        RoomDay(
+            site=week.site,
+            room=week.room,
+            day=week.week,
+            started_at=datetime.combine(week.week, time.min, UTC),
+            closed_seconds=0,
+            seconds=Seconds(),
+            by_profile={},
+            sent=0,
+            received=0,
+            histogram=Histogram(),
+            worst=None,
+            profile=None,
+            profiles_digest="",
+            bin_seconds=week.bin_seconds,
+            marks=marks,
+            tests={} if number else week.tests,
+            causes={} if number else week.causes,
+        )
+        for number, marks in enumerate(week.marks.split("|"))
+    ]
 
 
 def worst_first(weeks: Iterable[RoomWeek], district: DistrictNow) -> list[NamedWeek]:

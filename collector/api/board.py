@@ -1,6 +1,5 @@
 """The board's pages and their script; `collector.api.checks` has the style sheet."""
 
-from collections.abc import Collection
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +20,6 @@ from collector.needs import need_of
 from collector.refusal import Refusal
 from collector.store.protocol import StoreUnavailable
 from collector.throughput.spending import spending
-from collector.verdict.weeks import RoomWeek
 
 router = APIRouter(dependencies=[Reader], include_in_schema=False)
 
@@ -36,7 +34,6 @@ def district(request: Request, services: TheServices) -> Response:
         now=services.clock(),
         trouble=services.trouble[1] if services.trouble else None,
         throughput_off=services.leases.off,
-        weeks=_newest_week(services),
     )
     return transferred(request, page)
 
@@ -105,15 +102,6 @@ def budgets(request: Request, services: TheServices) -> Response:
         throughput_off=services.leases.off,
     )
     return transferred(request, page)
-
-
-def _newest_week(services: Services) -> Collection[RoomWeek]:
-    """The verdicts of the newest week; none where the store does not answer: what is now does not need them."""
-    try:
-        newest = services.engine.weeks.newest()
-        return services.engine.weeks.of_week(newest).values() if newest else ()
-    except StoreUnavailable:
-        return ()
 
 
 def _weeks_of(services: Services, site: str, room: str) -> RoomWeeks | None:

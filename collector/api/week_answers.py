@@ -152,7 +152,8 @@ class NamedWeekAnswer(WeekAnswer):
 
 class WeeksAnswer(Answer):
     """One week of every room, worst first. `week` is as ISO 8601 writes it, `first_day` its Monday; `newest` is the
-    newest week that was judged. `verdicts` count its rooms."""
+    newest week that was judged. `verdicts` count its rooms. A room that had no lessons in that week, or was not there,
+    is missing."""
 
     district: str
     time_zone: str

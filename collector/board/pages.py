@@ -4,7 +4,7 @@ The pages hold no inline script, no inline style and nothing from elsewhere, so 
 ``Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'``.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -40,11 +40,9 @@ def district_page(
     now: datetime,
     trouble: str | None = None,
     throughput_off: str | None = None,
-    weeks: Collection[RoomWeek] = (),
 ) -> str:
     """The page at ``/``: the answer, then the rooms by site. `now` is aware. `trouble` is what keeps the collector from
-    taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not.
-    `weeks` are the verdicts of the newest week that was judged."""
+    taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not."""
     sites = in_order(district)
     rooms = tuple(room for site in sites for room in site.rooms)
     found = answer(district, rooms, now)
@@ -60,7 +58,7 @@ def district_page(
         site_names={site.site: site.name for site in sites},
         collector_trouble=trouble,
         throughput_off=throughput_off,
-        week=week_line(weeks),
+        week=week_line([room.weeks[-1] for room in rooms if room.weeks]),
         service_incidents=incident_lines(district),
         simulated_sites=sum(site.simulated for site in sites),
         real_sites=[site.name for site in sites if not site.simulated],
@@ -128,6 +126,7 @@ def room_page(
         profiles=profiles,
         limits=limits(profiles, next((one for one in newest_first if one.valid), None), room.speaking),
         bins=bins,
+        scored=[one for one in profiles if any(one.name == score.profile for of in bins for score in of.scores)],
         all_bins=len(newest_first),
         looked_at={one.started_at for one in room.state.looked_at},
         unknowns=unknowns(room, bins, throughput_off),

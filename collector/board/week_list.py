@@ -113,10 +113,11 @@ class WeekLine:
 
 
 def week_line(weeks: Collection[RoomWeek]) -> WeekLine | None:
-    """The line of a week; ``None`` where none has been judged."""
-    if not weeks:
+    """The line of the newest week among `weeks`; ``None`` where none has been judged."""
+    monday = max((one.week for one in weeks), default=None)
+    if monday is None:
         return None
-    monday = next(iter(weeks)).week
+    weeks = [one for one in weeks if one.week == monday]
     worst = min((list(VERDICT_WORDS).index(one.verdict) for one in weeks), default=0)
     return WeekLine(
         week=week_text(monday),

@@ -59,6 +59,7 @@ def week_page(
         later=week_path(monday + timedelta(weeks=1), site) if monday < newest else None,
         simulated=sum(one.simulated for one in named),
         named=len(named),
+        not_judged=sum((one.site, one.room) not in weeks for one in district.rooms() if site in (None, one.site)),
         titles=_titles(judged, profiles),
         digests=sorted({one.profiles_digest for one in judged if one.profiles_digest}),
         rule_version=judged[0].rule_version if judged else None,

@@ -1,12 +1,15 @@
-"""Judged weeks are read when somebody asks: every room has one, and what is not known is said to be unknown."""
+"""Judged weeks are read when somebody asks, listed worst first, and told with what would change them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from collector.judged_weeks import FRESH_SECONDS, ROOM_WEEKS, JudgedWeeks, RoomWeeks, lesson_days, worst_first
-from tests.collector.board.costs import a_written_district
-from tests.collector.board.districts import TIMETABLE, a_district, a_room, a_site
+from collector.verdict.days import RoomDay, Seconds
+from collector.verdict.flips import what_would_change
+from collector.verdict.weeks import room_week
+from tests.collector.board.districts import NOW, TIMETABLE, a_district, a_room, a_site
 from tests.collector.week_builders import DAYS, MONDAY, KeptWeeks, a_week
+from wire.histogram import Histogram
 
 DISTRICT = a_district(
     a_site(*(a_room(name, site="north") for name in ("9", "10", "204")), site="north", name="North School"),
@@ -16,18 +19,7 @@ WEEK = timedelta(weeks=1)
 
 
 def weeks_of(*kept: object, elapsed_s: float = 0.0) -> JudgedWeeks:
-    return JudgedWeeks(KeptWeeks(*kept), a_written_district(DISTRICT), elapsed_s=lambda: elapsed_s)  # type: ignore[arg-type]
-
-
-def test_a_room_that_was_not_judged_in_a_week_is_unknown_and_never_left_out() -> None:
-    found = weeks_of(a_week("204")).of_week(MONDAY)
-
-    assert found["north", "204"].verdict == "restricted"
-    assert {key for key, one in found.items() if one.verdict == "unknown"} == {
-        ("north", "9"),
-        ("north", "10"),
-        ("south", "体育館"),
-    }
+    return JudgedWeeks(KeptWeeks(*kept), elapsed_s=lambda: elapsed_s)  # type: ignore[arg-type]
 
 
 def test_a_room_that_has_left_the_district_keeps_its_week_and_its_slug() -> None:
@@ -60,7 +52,7 @@ def test_rooms_are_listed_worst_first() -> None:
 def test_a_week_is_read_once_for_many_readers_and_anew_after_a_while() -> None:
     store = KeptWeeks(a_week("204"))
     now_s = [0.0]
-    weeks = JudgedWeeks(store, a_written_district(DISTRICT), elapsed_s=lambda: now_s[0])
+    weeks = JudgedWeeks(store, elapsed_s=lambda: now_s[0])
     weeks.of_week(MONDAY)
     store.weeks = [a_week("204", "ok")]
 
@@ -94,3 +86,34 @@ def test_days_have_their_dates_as_long_as_the_calendar_says_the_same() -> None:
     assert [day and day.weekday() for day in lesson_days(week, TIMETABLE)] == list(range(DAYS))
     assert lesson_days(other, TIMETABLE) == [None] * 3
     assert lesson_days(replace(week, marks=""), TIMETABLE) == []
+
+
+def test_what_would_change_the_newest_week_is_worked_out_from_what_it_was_judged_by() -> None:
+    marks = ("g" * 21 + "B" * 21 + "g" * 21,) * 5
+    days = [day_of(MONDAY + timedelta(days=number), one) for number, one in enumerate(marks)]
+    week = room_week(days, site="north", room="204", week=MONDAY, before=None)
+    flips = weeks_of(week).of_room("north", "204").flips
+
+    assert week.verdict == "restricted"
+    assert flips == what_would_change(week, days, None)
+    assert {one.kind for one in flips} == {"fewer_bad_bins", "clear_weeks"}
+
+
+def day_of(day: date, marks: str) -> RoomDay:
+    return RoomDay(
+        site="north",
+        room="204",
+        day=day,
+        started_at=NOW,
+        closed_seconds=0,
+        seconds=Seconds(),
+        by_profile={},
+        sent=0,
+        received=0,
+        histogram=Histogram(),
+        worst=None,
+        profile=None,
+        profiles_digest="",
+        marks=marks,
+        causes={"room_access": marks.count("B")},
+    )

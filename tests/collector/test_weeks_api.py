@@ -27,6 +27,7 @@ def board() -> Iterator[Shown]:
     weeks = (
         a_week("204", previous="ok", tests={"down": Counted(passed=30, told=35)}),
         a_week("205", "ok", previous="ok"),
+        a_week("206", "unknown"),
         a_week("204", "ok", week=MONDAY - timedelta(weeks=1)),
     )
     with shown(district, weeks=weeks) as one:
@@ -96,7 +97,9 @@ def test_an_unknown_room_has_no_share_and_says_why(board: Shown) -> None:
     one = ask(board, "/v1/weeks/2026-W10")[1]["rooms"][1]
 
     assert (one["verdict"], one["bad_share"], one["lower"], one["upper"], one["cause"]) == ("unknown", *[None] * 4)
-    assert one["evidence"] == "Whether room 206 is restricted is not known: it had no lessons in this week."
+    assert one["evidence"] == (
+        "Whether room 206 is restricted is not known: no agent of the room was awake in any lesson."
+    )
 
 
 def test_a_rooms_own_answer_has_its_weeks_in_order(board: Shown) -> None:

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from collector.verdict.causes import Compared, Located
-from collector.verdict.days import RoomDay
 from collector.verdict.profiles import default_profiles
 from collector.verdict.weeks import RoomWeek, Verdict
 
@@ -85,7 +84,6 @@ class KeptWeeks:
 
     def __init__(self, *weeks: RoomWeek) -> None:
         self.weeks = list(weeks)
-        self.days: list[RoomDay] = []
         self.asked = 0
 
     def newest_week(self) -> date | None:
@@ -98,14 +96,5 @@ class KeptWeeks:
         found: dict[tuple[str, str], list[RoomWeek]] = {}
         for one in sorted(self.weeks, key=lambda week: week.week):
             if first <= one.week <= last and room in {None, (one.site, one.room)}:
-                found.setdefault((one.site, one.room), []).append(one)
-        return found
-
-    def room_days_between(
-        self, first: date, last: date, *, room: tuple[str, str] | None = None
-    ) -> dict[tuple[str, str], list[RoomDay]]:
-        found: dict[tuple[str, str], list[RoomDay]] = {}
-        for one in self.days:
-            if first <= one.day <= last and room in {None, (one.site, one.room)}:
                 found.setdefault((one.site, one.room), []).append(one)
         return found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.collector.board.realistic import a_school_district
-from tests.collector.board.realistic_weeks import two_weeks
+from tests.collector.board.realistic_weeks import two_weeks, with_weeks
 from tests.collector.board.shown import Shown, shown
 from tests.end_to_end.browser import Page, browsing
 
@@ -32,5 +32,5 @@ def page(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 @pytest.fixture(scope="module")
 def board() -> Iterator[Shown]:
     """The board of an ordinary Tuesday morning."""
-    with shown(a_school_district(), weeks=two_weeks()) as one:
+    with shown(with_weeks(a_school_district()), weeks=two_weeks()) as one:
         yield one

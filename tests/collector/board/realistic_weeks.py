@@ -1,11 +1,13 @@
 """Two judged weeks of the district of `tests.collector.board.realistic`: seeded bursts, judged by the real rule."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from random import Random
 
 from collector.demo.simulated_district import SILENT, TROUBLES, Trouble, simulated_district
+from collector.now import DistrictNow
 from collector.verdict.causes import Cause, Located
 from collector.verdict.days import RoomDay, Seconds
 from collector.verdict.profiles import default_profiles
@@ -30,6 +32,20 @@ def two_weeks() -> tuple[RoomWeek, ...]:
             before = room_week(days, site=one.site, room=one.room, week=monday, before=before)
             found.append(before)
     return tuple(found)
+
+
+def with_weeks(district: DistrictNow) -> DistrictNow:
+    """`district`, its rooms with their weeks, as the engine gives them."""
+    weeks: dict[RoomKey, tuple[RoomWeek, ...]] = {}
+    for one in two_weeks():
+        weeks[one.site, one.room] = (*weeks.get((one.site, one.room), ()), one)
+    return replace(
+        district,
+        sites=tuple(
+            replace(site, rooms=tuple(replace(room, weeks=weeks[room.site, room.room]) for room in site.rooms))
+            for site in district.sites
+        ),
+    )
 
 
 def _days(key: RoomKey, monday: datetime | object) -> Iterator[RoomDay]:

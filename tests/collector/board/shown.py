@@ -27,7 +27,7 @@ class Shown:
     def __init__(self, district: DistrictNow, now: datetime = NOW, weeks: Sequence[RoomWeek] = ()) -> None:
         self.district = district
         self.now = now
-        self.weeks = JudgedWeeks(KeptWeeks(*weeks), a_written_district(district))
+        self.weeks = JudgedWeeks(KeptWeeks(*weeks))
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None

@@ -48,8 +48,7 @@ def every_page(district: DistrictNow) -> dict[str, str]:
     }
     sites = {site_path(site.site): site_page(district, site, now=NOW) for site in district.sites}
     costs = {"/budgets": budgets_page(district, a_spending(district), AN_ASSESSMENT, now=NOW)}
-    first = district_page(district, now=NOW, weeks=list(weeks.values()))
-    return {"/": first} | sites | rooms | costs | week_pages(district, weeks)
+    return {"/": district_page(district, now=NOW)} | sites | rooms | costs | week_pages(district, weeks)
 
 
 def week_pages(district: DistrictNow, weeks: dict[tuple[str, str], RoomWeek]) -> dict[str, str]:

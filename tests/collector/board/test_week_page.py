@@ -1,6 +1,7 @@
 """What the page of a week says, and what other pages say of weeks."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -130,6 +131,12 @@ def test_the_wording_names_the_profile_and_never_a_standard() -> None:
     assert "Thresholds " + default_profiles().digest in text
 
 
+def test_rooms_that_were_not_judged_are_counted() -> None:
+    district = a_district(a_site(a_room("204"), a_room("205")))
+
+    assert "1 room of now is not among them" in shown(a_week("204"), district=district).text
+
+
 def test_simulated_weeks_say_so() -> None:
     district = a_district(a_site(a_room("204", simulated=True), simulated=True))
 
@@ -146,13 +153,14 @@ def test_a_week_of_which_nothing_is_known_leads_to_the_newest() -> None:
 
 
 def test_the_first_page_has_a_line_that_leads_to_the_week() -> None:
-    district = a_district(a_site(a_room("204")))
-    page = read(district_page(district, now=NOW, weeks=[a_week()]))
+    on_holiday = a_room("1", weeks=(a_week("1", week=MONDAY - timedelta(weeks=2)),))
+    district = a_district(a_site(a_room("204", weeks=(a_week(),)), on_holiday, a_room("2")))
+    page = read(district_page(district, now=NOW))
 
     line = page.one("p", class_="week-line")
     assert line.text.startswith("2 to 8 March 2026: 1 of 1 room was restricted.")
     assert line.one("a").attributes["href"] == "/week/2026-W10"
-    assert not list(read(district_page(district, now=NOW)).all("p", class_="week-line"))
+    assert not list(read(district_page(a_district(a_site(a_room())), now=NOW)).all("p", class_="week-line"))
 
 
 def a_room_page(*weeks: RoomWeek) -> Element:
