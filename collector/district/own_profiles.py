@@ -12,9 +12,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
-from collector.district.display_name import DisplayName
+from collector.district.display_name import DisplayName, a_name
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.district.wanted import did_you_mean
 from collector.verdict.profiles import Judges, LatencyNeed, LossNeed, Profile, Profiles, RateNeed, ShareNeed
@@ -25,7 +25,9 @@ _NEEDED = ("version", "label", "judges", "rtt", "loss", "down", "up")
 Percentile = Literal[50, 95, 99]
 """Those that a bin knows."""
 
-_Source = Annotated[DisplayName, Field(examples=["our trial of May 2026"])]
+_Source = Annotated[
+    str, Field(min_length=1, max_length=400, examples=["our trial of May 2026"]), AfterValidator(a_name)
+]
 
 
 class _Table(BaseModel):

@@ -11,7 +11,9 @@ import pytest
 
 from collector.district.assessments import Assessment
 from collector.district.calendar import LessonTime
+from collector.district.district import Site
 from collector.refusal import Refusal
+from collector.registry.agent import Agent
 from collector.throughput.capacity_turns import WANTED_NS
 from collector.throughput.leases import CAPACITY_LEASE_NS, WATCH_BYTES, Server
 from collector.throughput.ndt7_access import Ndt7Access
@@ -111,6 +113,56 @@ def test_by_schedule_it_is_over_before_a_lesson_begins_and_only_on_school_days(a
         assert (answer if isinstance(answer, str) else None) == said
 
     in_a_school(work)
+
+
+NINE = (LessonTime(start=time(9), end=time(10)),)
+REFERENCE_INSIDE = Server(host="reference.oak-hill.example.org", port=8631)
+
+
+@pytest.mark.parametrize(
+    ("at", "agent", "said"),
+    [
+        (timedelta(hours=9, minutes=30), REFERENCE, "lesson"),  # the other school shares the way out
+        (timedelta(hours=9, minutes=30), ROOM, None),  # to its own reference, in nobody's way
+        (timedelta(hours=8, minutes=30), ROOM, "lesson"),
+        (timedelta(hours=10), REFERENCE, None),
+        (timedelta(days=1, hours=7), REFERENCE, "no_lesson"),  # closed here, whatever the other does
+    ],
+)
+def test_by_schedule_it_waits_for_every_school_that_shares_the_way_and_for_no_other(
+    at: timedelta, agent: Agent, said: str | None
+) -> None:
+    async def work(desk: Desk) -> None:
+        desk.now = MONDAY + at
+        answer = await desk.ask(agent, kind="capacity")
+        assert (answer if isinstance(answer, str) else None) == said
+
+    district = a_district()
+    eight = replace(
+        district.calendar,
+        lessons_by_weekday=dict.fromkeys(range(5), (LessonTime(start=time(8), end=time(9)),)),
+        lessons_by_date={MONDAY.date() + timedelta(days=1): ()},
+    )
+    both = replace(
+        district,
+        calendar=eight,
+        sites=(*district.sites, Site(site="lakeside", name="Lakeside")),
+        site_calendars={"lakeside": replace(eight, lessons_by_weekday=dict.fromkeys(range(5), NINE))},
+    )
+    plan = replace(PLAN, in_sites={"oak-hill": REFERENCE_INSIDE}, by_schedule=frozenset({"reference", "room"}))
+    at_a_desk(work, district=both, capacity=plan)
+
+
+def test_a_little_test_by_schedule_asks_for_a_lesson_of_its_own_school() -> None:
+    async def work(desk: Desk) -> None:
+        desk.now = MONDAY + timedelta(hours=9, minutes=30)
+        assert await desk.ask(ROOM) == "no_lesson"
+        assert isinstance(await desk.ask(agent_in("lakeside", "1")), Lease)
+
+    district = a_district()
+    calendar = replace(district.calendar, lessons_by_weekday={})
+    late = replace(calendar, lessons_by_weekday=dict.fromkeys(range(5), NINE))
+    at_a_desk(work, district=replace(district, calendar=calendar, site_calendars={"lakeside": late}))
 
 
 def test_a_room_tests_only_when_an_admin_asks_then_also_in_a_lesson_and_once() -> None:

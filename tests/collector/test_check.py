@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.check import check_settings
+from collector.check import check_district, check_settings
 from collector.district.mistakes import BadFile
 from collector.throughput.leases import WATCH_BYTES
-from tests.collector.test_files import write
+from tests.collector.test_files import GOOD_DISTRICT, write
 from tests.end_to_end.certificate import make_certificate
 from tests.end_to_end.process import run
 from wire.sufficiency import most_bytes
@@ -118,6 +118,40 @@ def test_warnings_are_no_mistakes(tmp_path: Path) -> None:
     assert done.stderr == "warning: bandroom.toml:1 throughput: false, so no room is judged by its rate\n"
     path.write_text("")
     assert run("bandroom", "check", path).stdout == f"{path}: good; 2 sites, 2 rooms\n"
+
+
+def test_rooms_without_seats_are_told_of_once_where_activities_are_declared(tmp_path: Path) -> None:
+    rooms = "site,room,seats\noak-hill,1,28\n" + "".join(f"oak-hill,{number},\n" for number in range(2, 9))
+    seatless = write(tmp_path, rooms=rooms)
+    assert check_district(seatless)[1] == ()
+
+    activities = '\n[[activities]]\nprofile = "video_lesson"\nled_by = "teacher"\n'
+    path = settings(tmp_path, "", district=GOOD_DISTRICT + activities, rooms=rooms)
+    told = (
+        "rooms.csv:1 seats: 7 of 8 rooms have none, so their need is not known; "
+        "fill in oak-hill/2, oak-hill/3, oak-hill/4, oak-hill/5, oak-hill/6, ..."
+    )
+    assert warnings_of(path) == [told]
+    done = run("bandroom", "check", tmp_path / "district.toml")
+    assert (done.returncode, done.stderr) == (0, f"warning: {told}\n")
+
+
+def test_a_school_year_that_is_over_is_told_of(tmp_path: Path) -> None:
+    year = "\n[school_year]\nfrom = 2019-08-24\nto = {}-06-11\n"
+
+    path = settings(tmp_path, "", district=GOOD_DISTRICT + year.format(2020))
+    (said,) = warnings_of(path)
+    assert said.startswith("district.toml:18 school_year.to: ended on 2020-06-11, so nothing is judged any more; ")
+    assert warnings_of(settings(tmp_path, "", district=GOOD_DISTRICT + year.format(9000))) == []
+
+
+def test_a_budget_is_held_against_what_the_districts_own_profiles_need(tmp_path: Path) -> None:
+    own = '[video_lesson]\ndown = { bps = 8_000_000, source = "our trial" }\n'
+    (tmp_path / "profiles.toml").write_text(own)
+    path = settings(tmp_path, f"{BUDGET} = {A_TEST}", district=f'profiles = "profiles.toml"\n{GOOD_DISTRICT}')
+
+    least = most_bytes(8_000_000) + most_bytes(500_000) + WATCH_BYTES
+    assert warnings_of(path)[0].endswith(f"no test is ever run, because one may take {least} bytes")
 
 
 @pytest.mark.parametrize(("text", "said"), [(None, "cannot be read: No such file"), (" \n", "is empty")])

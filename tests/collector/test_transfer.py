@@ -108,10 +108,14 @@ def test_sites_have_their_counts_by_state() -> None:
     with shown(district) as board:
         sites = json.loads(ask(board, "/v1/sites").body)["sites"]
 
-    assert sites == [
-        {"site": "north", "name": "North School", "simulated": False, "rooms": 3, "states": {"bad": 1, "ok": 2}},
-        {"site": "empty", "name": "Empty", "simulated": False, "rooms": 0, "states": {}},
-    ]
+    lessons = {
+        "in_session": True,
+        "last_lesson": {"started_at": "2026-03-10T15:15:00Z", "ended_at": "2026-03-10T16:00:00Z"},
+        "next_lesson": {"started_at": "2026-03-10T16:05:00Z", "ended_at": "2026-03-10T16:50:00Z"},
+    }
+    north = {"site": "north", "name": "North School", "simulated": False, "rooms": 3, "states": {"bad": 1, "ok": 2}}
+    empty = {"site": "empty", "name": "Empty", "simulated": False, "rooms": 0, "states": {}}
+    assert sites == [north | lessons, empty | lessons]
 
 
 def test_a_room_has_its_throughput_tests_and_what_they_found_too_little() -> None:
