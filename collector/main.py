@@ -23,6 +23,7 @@ from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile
 from collector.district.wanted import did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError
+from collector.rejudge_command import rejudge_command
 from collector.serve import open_parts, open_registry, serve
 from collector.settings import Settings, is_loopback
 from collector.simulate_command import score_command, simulate_command
@@ -42,6 +43,7 @@ enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with th
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
 app.add_typer(dashboards_app, name="dashboards")
+app.command("rejudge")(rejudge_command)
 app.command("simulate")(simulate_command)
 app.command("score")(score_command)
 

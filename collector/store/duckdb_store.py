@@ -289,16 +289,16 @@ class DuckDbStore:
         with self._writing, self._transaction() as cursor:
             if bins:
                 keys = columns(
-                    {"site": "VARCHAR", "room": "VARCHAR", "started_at": "TIMESTAMP"},
-                    [(one.site, one.room, one.started_at) for one in bins],
+                    {"site": "VARCHAR", "room": "VARCHAR", "started_at": "TIMESTAMP", "measured": "BOOLEAN"},
+                    [(one.site, one.room, one.started_at, bool(one.targets)) for one in bins],
                 )
                 earliest, latest = min(one.started_at for one in bins), max(one.started_at for one in bins)
                 cursor.register("rewritten", keys)
-                for table in ("bins", "bin_targets"):
+                for table, condition in (("bins", ""), ("bin_targets", " AND rewritten.measured")):
                     cursor.execute(
                         f"DELETE FROM {table} USING rewritten WHERE {table}.site = rewritten.site"  # noqa: S608
                         f" AND {table}.room = rewritten.room AND {table}.started_at = rewritten.started_at"
-                        f" AND {table}.started_at BETWEEN $1 AND $2",
+                        f" AND {table}.started_at BETWEEN $1 AND $2{condition}",
                         [naive(earliest), naive(latest)],
                     )
                 cursor.unregister("rewritten")

@@ -182,7 +182,8 @@ class Store(Protocol):
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:
         """Keep judged bins, replacing those of the same room and start, with the mark up to which
-        stored reports have been judged; ``None`` leaves the mark."""
+        stored reports have been judged; ``None`` leaves the mark. What was measured in a bin that comes without
+        `targets` is left as it is."""
         ...
 
     def judged_through(self) -> datetime:

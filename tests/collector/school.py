@@ -58,16 +58,22 @@ class School:
         self.engine.tick()
 
     def measured(
-        self, day: date, *, bad: int = 0, bins: Iterable[int] = range(BINS_A_DAY), room: str = "204", **arrived: str
+        self,
+        day: date,
+        *,
+        bad: int = 0,
+        bad_us: float = BAD_US,
+        bins: Iterable[int] = range(BINS_A_DAY),
+        room: str = "204",
     ) -> None:
         """Store a report for each of these bins of the day's lessons; the first `bad` bins of the day are bad."""
         self._boots += 1
         arrivals: list[Arrival] = []
         for number in bins:
-            report = latency(number + 1, rtt_us=BAD_US if number < bad else GOOD_US, sent=300, duration_ms=300_000)
+            report = latency(number + 1, rtt_us=bad_us if number < bad else GOOD_US, sent=300, duration_ms=300_000)
             start = at(day, 10) + number * timedelta(minutes=5)
             boot = f"{self._boots:016x}"
-            arrivals.append(arrival(report, started_at=start, room=room, boot=boot, **arrived))
+            arrivals.append(arrival(report, started_at=start, room=room, boot=boot))
         self.store.write_reports(arrivals)
 
     def week(self, monday: date, *, bad: int = 0, room: str = "204", days: int = 5) -> None:

@@ -1,6 +1,7 @@
 """What every store promises; each engine passes these."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -151,6 +152,31 @@ def test_a_rewritten_bin_replaces_the_old_one_and_survives_a_restart(open_store:
     assert kept.sent == 600
     assert [score.quality for score in kept.scores] == ["bad", "bad"]
     assert store.judged_through() == MONDAY_10
+
+
+def test_a_bin_that_is_rewritten_without_targets_keeps_what_was_measured(open_store: OpenStore) -> None:
+    store = open_store()
+    end = MONDAY_10 + timedelta(minutes=5)
+    profiles = default_profiles()
+    store.write_reports([arrival(latency(seq), started_at=MONDAY_10) for seq in range(5)])
+    for room in ("204", "205"):
+        judged = judge_bin(
+            site="oak-hill",
+            room=room,
+            started_at=MONDAY_10,
+            seconds=300,
+            summaries=store.latency_between(MONDAY_10, end, bin_seconds=300)["oak-hill", "204", MONDAY_10],
+            profiles=profiles.in_force(),
+            profiles_digest=profiles.digest,
+        )
+        assert judged is not None
+        store.write_bins([judged], judged_through=None)
+    before = store.whole_bins(MONDAY_10, end)
+
+    store.write_bins([replace(before[0], targets=(), profiles_digest="later"), before[1]], judged_through=None)
+
+    assert before[0].targets
+    assert store.whole_bins(MONDAY_10, end) == [replace(before[0], profiles_digest="later"), before[1]]
 
 
 def test_the_newest_reading_of_each_target_is_found(open_store: OpenStore) -> None:
