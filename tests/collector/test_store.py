@@ -158,7 +158,7 @@ def test_a_bin_that_is_rewritten_without_targets_keeps_what_was_measured(open_st
     store = open_store()
     end = MONDAY_10 + timedelta(minutes=5)
     profiles = default_profiles()
-    store.write_reports([arrival(latency(seq), started_at=MONDAY_10) for seq in range(5)])
+    store.write_reports([arrival(latency(seq), started_at=MONDAY_10) for seq in range(1, 6)])
     for room in ("204", "205"):
         judged = judge_bin(
             site="oak-hill",
