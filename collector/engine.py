@@ -150,7 +150,8 @@ class Engine:
         for (site, room), of_room in readings.items():
             self._saw_report(site, room, max(one.ended_at for one in of_room))
         agents: dict[RoomKey, int] = defaultdict(int)
-        for agent in self._registry.agents():
+        known = self._registry.agents()
+        for agent in known:
             agents[agent.site, agent.room] += agent.revoked_ms is None
         judged = Judged(
             taken_at=now,
@@ -163,6 +164,7 @@ class Engine:
             services=self._recent.services(now),
             capacity=self._recent.capacity(now),
             weeks=self._weeks.newest(),
+            references=frozenset(one.agent for one in known if one.role == "reference"),
         )
         return snapshot(
             self._district,

@@ -1,7 +1,7 @@
 """Make a `DistrictNow` from what was judged: pure, so that a page can be explained by its inputs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from collector.district.calendar import Lesson
 from collector.district.district import District, Site
 from collector.district.rooms_csv import Room
 from collector.judging.in_force import profiles_at
+from collector.judging.short_located import short_located
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
@@ -38,7 +39,8 @@ _WORST_FIRST: dict[State, int] = {"bad": 0, "degraded": 1, "unknown": 2, "ok": 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """All that is known at `taken_at`, by room. Bins ascend; `closed_until` is the end of the newest bin
-    that can have been judged. `tests` are throughput tests, ascending; `weeks` the last two that had lessons."""
+    that can have been judged. `tests` are throughput tests, ascending; `weeks` the last two that had lessons.
+    `references` are agents that speak for no room."""
 
     taken_at: datetime
     closed_until: datetime
@@ -50,6 +52,7 @@ class Judged:
     services: tuple[ServiceNow, ...] = ()
     capacity: tuple[CapacitySeen, ...] = ()
     weeks: Mapping[tuple[str, str], tuple[RoomWeek, ...]] = field(default_factory=dict)
+    references: Collection[str] = ()
 
 
 def snapshot(
@@ -129,9 +132,21 @@ def _room_now(
     bins = judged.bins.get(key, ())
     newest = judged.newest_report_at.get(key)
     tests = judged.tests.get(key, ())
+    short = shortfall(tests, needs[judged.taken_at], judged.taken_at)
     state = room_state(
         bins,
-        short=shortfall(tests, needs[judged.taken_at], judged.taken_at),
+        short=short,
+        short_located=short_located(
+            short,
+            key,
+            at=judged.taken_at,
+            bins=bins,
+            tests=judged.tests,
+            references=judged.references,
+            profiles=profiles,
+        )
+        if short
+        else None,
         closed_until=judged.closed_until,
         in_session=in_session,
     )

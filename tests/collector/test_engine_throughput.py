@@ -97,6 +97,12 @@ def test_a_stored_test_reaches_the_snapshot_and_makes_the_room_bad(world: World)
     assert room.strip[-1].quality == "bad"
 
 
+def test_a_rate_that_one_room_alone_does_not_find_has_a_cause(world: World) -> None:
+    world.tested(10, **SHORT, idle_rtt_us=12_000, working_histogram="125:30", working_sent=30, working_received=30)
+
+    assert world.at_minute(20).state.cause == "rate_limit_or_client"
+
+
 def test_a_room_recovers_with_the_next_test(world: World) -> None:
     world.tested(10, **SHORT)
     assert world.at_minute(20).state.state == "bad"
