@@ -37,7 +37,7 @@ SIGN_WORDS: Mapping[Sign, str] = {
     "weak_signal": "its Wi-Fi signal was weak (-70 dBm or less)",
     "many_retries": "a fifth of its Wi-Fi frames were sent again",
     "link_errors": "its interface counted errors",
-    "link_down": "its link was down",
+    "link_down": "its link went down",
     "busy_uplink": "the uplink was four fifths full",
     "long_hop": "the path grew longer at that very hop",
     "busy_machine": "its processors were busy",

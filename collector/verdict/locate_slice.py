@@ -170,4 +170,5 @@ def _located(
             uplink_mbps=topology.uplink_mbps.get(site.site),
             paths=[path for place in of_site if place is one or place.others for path in place.paths],
         ),
+        medium=machine.medium if machine else None,
     )
