@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from collector.district.services import ListedService
 from collector.store.protocol import Arrival
+from wire.reports import LatencyReport
 from wire.service_report import ServiceReport
 
 SLACK = timedelta(minutes=5)
@@ -15,6 +16,12 @@ LEAST_PLACES = 2
 LEAST_SHARE = 0.25
 """A service incident is a failure that so many rooms see, and so much of those that asked (our choice): one request
 that went wrong in two of sixty rooms is none."""
+
+
+RESOLVERS = ListedService(service="name-lookup", name="Looking up names", host="", kind="other")
+"""What machines ask their own resolvers, as if it were a service of the list."""
+
+RESOLVER = "resolver:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +105,63 @@ def services_now(
             ),
         )
         for service in services
+    )
+
+
+def resolvers_now(arrivals: Iterable[Arrival], now: datetime) -> ServiceNow | None:
+    """How names are looked up at `now`, as `arrivals`, the newest latency report of each agent and target, say;
+    ``None`` when nobody asked a resolver lately.
+
+    A machine asks its first resolver first: where that does not answer in time each lookup waits, whatever the others
+    do. Of a room's agents the newest request speaks. A resolver that is lost with the line of its site shows here as
+    a service behind that line does.
+    """
+    first: dict[tuple[str, str, str], Arrival] = {}
+    for one in arrivals:
+        report = one.report
+        if not isinstance(report, LatencyReport) or not report.target.startswith(RESOLVER) or not report.sent:
+            continue
+        if now - one.started_at > SLACK or report.failure == "probe_broke":
+            continue
+        key = (one.site, one.room, one.agent)
+        if key not in first or _resolver(one) < _resolver(first[key]):
+            first[key] = one
+    newest: dict[tuple[str, str], Arrival] = {}
+    for (site, room, _), one in sorted(first.items(), key=lambda item: (item[1].started_at, item[0])):
+        newest[site, room] = one
+    if not newest:
+        return None
+    seen = (
+        ServiceSeen(site=site, room=room, started_at=one.started_at, report=_lookup(one))
+        for (site, room), one in sorted(newest.items())
+    )
+    return ServiceNow(service=RESOLVERS, seen=tuple(seen))
+
+
+def _resolver(one: Arrival) -> str:
+    return one.report.target if isinstance(one.report, LatencyReport) else ""
+
+
+def _lookup(one: Arrival) -> ServiceReport:
+    """What a resolver's latency report says of looking up a name, in the words of a request to a service."""
+    report = one.report
+    assert isinstance(report, LatencyReport)
+    return ServiceReport(
+        seq=report.seq,
+        boot_ms=report.boot_ms,
+        duration_ms=report.duration_ms,
+        target=RESOLVERS.target,
+        method_version=report.method_version,
+        via_proxy=False,
+        resolve_us=report.min_us,
+        connect_us=None,
+        proxy_us=None,
+        tls_us=None,
+        first_byte_us=0 if report.received else None,
+        status=None,
+        certificate_days=None,
+        failure=None if report.received else "no_answer",
+        failed_in=None if report.received else "resolve",
     )
 
 

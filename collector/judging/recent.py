@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from collector.capacity_now import LOOK_BACK, CapacitySeen, capacity_now
 from collector.district.district import District
-from collector.service_now import ServiceNow, look_back, services_now
+from collector.service_now import SLACK, ServiceNow, look_back, resolvers_now, services_now
 from collector.snapshot import STRIP_LESSONS
 from collector.store.protocol import Store
 from collector.verdict.bins import ProfileScore, RoomBin
@@ -78,7 +78,8 @@ class Recent:
             return
         listed = self._district.services
         arrivals = self._store.newest_reports("service", now - look_back(listed), now) if listed else ()
-        self._services = services_now(listed, arrivals, now)
+        resolvers = resolvers_now(self._store.newest_reports("latency", now - SLACK, now, method="dns"), now)
+        self._services = services_now(listed, arrivals, now) + ((resolvers,) if resolvers else ())
         self._capacity = capacity_now(self._store.newest_reports("throughput", now - LOOK_BACK, now, method="capacity"))
         self._read_at = now
 

@@ -279,8 +279,12 @@ def _building(seen: _Seen) -> Named | None:
 def _own(seen: _Seen) -> Named:
     """The room by itself: what it has in common with the reference, or with rooms that are fine, is well."""
     reference, votes, reading = seen.reference, seen.votes, seen.reading
-    if reading is None or reading.stretch in ("lan", "far"):
+    if reading is None:
         return UNDETERMINED
+    if reading.stretch in ("lan", "far"):
+        # Few requests scatter: where the reference is fine, the trouble is told to be far only if that is no chance.
+        chance_alone = reading.measure == "loss" and reading.alike >= BY_CHANCE and seen.cleared
+        return Named("room_access", "low", "L2", seen.shared) if chance_alone else UNDETERMINED
     if reading.stretch == "near":
         high = (
             reference is not None

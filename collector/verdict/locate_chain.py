@@ -15,6 +15,7 @@ from typing import Literal
 from collector.verdict.baselines import Baselines
 from collector.verdict.bins import LatencySummary
 from collector.verdict.causes import Compared
+from collector.verdict.locate_chance import no_less
 from collector.verdict.topology import RoomKey
 
 ELEVATED_MS = 30.0
@@ -78,7 +79,8 @@ class Reading:
 
     `stretch` holds most of it, ``None`` where none does. `absolute`: held against nothing instead of what is usual,
     because that is not known, or is as bad. `confirmed`: more than the gateway's own loss speaks of what is near, which
-    a router that drops a part of the pings may feign.
+    a router that drops a part of the pings may feign. `alike` is how likely the end loses as much more than what is
+    nearer when both lose alike.
     """
 
     measure: Measure
@@ -87,6 +89,7 @@ class Reading:
     stretch: Stretch | None
     absolute: bool
     confirmed: bool = True
+    alike: float = 0.0
 
 
 def way(
@@ -141,7 +144,10 @@ def read(way: Sequence[Step], measure: Measure) -> Reading | None:
     if not way:
         return None
     if measure == "loss":
-        return _read([(one.target, one.loss) for one in way], "loss", absolute=False)
+        found = _read([(one.target, one.loss) for one in way], "loss", absolute=False)
+        lost, near = way[-1].sent - way[-1].received, way[:-1]
+        alike = no_less(lost, way[-1].sent, sum(one.sent - one.received for one in near), sum(one.sent for one in near))
+        return found and replace(found, alike=alike)
     absolute = any(one.usual_ms is None for one in way)
     found = None if absolute else _read(_over(way, absolute=False), "latency", absolute=False)
     # As bad as usual, or not known: then by what there is.

@@ -14,7 +14,7 @@ def machine_signs(machine: MachineSummary | None, *, sent: int, others_flapped: 
     """Why `machine` could not measure, empty when it could. `sent` are the requests it sent in the bin.
 
     A wired link that was lost is its own trouble, unless the links of others (`others_flapped`) were lost in the same
-    bin. Of Wi-Fi it is what a weak room looks like.
+    bin. Of Wi-Fi it is what a weak room looks like. A machine that slept is not ill.
     """
     if machine is None:
         return ()
@@ -25,6 +25,6 @@ def machine_signs(machine: MachineSummary | None, *, sent: int, others_flapped: 
         signs.append("busy_machine")
     if abs(machine.clock_step_ms) >= STEP_MS:
         signs.append("stepped_clock")
-    if machine.skipped_probes > sent:
+    if machine.skipped_probes > sent and not machine.slept_ms:
         signs.append("few_probes")
     return tuple(signs)

@@ -1,9 +1,17 @@
 """Where the trouble of a bin sits: one slice for each rule, and one for each time that nobody can tell."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, fisher_exact
 
 from collector.verdict.causes import Cause, Confidence
+from collector.verdict.locate_chance import at_least, at_most, no_less
 from collector.verdict.locate_rooms import BY_CHANCE, chance
+from collector.verdict.slices import judge_slice
+from collector.verdict.topology import Topology
 from tests.bench.accuracy_tree import score
 from tests.collector.slice_builders import (
     GOOD,
@@ -206,6 +214,34 @@ def test_the_cause_of(told: Told, cause: Cause, confidence: Confidence, rule: st
     located = told.located()
 
     assert (located.cause, located.confidence, located.rule) == (cause, confidence, rule)
+
+
+def test_losses_of_few_requests_that_scatter_do_not_hide_a_room() -> None:
+    """Of 50 requests each 1, 2 and 6 were lost, as a real room did that loses 8 %."""
+    told = Told(rooms=site("oak", 0, 4, GOOD), references={"oak": WIRED})
+    whole = told.slice()
+    seen = [
+        told.summary("oak/1", target, (3.0, lost / 50), sent=50)
+        for target, lost in (("gateway", 1), ("site", 2), ("district", 6))
+    ]
+    bad = replace(whole, latency={**whole.latency, ("oak", "1"): seen})
+
+    judged = judge_slice(bad, topology=Topology(places={}, uplink_mbps={}), baselines=told.baselines())
+
+    located = next(one.located for one in judged if one.room == "1")
+    assert located is not None
+    assert (located.cause, located.confidence) == ("room_access", "low")
+
+
+@given(lost=st.integers(0, 40), of=st.integers(40, 300), near=st.integers(0, 40), near_of=st.integers(40, 600))
+def test_tails_are_those_of_scipy(lost: int, of: int, near: int, near_of: int) -> None:
+    table = [[lost, of - lost], [near, near_of - near]]
+
+    assert no_less(lost, of, near, near_of) == pytest.approx(
+        fisher_exact(table, alternative="greater").pvalue, abs=1e-9
+    )
+    assert at_least(lost, of, 0.05) == pytest.approx(binom.sf(lost - 1, of, 0.05), abs=1e-9)
+    assert at_most(lost, of, 0.05) == pytest.approx(binom.cdf(lost, of, 0.05), abs=1e-9)
 
 
 def test_the_thresholds_of_chance_are_those_of_the_table() -> None:

@@ -291,3 +291,29 @@ def test_a_bin_is_held_against_what_was_known_before_it() -> None:
     for known in (None, None, None, 12):
         assert baselines.usual_ms(KEY_1, DISTRICT) == (known and pytest.approx(known, rel=0.02))
         judge_slice(told.slice(), topology=Topology(places={}, uplink_mbps={}), baselines=baselines)
+
+
+def test_a_starved_machine_that_measured_too_little_is_why_nothing_is_known() -> None:
+    told = Told(rooms=site("oak", 0, 2, WIFI), machines={("oak", "1"): {"skipped_probes": 700}})
+    whole = told.slice()
+    few = [told.summary("oak/1", target, 3.0, sent=90) for target in ("gateway", "site", "district")]
+    few = [replace(one, probed_ms=90_000) for one in few]
+    thin = replace(whole, latency={**whole.latency, KEY_1: few})
+
+    starved, _ = judge_slice(thin, topology=Topology(places={}, uplink_mbps={}), baselines=Baselines())
+
+    assert not starved.valid
+    assert starved.located is not None
+    assert (starved.located.cause, starved.located.signs) == ("device", ("few_probes",))
+
+
+def test_a_machine_that_slept_is_not_ill() -> None:
+    told = Told(rooms=site("oak", 0, 1, WIFI), machines={KEY_1: {"skipped_probes": 2000, "slept_ms": 250_000}})
+    whole = told.slice()
+    few = [replace(told.summary("oak/1", "district", 3.0, sent=50), probed_ms=50_000)]
+
+    (asleep,) = judge_slice(
+        replace(whole, latency={KEY_1: few}), topology=Topology(places={}, uplink_mbps={}), baselines=Baselines()
+    )
+
+    assert (asleep.valid, asleep.located) == (False, None)

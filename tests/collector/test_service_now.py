@@ -2,9 +2,9 @@ from datetime import timedelta
 from typing import Any
 
 from collector.district.services import ListedService
-from collector.service_now import ServiceNow, look_back, services_now
+from collector.service_now import ServiceNow, look_back, resolvers_now, services_now
 from collector.store.protocol import Arrival
-from tests.collector.builders import MONDAY_10, arrival, service
+from tests.collector.builders import MONDAY_10, arrival, latency, service
 from wire.service_report import ServiceFailure
 
 LMS = ListedService(service="lms", name="Canvas", host="lms.example.org")
@@ -82,3 +82,41 @@ def test_a_fault_of_one_site_is_an_incident_however_many_sites_there_are() -> No
 
     assert failing_rooms(now) == ["204", "205"]
     assert [one.room for one in now.of_site("oak-hill")] == ["204", "205", "206"]
+
+
+def looked_up(room: str = "204", minutes_ago: float = 1, *, lost: int = 0, resolver: int = 1, **other: Any) -> Arrival:
+    """What a room's agent learned of a resolver so long ago, by one question."""
+    report = latency(sent=1, lost=lost, rtt_us=9_000, target=f"resolver:{resolver}", method="dns")
+    return arrival(report, room=room, started_at=NOW - timedelta(minutes=minutes_ago), **other)
+
+
+def lookups(*arrivals: Arrival) -> ServiceNow:
+    found = resolvers_now(arrivals, NOW)
+    assert found is not None
+    return found
+
+
+def test_resolvers_that_do_not_answer_are_an_incident_of_two_sites() -> None:
+    now = lookups(looked_up("204", lost=1), looked_up("9", site="elm", lost=1, agent="c" * 16))
+
+    assert [(one.site, one.room) for one in now.incident] == [("elm", "9"), ("oak-hill", "204")]
+    assert now.incident[0].report.failed_in == "resolve"
+
+
+def test_resolvers_that_answer_are_none() -> None:
+    now = lookups(looked_up("204"), looked_up("205", agent="c" * 16))
+
+    assert (now.incident, [one.total_us for one in now.seen]) == ((), [9_000, 9_000])
+
+
+def test_one_room_without_its_resolver_is_no_incident() -> None:
+    assert not lookups(looked_up("204", lost=1), looked_up("205", agent="c" * 16)).incident
+
+
+def test_a_machine_asks_its_first_resolver_first() -> None:
+    assert lookups(looked_up(lost=1, resolver=1), looked_up(resolver=2)).seen[0].fails
+    assert not lookups(looked_up(resolver=1), looked_up(lost=1, resolver=2)).seen[0].fails
+
+
+def test_questions_of_long_ago_and_other_targets_say_nothing_of_resolvers() -> None:
+    assert resolvers_now([looked_up(minutes_ago=6, lost=1), arrival(latency())], NOW) is None
