@@ -72,10 +72,10 @@ def _one(of: str, seeds: list[int], weeks: int | None, processes: int, *, as_jso
     from dataclasses import replace
 
     from collector.simulate.kept import kept_records
-    from collector.simulate.published import scenario_text
+    from collector.simulate.published import UNTOLD, scenario_text
     from collector.simulate.runs import run_scenario, side_by_side
     from collector.simulate.scenario_file import find_scenario, load_scenario
-    from collector.simulate.score import score
+    from collector.simulate.score import CAUSE_RIGHT, score
 
     if Path(of).is_dir():
         title, found = of, score(kept_records(Path(of)))
@@ -83,7 +83,8 @@ def _one(of: str, seeds: list[int], weeks: int | None, processes: int, *, as_jso
         scenario = load_scenario(find_scenario(of))
         scenario = replace(scenario, weeks=_weeks(weeks, scenario.weeks))
         with side_by_side(min(processes, len(seeds))) as spread:
-            title, found = scenario.title, score(run_scenario(scenario, seeds, spread))
+            bound = None if scenario.name in UNTOLD else CAUSE_RIGHT
+            title, found = scenario.title, score(run_scenario(scenario, seeds, spread), cause_right=bound)
     print(json.dumps(found.to_json(), indent=1) if as_json else scenario_text(title, found))
     return found.holds
 

@@ -5,14 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from collector.simulate.figures import Figure, markdown, percent, table
-from collector.simulate.rule_alone import Case, Outcome
+from collector.simulate.rule_alone import Case, Missing, Outcome
 from collector.simulate.runs import Spread, run_case, run_scenario
 from collector.simulate.scenario_file import find_scenario, load_scenario
-from collector.simulate.score import Score, calibration_table, confusion_table, score, verdicts_table
+from collector.simulate.score import CAUSE_RIGHT, Score, calibration_table, confusion_table, score, verdicts_table
 from collector.simulate.seeds import SCORED
 
 SEMESTER = 18
+MISSING: tuple[Missing, ...] = ("sleeping", "moved", "half_days", "short_days")
 HEALTHY_ENTRIES, BOUNDARY_ENTRIES, FOUND = 0.001, 0.01, 0.95
+
+UNTOLD = frozenset({"hard"})
+"""Scenarios with troubles that cannot all be told apart: only what is said for sure has to be right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +29,10 @@ class Size:
     case_seeds: Sequence[int]
     scenario_seeds: Sequence[int]
     bursts: tuple[int, ...] = (15, 20, 30, 45)
-    scenarios: tuple[str, ...] = ("healthy", "semester")
+    scenarios: tuple[str, ...] = ("healthy", "semester", "hard")
 
 
-PUBLISHED = Size(healthy=1200, trouble=4000, case_seeds=SCORED[:8], scenario_seeds=SCORED[:8])
+PUBLISHED = Size(healthy=1200, trouble=2000, case_seeds=SCORED[:8], scenario_seeds=SCORED[:4])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ def rows(size: Size) -> Iterator[Row]:
         for minutes in size.bursts:
             case = Case(share=share, burst_minutes=minutes, rooms=size.healthy, weeks=SEMESTER)
             yield Row(case=case, weeks=0, bound=bound if minutes == 15 else None)
-    for missing in ("sleeping", "moved", "half_days", "short_days"):
+    for missing in MISSING:
         for share, bound in ((0.02, HEALTHY_ENTRIES), (0.05, BOUNDARY_ENTRIES)):
             case = Case(share=share, burst_minutes=15, rooms=size.healthy, weeks=SEMESTER, missing=missing)
             yield Row(case=case, weeks=0, bound=bound)
@@ -76,21 +80,22 @@ def rows(size: Size) -> Iterator[Row]:
         for minutes in size.bursts:
             case = Case(share=share, burst_minutes=minutes, rooms=size.trouble, weeks=weeks)
             yield Row(case=case, weeks=weeks, bound=FOUND if minutes == 20 else None)
-        for missing in ("sleeping", "moved", "half_days", "short_days"):
+        for missing in MISSING:
             case = Case(share=share, burst_minutes=20, rooms=size.trouble, weeks=weeks, missing=missing)
             yield Row(case=case, weeks=weeks, bound=None)
 
 
-def rule_alone(size: Size, spread: Spread[int, Outcome]) -> list[Figure]:
+def rule_alone(size: Size, spread: Spread) -> list[Figure]:
     """Judge all cases."""
     return [one.figure(run_case(one.case, size.case_seeds, spread)) for one in rows(size)]
 
 
-def scenarios(size: Size, spread: "Spread[int, list]") -> Iterator[tuple[str, Score]]:  # type: ignore[type-arg]
+def scenarios(size: Size, spread: Spread) -> Iterator[tuple[str, Score]]:
     """Judge all scenarios, each with its title."""
     for name in size.scenarios:
         scenario = load_scenario(find_scenario(name))
-        yield scenario.title, score(run_scenario(scenario, size.scenario_seeds, spread))
+        bound = None if name in UNTOLD else CAUSE_RIGHT
+        yield scenario.title, score(run_scenario(scenario, size.scenario_seeds, spread), cause_right=bound)
 
 
 def scenario_text(title: str, of: Score) -> str:
@@ -106,8 +111,9 @@ def scenario_text(title: str, of: Score) -> str:
 
 def _found_table(of: Score) -> str:
     total = sum(of.weeks_to_find.values())
+    missed = ", ".join(f"{count} of {what}" for what, count in of.never.items())
     rows_ = [
-        (f"week {week}" if week else "never", f"{count:,}", percent(count / total))
+        (f"week {week}" if week else f"never: {missed}", f"{count:,}", percent(count / total))
         for week, count in sorted(of.weeks_to_find.items(), key=lambda one: one[0] or 99)
     ]
     return markdown(("found in", "stretches", "share"), rows_)

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from collector.simulate.bursts import Bools, many_bursts, stream
+from collector.verdict.causes import Cause
 from collector.verdict.days import RoomDay, Seconds
 from collector.verdict.weeks import RoomWeek, room_week
 from wire.histogram import Histogram
@@ -144,7 +145,7 @@ def _week(letters: str, bins: int, week: int, before: RoomWeek | None) -> RoomWe
 def marked_day(marks: str, day: date) -> RoomDay:
     """A day that had these marks, all that was bad in it surely by the room's own access."""
     bad = marks.count("B")
-    causes: Mapping[Literal["room_access"], int] = {"room_access": bad} if bad else {}
+    causes: Mapping[Cause, int] = {"room_access": bad} if bad else {}
     return RoomDay(
         site="made-up",
         room="1",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from collector.simulate.judged import judge_scenario
 from collector.simulate.records import Record, records
@@ -15,12 +15,18 @@ from collector.simulate.scenario import Scenario
 
 T = TypeVar("T")
 R = TypeVar("R")
-Spread = Callable[[Callable[[T], R], Iterable[T]], Iterator[R]]
-"""Does something to each of several things, in order of the things."""
+
+
+class Spread(Protocol):
+    """Does something to each of several things, in order of the things."""
+
+    def __call__(self, do: Callable[[T], R], things: Iterable[T], /) -> Iterator[R]:
+        """What it made of each."""
+        ...
 
 
 @contextmanager
-def side_by_side(processes: int) -> Iterator[Spread[T, R]]:
+def side_by_side(processes: int) -> Iterator[Spread]:
     """As `map`, in so many processes; with one of them in this."""
     if processes == 1:
         yield map
@@ -30,12 +36,12 @@ def side_by_side(processes: int) -> Iterator[Spread[T, R]]:
         yield pool.map
 
 
-def run_scenario(scenario: Scenario, seeds: Sequence[int], spread: Spread[int, list[Record]]) -> list[Record]:
+def run_scenario(scenario: Scenario, seeds: Sequence[int], spread: Spread) -> list[Record]:
     """All records of a scenario under each of `seeds`."""
     return [one for run in spread(partial(_one_run, scenario), seeds) for one in run]
 
 
-def run_case(case: Case, seeds: Sequence[int], spread: Spread[int, Outcome]) -> Outcome:
+def run_case(case: Case, seeds: Sequence[int], spread: Spread) -> Outcome:
     """The rule alone, the rooms of `case` shared out among `seeds`."""
     share = replace(case, rooms=-(-case.rooms // len(seeds)))
     return merged(list(spread(partial(_one_case, share), seeds)))

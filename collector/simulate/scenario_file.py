@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from collector.district.calendar import Calendar, LessonTime
-from collector.district.calendar_forms import WEEKDAYS
+from collector.district.calendar_forms import WEEKDAYS, Weekday
 from collector.district.display_name import DisplayName
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.district.rooms_csv import Room
@@ -74,9 +74,7 @@ _PerLabel = Annotated[int, Field(ge=1, le=MAX_ROOMS)]
 class _Calendar(_Strict):
     time_zone: Annotated[str, AfterValidator(_zone)] = "America/Chicago"
     first_monday: Annotated[date, Field(examples=[date(2026, 8, 17)]), AfterValidator(_a_monday)]
-    days: Annotated[
-        list[Annotated[str, Field(pattern=f"^({'|'.join(WEEKDAYS)})$", examples=["mon"])]], Field(min_length=1)
-    ]
+    days: Annotated[list[Weekday], Field(min_length=1, examples=["mon", "tue"])]
     lessons: Annotated[_Spans, Field(min_length=1)]
     closures: list[date] = []
     early_release: list[date] = []
@@ -286,9 +284,12 @@ def _impossible(file: _ScenarioFile, text: str, name: str) -> Iterator[Mistake]:
         if KINDS[one.kind].segment not in {None, "beyond", "resolver"} and not (one.delay_ms or one.loss):
             what = f'of kind "{one.kind}" does nothing; give it delay_ms or loss'
             yield _mistake(text, name, ["faults", n, "kind"], what)
-        if (one.kind == "moved") != (one.to is not None):
-            what = 'says where agents moved to: kind "moved" needs it, such as to = "oak-hill/102", no other has it'
-            yield _mistake(text, name, ["faults", n, "to" if one.to else "kind"], what)
+        if one.kind == "moved" and one.to is None:
+            yield _mistake(text, name, ["faults", n, "kind"], 'of kind "moved" needs to = "oak-hill/102" or so')
+        if one.kind != "moved" and one.to is not None:
+            yield _mistake(
+                text, name, ["faults", n, "to"], f'is of kind "moved" alone, not of "{one.kind}"; leave it out'
+            )
 
 
 def _unknown_places(file: _ScenarioFile, rooms: list[Room], text: str, name: str) -> Iterator[Mistake]:

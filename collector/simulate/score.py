@@ -3,10 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, get_args
 
 from collector.simulate.figures import Figure, figure_json, markdown, percent
 from collector.simulate.records import Record
+from collector.simulate.truth import Truth
 from collector.verdict.causes import Cause, Confidence
 
 Said = Cause | None
@@ -23,12 +25,14 @@ FALSE_ENTRIES = 0.001
 class Score:
     """The figures of a scenario. `confusion` counts restricted room-weeks whose truth is one cause, by (true, said)
     cause; `calibration` the same by confidence, as (right, of); `weeks_to_find` the spells of plain trouble by the week
-    in which they were found, 0 for never; `verdicts` the room-weeks by (truth, verdict)."""
+    in which they were found, 0 for never, and `never` these by what was wrong; `verdicts` the room-weeks by
+    (truth, verdict)."""
 
     figures: tuple[Figure, ...]
     confusion: Mapping[tuple[Cause, Said], int]
     calibration: Mapping[Confidence, tuple[int, int]]
     weeks_to_find: Mapping[int, int]
+    never: Mapping[str, int]
     verdicts: Mapping[tuple[str, str], int]
 
     @property
@@ -46,32 +50,39 @@ class Score:
             ],
             "calibration": {word: {"right": right, "of": n} for word, (right, n) in self.calibration.items()},
             "weeks_to_find": {str(week or "never"): count for week, count in sorted(self.weeks_to_find.items())},
+            "never_found": dict(self.never),
             "verdicts": [
                 {"true": true, "verdict": said, "room_weeks": count} for (true, said), count in self.verdicts.items()
             ],
         }
 
 
-def score(records: Sequence[Record]) -> Score:
-    """Count."""
+def score(records: Sequence[Record], *, cause_right: float | None = CAUSE_RIGHT) -> Score:
+    """Count. `cause_right` is how often the cause has to be right where truth is one, ``None`` where the scenario does
+    not let everything be told; where the verdict is sure it has to be right in any."""
     one_cause = [one for one in records if one.verdict == "restricted" and one.truth.cause is not None]
     confusion = Counter((one.truth.cause, one.cause) for one in one_cause if one.truth.cause)
     by_confidence: dict[Confidence, tuple[int, int]] = {}
     for word in get_args(Confidence):
         said = [one for one in one_cause if one.confidence == word]
         by_confidence[word] = (sum(one.cause == one.truth.cause for one in said), len(said))
-    found = _weeks_to_find(records)
+    found, never = _weeks_to_find(records)
     return Score(
-        figures=tuple(_figures(records, one_cause, by_confidence["high"], found)),
+        figures=tuple(_figures(records, one_cause, by_confidence["high"], found, cause_right)),
         confusion=dict(sorted(confusion.items(), key=str)),
         calibration=by_confidence,
         weeks_to_find=found,
+        never=never,
         verdicts=dict(sorted(Counter((_true_words(one), str(one.verdict)) for one in records).items())),
     )
 
 
 def _figures(
-    records: Sequence[Record], one_cause: Sequence[Record], high: tuple[int, int], found: Mapping[int, int]
+    records: Sequence[Record],
+    one_cause: Sequence[Record],
+    high: tuple[int, int],
+    found: Mapping[int, int],
+    cause_right: float | None,
 ) -> Iterable[Figure]:
     total = len(records)
 
@@ -98,7 +109,7 @@ def _figures(
         yield figure(f"found within {LATEST_WEEKS} weeks", in_time, spells)
     if one_cause:
         named = sum(one.cause == one.truth.cause for one in one_cause)
-        yield figure("cause right, where truth is one cause", named, len(one_cause), bound=CAUSE_RIGHT)
+        yield figure("cause right, where truth is one cause", named, len(one_cause), bound=cause_right)
         yield figure('cause right where confidence is "high"', *high, bound=HIGH_RIGHT)
     if innocent:
         wrong = sum(one.entered for one in innocent)
@@ -120,22 +131,30 @@ def _unknown(records: Sequence[Record]) -> int:
     return sum(one.verdict == "unknown" for one in records)
 
 
-def _weeks_to_find(records: Sequence[Record]) -> dict[int, int]:
-    """Of each stretch of weeks in which a room was plainly bad and measured, the week in which it was restricted."""
+def _weeks_to_find(records: Sequence[Record]) -> tuple[dict[int, int], dict[str, int]]:
+    """Of each stretch of weeks in which a room was plainly bad and measured, the week in which it was restricted; and
+    what was wrong in those that never were."""
     by_room: dict[tuple[int, str, str], list[Record]] = defaultdict(list)
     for one in records:
         by_room[one.seed, one.truth.site, one.truth.room].append(one)
     found: Counter[int] = Counter()
+    never: Counter[str] = Counter()
     for of_room in by_room.values():
-        spell: list[Record] = []
-        for one in [*sorted(of_room, key=lambda one: one.truth.week), None]:
-            if one is not None and one.truth.plain and one.truth.covered:
-                spell.append(one)
-            elif spell:
-                restricted = (n for n, week in enumerate(spell, 1) if week.verdict == "restricted")
-                found[next(restricted, 0)] += 1
-                spell = []
-    return dict(sorted(found.items()))
+        ordered = sorted(of_room, key=lambda one: one.truth.week)
+        for plain, spell in groupby(ordered, key=lambda one: one.truth.plain and one.truth.covered):
+            if plain:
+                weeks = list(spell)
+                week = next((n for n, one in enumerate(weeks, 1) if one.verdict == "restricted"), 0)
+                found[week] += 1
+                if not week:
+                    never[_worst(weeks[0].truth)] += 1
+    return dict(sorted(found.items())), dict(sorted(never.items()))
+
+
+def _worst(truth: Truth) -> str:
+    """What was wrong most, and whether anything of the site measures it."""
+    cause = max(truth.shares, key=lambda one: truth.shares[one])
+    return cause if truth.seen else f"{cause}, which nothing at the site measures"
 
 
 def _true_words(one: Record) -> str:
@@ -152,7 +171,7 @@ def confusion_table(score: Score) -> str:
     said = sorted({said or "none" for _, said in score.confusion})
     rows = []
     for true in dict.fromkeys(true for true, _ in score.confusion):
-        counts = [score.confusion.get((true, None if one == "none" else one), 0) for one in said]  # type: ignore[arg-type]
+        counts = [score.confusion.get((true, None if one == "none" else one), 0) for one in said]
         rows.append((true, *(str(count or "") for count in counts)))
     return markdown(("true, said:", *said), rows)
 

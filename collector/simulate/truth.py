@@ -24,7 +24,9 @@ PLAIN_SHARE = 0.15
 class Truth:
     """One room in one week. `shares` are the bad shares (0..1) of in-session time that its faults have on average, by
     cause, and `happened` those of this very week. `restricted` says that the network's own, together, are more than is
-    allowed. `covered` says that enough of it was measured for a verdict, `awake_bins` in how many bins an agent was."""
+    allowed, and `seen` that all of that is where something of the site measures: no reference that looks at anchors,
+    nothing of the Internet. `covered` says that enough was measured for a verdict, `awake_bins` in how many bins an
+    agent was awake."""
 
     site: str
     room: str
@@ -32,6 +34,7 @@ class Truth:
     shares: Mapping[Cause, float]
     happened: Mapping[Cause, float]
     restricted: bool
+    seen: bool
     covered: bool
     awake_bins: int
 
@@ -47,10 +50,11 @@ class Truth:
 
     @property
     def cause(self) -> Cause | None:
-        """The one cause of nearly all that is bad; ``None`` where there are several, or the room is good."""
+        """The one cause of nearly all that is bad; ``None`` where there are several, nothing sees it, or the room is
+        good."""
         total = sum(self.shares.values())
         cause = max(self.shares, key=lambda one: self.shares[one], default=None)
-        if cause is None or not self.restricted or self.shares[cause] < ONE_CAUSE_SHARE * total:
+        if cause is None or not self.restricted or not self.seen or self.shares[cause] < ONE_CAUSE_SHARE * total:
             return None
         return cause
 
@@ -71,6 +75,7 @@ def truths(scenario: Scenario, course: Course) -> Iterator[Truth]:
     on_average = [fault.share * float(may_act(scenario, fault, course.week, course.starts).mean()) for fault in faults]
     days = [scenario.calendar.local_day(start) for start in course.starts]
     agents = {site.site: site.agents for site in scenario.sites}
+    looks_out = {site.site: site.reference and bool(scenario.anchors) for site in scenario.sites}
     arrived = frozenset(course.moved.values())
     for room, rows in course.acting.items():
         shares: dict[Cause, float] = {}
@@ -98,6 +103,7 @@ def truths(scenario: Scenario, course: Course) -> Iterator[Truth]:
             shares=shares,
             happened=happened,
             restricted=network > ALLOWED_SHARE + 1e-9,
+            seen=looks_out[room[0]] or "isp_egress" not in shares,
             covered=_covered(valid, int((awake != ABSENT).sum()), days),
             awake_bins=int((awake != ABSENT).sum()),
         )
