@@ -5,9 +5,11 @@ says nothing of a room: the agents' ``/proc/stat`` stands still, so that they do
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.end_to_end.agent_process import AgentFolder
@@ -15,6 +17,9 @@ from tests.end_to_end.collector_process import CollectorFolder
 from tests.end_to_end.district_network import DistrictNetwork, district_network
 from tests.end_to_end.internet import ADDRESS, ADDRESSED, ANCHORS, NAME, NAMED, RESOLVER, Internet, internet
 from tests.end_to_end.measured_school import HTTP_PORT, REFLECTOR_PORT, MeasuredSchool
+
+AT_ONCE = 3
+"""So many agents join at the same time."""
 
 _A_DAY_MS = 86_400_000
 
@@ -65,19 +70,25 @@ def measured_district(
         over = {"/etc/resolv.conf": folder / "resolv.conf", "/proc/stat": folder / "stat"}
         over["/etc/resolv.conf"].write_text(f"nameserver {RESOLVER}\n")
         over["/proc/stat"].write_text(Path("/proc/stat").read_text())
-        agents, site_of = {}, {}
+        agents, site_of, joins = {}, {}, []
         for site in network.sites.values():
-            for name, room in {**site.rooms, site.cabinet.name: site.cabinet}.items():
-                agent = AgentFolder(folder / name, prefix=room.namespace.machine(over))
+            for room in (*site.rooms.values(), site.cabinet):
+                agent = AgentFolder(folder / room.name, prefix=room.namespace.machine(over))
                 stack.callback(agent.close)
                 role = "reference" if room is site.cabinet else "room"
-                code = collector.code(name, role=role, site=site.site)
-                agent.join(collector.url, code, "--insecure-http", "--ca-file", str(beyond.certificate))
-                agents[name], site_of[name] = agent, site.site
+                code = partial(collector.code, room.name, role=role, site=site.site)
+                joins.append(partial(_join, agent, collector, code, beyond.certificate))
+                agents[room.name], site_of[room.name] = agent, site.site
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(threads.map(lambda join: join(), joins))
         _references_joined_yesterday(collector)
         measured = MeasuredSchool(network.school, collector, agents, site_of)
         with measured.watched():
             yield MeasuredDistrict(network=network, internet=beyond, measured=measured)
+
+
+def _join(agent: AgentFolder, collector: CollectorFolder, code: Callable[[], str], certificate: Path) -> None:
+    agent.join(collector.url, code(), "--insecure-http", "--ca-file", str(certificate))
 
 
 def _write_district(network: DistrictNetwork, collector: CollectorFolder) -> None:
