@@ -1,6 +1,6 @@
 """What a site's rooms are judged by at a time, and what hangs on what: from the district's files."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from collector.district.district import District
 from collector.verdict.profiles import Profile
@@ -9,7 +9,7 @@ from collector.verdict.topology import Place, Topology
 
 def profiles_at(district: District, site: str, instant: datetime) -> tuple[Profile, ...]:
     """The profiles in force at `site`: those of assessments while one is written there, if there are any."""
-    assessing = any(one.started_at <= instant < one.ended_at and one.concerns(site) for one in district.assessments)
+    assessing = district.assessing(site, instant, instant + timedelta(microseconds=1))
     lessons = district.profiles.in_force()
     return (district.profiles.in_force(assessing=True) or lessons) if assessing else lessons
 

@@ -42,23 +42,25 @@ class Recent:
 
     def bins(self, now: datetime) -> Mapping[RoomKey, Sequence[RoomBin]]:
         """The bins of the last lessons by room, ascending."""
-        known, oldest = self._known(now), self._oldest(now)
-        for bins in known.values():
+        known, spans = self._known(now), self._spans(now)
+        for (site, _), bins in known.items():
+            oldest, _ = spans.get(site, spans[""])
             for started_at in [one for one in bins if one < oldest]:
                 del bins[started_at]
         return {key: [bins[start] for start in sorted(bins)] for key, bins in known.items()}
 
     def tests(self, now: datetime) -> Mapping[RoomKey, Sequence[ThroughputTest]]:
         """The throughput tests that ended in the last lessons, ascending by room."""
-        oldest = self._oldest(now)
+        spans = self._spans(now)
         touched = set()
-        for one in self._store.tests_since(self._tests_through or oldest):
+        for one in self._store.tests_since(self._tests_through or min(start for start, _ in spans.values())):
             touched.add((one.site, one.room))
             self._tests[one.site, one.room].append(one.test)
             self._tests_through = max(self._tests_through or one.stored_at, one.stored_at)
         for key in touched:
             self._tests[key].sort(key=lambda test: test.ended_at)
-        for tests in self._tests.values():
+        for (site, _), tests in self._tests.items():
+            oldest, _ = spans.get(site, spans[""])
             while tests and tests[0].ended_at < oldest:
                 del tests[0]
         return dict(self._tests)
@@ -86,19 +88,31 @@ class Recent:
     def _known(self, now: datetime) -> dict[RoomKey, dict[datetime, RoomBin]]:
         if self._bins is None:
             found: dict[RoomKey, dict[datetime, RoomBin]] = defaultdict(dict)
-            start = self._oldest(now)
+            spans = self._spans(now)
+            start = min(start for start, _ in spans.values())
             while start < now:  # an hour at a time, so that not all of it is in memory twice
                 end = min(now, start + timedelta(hours=1))
-                for key, bins in self._store.bins_between(start, end).items():
-                    found[key] |= {one.started_at: self._slim(one) for one in bins}
+                # A school that has been closed for weeks does not bring the weeks of the others.
+                if any(first < end and start <= last for first, last in spans.values()):
+                    for key, bins in self._store.bins_between(start, end).items():
+                        oldest, _ = spans.get(key[0], spans[""])
+                        found[key] |= {one.started_at: self._slim(one) for one in bins if one.started_at >= oldest}
                 start = end
             self._bins = found
         return self._bins
 
-    def _oldest(self, now: datetime) -> datetime:
-        calendars = [self._district.calendar, *self._district.site_calendars.values()]
-        lessons = [found[0] for one in calendars if (found := one.last_lessons(now, STRIP_LESSONS))]
-        return min((one.started_at for one in lessons), default=now) - timedelta(hours=1)
+    def _spans(self, now: datetime) -> Mapping[str, tuple[datetime, datetime]]:
+        """From an hour before each site's last lessons to a bin after them; by ``""`` of sites that are not named."""
+        of_calendars: dict[int, tuple[datetime, datetime]] = {}
+        spans: dict[str, tuple[datetime, datetime]] = {}
+        for site in ("", *(one.site for one in self._district.sites)):
+            calendar = self._district.calendar_of(site)
+            if id(calendar) not in of_calendars:
+                lessons = calendar.last_lessons(now, STRIP_LESSONS)
+                first, last = (lessons[0].started_at, lessons[-1].ended_at) if lessons else (now, now)
+                of_calendars[id(calendar)] = (first - timedelta(hours=1), last + self._bin)
+            spans[site] = of_calendars[id(calendar)]
+        return spans
 
     def _slim(self, one: RoomBin) -> RoomBin:
         """Without histograms, and with scores that all bins of the same scores share."""

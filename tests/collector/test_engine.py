@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from collector.district.district import Site
+from collector.district.rooms_csv import Room
 from collector.engine import Engine
 from collector.registry.registry import Registry
 from collector.store.protocol import Store
@@ -115,6 +117,33 @@ def test_reports_outside_lessons_make_no_bins(world: World) -> None:
 
     assert world.bins() == []
     assert world.state() == "no_lesson"
+
+
+def test_each_site_has_bins_in_its_own_lessons_alone(world: World) -> None:
+    closed = replace(world.district.calendar, lessons_by_date={MONDAY_10.date(): ()})
+    world.district = replace(
+        world.district,
+        sites=(*world.district.sites, Site(site="lakeside", name="Lakeside")),
+        rooms=(*world.district.rooms, Room(site="lakeside", room="1")),
+        site_calendars={"lakeside": closed},
+    )
+    world.engine = world.new_engine()
+    world.minutes(0, 10)
+    reports = [arrival(latency(seq), started_at=MONDAY_10 + timedelta(minutes=seq)) for seq in range(1, 11)]
+    world.store.write_reports([replace(one, agent="c" * 16, site="lakeside", room="1") for one in reports])
+
+    world.at_minute(30)
+
+    assert world.bins()
+    assert ("lakeside", "1") not in world.store.bins_between(MONDAY_10, MONDAY_10 + timedelta(hours=1))
+    now = world.engine.now
+    assert now is not None
+    assert [(one.site, one.lesson is not None) for one in now.sites] == [("oak-hill", True), ("lakeside", False)]
+    assert now.in_session
+    other = now.room("lakeside", "1")
+    assert other is not None
+    assert other.state.state == "no_lesson"
+    assert {cell.lesson.day for cell in other.strip} == {MONDAY_10.date() - timedelta(days=1)}
 
 
 def test_a_restarted_engine_judges_what_the_killed_one_left(world: World) -> None:
