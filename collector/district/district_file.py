@@ -108,7 +108,9 @@ class _Assessment(_Strict):
         return ends
 
 
-class _DistrictFile(_Strict):
+class DistrictFile(_Strict):
+    """``district.toml``, table by table."""
+
     name: DisplayName
     time_zone: Annotated[str, AfterValidator(_zone)]
     rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
@@ -135,7 +137,7 @@ def load_district(path: Path, *, today: date | None = None) -> District:
     mistakes: list[Mistake] = []
     text, data = read_toml(path)
     try:
-        file: _DistrictFile | None = validate(_DistrictFile, data, text=text, file=path.name)
+        file: DistrictFile | None = validate(DistrictFile, data, text=text, file=path.name)
     except BadFile as error:
         file = None
         mistakes += error.mistakes
@@ -191,7 +193,7 @@ def load_district(path: Path, *, today: date | None = None) -> District:
     )
 
 
-def _calendars(file: _DistrictFile, today: date) -> SiteCalendars:
+def _calendars(file: DistrictFile, today: date) -> SiteCalendars:
     return SiteCalendars(
         time_zone=ZoneInfo(file.time_zone),
         timetable=file.timetable,
@@ -204,7 +206,7 @@ def _calendars(file: _DistrictFile, today: date) -> SiteCalendars:
     )
 
 
-def _unknown_sites(file: _DistrictFile, text: str, name: str) -> Iterator[Mistake]:
+def _unknown_sites(file: DistrictFile, text: str, name: str) -> Iterator[Mistake]:
     known = {one.id for one in file.sites}
     tables: dict[str, Sequence[OfSites]] = {
         "timetables": file.timetables,
