@@ -49,6 +49,25 @@ def built(kind: type[T], values: Columns) -> list[T]:
     return made
 
 
+def alike(values: Sequence[T]) -> list[T]:
+    """The same values, equal ones as one object: of many rows few texts differ."""
+    known: dict[T, T] = {}
+    return [known.setdefault(one, one) for one in values]
+
+
+def instants(elapsed_us: Sequence[int | None]) -> list[Any]:
+    """The times that lie so many microseconds after 1970; equal ones are one object."""
+    known: dict[int | None, datetime | None] = {
+        us: None if us is None else _EPOCH + us * _MICROSECOND for us in set(elapsed_us)
+    }
+    return [known[us] for us in elapsed_us]
+
+
+def selected(kinds: Mapping[str, str]) -> str:
+    """What to select of a table for `instants`: each time in microseconds since 1970, by its column's name."""
+    return ", ".join(f"epoch_us({name}) AS {name}" if kind == "TIMESTAMP" else name for name, kind in kinds.items())
+
+
 @contextmanager
 def no_collection() -> Iterator[None]:
     """While much is made no garbage is looked for: that would go through all of it again and again for nothing."""

@@ -1,11 +1,14 @@
 """Days and weeks as rows of the DuckDB engine's tables."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC
+from itertools import starmap
 from typing import Any
 
 from collector.store import duckdb_schema as schema
+from collector.store.duckdb_columns import Columns, alike, built, instants
+from collector.store.kept_histogram import KeptHistogram
 from collector.store.texts import (
     counts_text,
     labels_text,
@@ -20,7 +23,6 @@ from collector.store.texts import (
 )
 from collector.verdict.days import RoomDay, Seconds, SiteDay
 from collector.verdict.weeks import RoomWeek
-from wire.histogram import Histogram
 
 
 def room_day_row(one: RoomDay) -> tuple[object, ...]:
@@ -56,26 +58,31 @@ def room_week_row(one: RoomWeek) -> tuple[object, ...]:
     return tuple(values[name] if name in values else getattr(one, name) for name in schema.ROOM_WEEKS)
 
 
-def read_room_day(row: Sequence[Any]) -> RoomDay:
-    """A row of table ``room_days`` as it was."""
-    values = _read_texts(_read_day(schema.ROOM_DAYS, row))
-    by_profile = {
-        name: Seconds(valid=valid, degraded=degraded, bad=bad)
-        for name, (valid, degraded, bad) in json.loads(values["by_profile"]).items()
+def read_room_days(values: Columns) -> list[RoomDay]:
+    """Rows of table ``room_days`` as they were."""
+    seconds = zip(*(values[f"{name}_seconds"] for name in ("valid", "degraded", "bad")), strict=True)
+    read = {name: alike(values[name]) for name in ("site", "room", "profiles_digest")} | {
+        "started_at": instants(values["started_at"]),
+        "seconds": list(starmap(_seconds, seconds)),
+        "by_profile": list(map(_read_by_profile, values["by_profile"])),
+        "histogram": list(map(KeptHistogram, values["histogram"])),
+        "sure": list(map(read_counts, values["sure"])),
+        "minima": list(map(read_minima, values["minima"])),
     }
-    histogram, minima = Histogram.from_text(values["histogram"]), read_minima(values["minima"])
-    sure = read_counts(values["sure"])
-    return RoomDay(**values | {"by_profile": by_profile, "histogram": histogram, "sure": sure, "minima": minima})
+    return built(RoomDay, {**values, **read, **_read_texts(values)})
 
 
 def read_site_day(row: Sequence[Any]) -> SiteDay:
     """A row of table ``site_days`` as it was."""
-    return SiteDay(**_read_day(schema.SITE_DAYS, row))
+    values = dict(zip(schema.SITE_DAYS, row, strict=True))
+    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
+    values["seconds"] = Seconds(**{name: values.pop(f"{name}_seconds") for name in ("valid", "degraded", "bad")})
+    return SiteDay(**values)
 
 
-def read_room_week(row: Sequence[Any]) -> RoomWeek:
-    """A row of table ``room_weeks`` as it was."""
-    return RoomWeek(**_read_texts(dict(zip(schema.ROOM_WEEKS, row, strict=True))))
+def read_room_weeks(values: Columns) -> list[RoomWeek]:
+    """Rows of table ``room_weeks`` as they were."""
+    return built(RoomWeek, {**values, **_read_texts(values)})
 
 
 def _day_values(one: RoomDay | SiteDay) -> dict[str, object]:
@@ -87,20 +94,20 @@ def _day_values(one: RoomDay | SiteDay) -> dict[str, object]:
     }
 
 
-def _read_day(kinds: Mapping[str, str], row: Sequence[Any]) -> dict[str, Any]:
-    values = dict(zip(kinds, row, strict=True))
-    values["started_at"] = values["started_at"].replace(tzinfo=UTC)
-    values["seconds"] = Seconds(**{name: values.pop(f"{name}_seconds") for name in ("valid", "degraded", "bad")})
-    return values
+def _seconds(valid: int, degraded: int, bad: int) -> Seconds:
+    return Seconds(valid=valid, degraded=degraded, bad=bad)
 
 
-def _read_texts(values: dict[str, Any]) -> dict[str, Any]:
-    """The texts that days and weeks have in common, as what they were."""
-    example_at = values["example_at"]
-    return values | {
-        "hit_lessons": read_labels(values["hit_lessons"]),
-        "tests": read_tests(values["tests"]),
-        "causes": read_counts(values["causes"]),
-        "example": read_located(values["example"]),
-        "example_at": None if example_at is None else example_at.replace(tzinfo=UTC),
+def _read_by_profile(text: str) -> dict[str, Seconds]:
+    return {name: _seconds(*seconds) for name, seconds in json.loads(text).items()}
+
+
+def _read_texts(values: Columns) -> dict[str, list[Any]]:
+    """The columns of texts that days and weeks have in common, as what they were."""
+    return {
+        "hit_lessons": list(map(read_labels, values["hit_lessons"])),
+        "tests": list(map(read_tests, values["tests"])),
+        "causes": list(map(read_counts, values["causes"])),
+        "example": list(map(read_located, values["example"])),
+        "example_at": instants(values["example_at"]),
     }

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from collector.store import duckdb_schema as schema
-from collector.store.duckdb_columns import Columns, built
+from collector.store.duckdb_columns import Columns, alike, built, instants
 from collector.store.history import StoredReport, report_of
 from collector.store.hops import to_text
 from collector.store.kept_histogram import KeptHistogram
@@ -54,13 +54,6 @@ _OF_MACHINE = {
 }
 BinKey = tuple[str, str, int]
 """(site, room, start in microseconds since 1970)"""
-
-_STARTED_US = "epoch_us(started_at) AS started_us"
-BIN_COLUMNS = ", ".join(name if name != "started_at" else _STARTED_US for name in schema.BINS)
-"""What `read_bins` reads."""
-
-TARGET_COLUMNS = ", ".join(name if name != "started_at" else _STARTED_US for name in schema.BIN_TARGETS)
-"""What `read_targets` reads."""
 
 _read_scores = lru_cache(maxsize=10_000)(read_scores)
 """Most bins are as good as each other."""
@@ -108,11 +101,10 @@ def bin_row(one: RoomBin) -> tuple[object, ...]:
 
 
 def read_bins(values: Columns, targets: Mapping[BinKey, Sequence[LatencySummary]]) -> list[RoomBin]:
-    """The `BIN_COLUMNS` of rows of table ``bins`` as what they were, with those of their targets that are given."""
-    keys = zip(values["site"], values["room"], values["started_us"], strict=True)
-    instants = {us: _EPOCH + us * _MICROSECOND for us in set(values["started_us"])}
-    read = {
-        "started_at": [instants[us] for us in values["started_us"]],
+    """Rows of table ``bins`` as what they were, with those of their targets that are given."""
+    keys = zip(values["site"], values["room"], values["started_at"], strict=True)
+    read = {name: alike(values[name]) for name in ("site", "room", "target", "method", "profiles_digest")} | {
+        "started_at": instants(values["started_at"]),
         "scores": list(map(_read_scores, values["scores"])),
         "located": list(map(read_located, values["located"])),
         "targets": [tuple(targets.get(key, ())) for key in keys],
@@ -121,10 +113,11 @@ def read_bins(values: Columns, targets: Mapping[BinKey, Sequence[LatencySummary]
 
 
 def read_targets(values: Columns) -> dict[BinKey, list[LatencySummary]]:
-    """The `TARGET_COLUMNS` of rows of table ``bin_targets``, by the bin that they are of."""
-    summaries = built(LatencySummary, {**values, "histogram": list(map(KeptHistogram, values["histogram"]))})
+    """Rows of table ``bin_targets``, by the bin that they are of."""
+    read = {name: alike(values[name]) for name in ("agent", "target", "method")}
+    summaries = built(LatencySummary, {**values, **read, "histogram": list(map(KeptHistogram, values["histogram"]))})
     found: dict[BinKey, list[LatencySummary]] = defaultdict(list)
-    for site, room, us, one in zip(values["site"], values["room"], values["started_us"], summaries, strict=True):
+    for site, room, us, one in zip(values["site"], values["room"], values["started_at"], summaries, strict=True):
         found[site, room, us].append(one)
     return found
 

@@ -7,7 +7,7 @@ Rows go in as columns: one statement a table and commit, whatever the number of 
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -15,19 +15,17 @@ from typing import Any, Self
 import duckdb
 
 from collector.store import duckdb_schema as schema
-from collector.store.duckdb_columns import Columns, answered, columns, no_collection
+from collector.store.duckdb_columns import Columns, answered, columns, no_collection, selected
 from collector.store.duckdb_day_rows import (
-    read_room_day,
-    read_room_week,
+    read_room_days,
+    read_room_weeks,
     read_site_day,
     room_day_row,
     room_week_row,
     site_day_row,
 )
 from collector.store.duckdb_rows import (
-    BIN_COLUMNS,
     MACHINE_SUMS,
-    TARGET_COLUMNS,
     TEST_COLUMNS,
     bin_row,
     read_bins,
@@ -50,6 +48,7 @@ from collector.store.protocol import (
     Touched,
     WriteOutcome,
 )
+from collector.store.texts import read_minima
 from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import RoomDay, SiteDay
@@ -61,6 +60,13 @@ from wire.path_report import PathReport
 
 _BIN_OF = "epoch_us(started_at) // 1000000 // $1 * $1"
 """The Unix second that the bin of a report begins with; the first value is its length in seconds."""
+
+_ROWS_AT_ONCE = 1_000
+_ROOM = {"site": "VARCHAR", "room": "VARCHAR"}
+_BIN_KEY = _ROOM | {"started_at": "TIMESTAMP"}
+_ROOM_DAY_KEY = _ROOM | {"day": "DATE"}
+_SITE_DAY_KEY = {"site": "VARCHAR", "day": "DATE"}
+_WEEK_KEY = _ROOM | {"week": "DATE"}
 
 _LONGEST = timedelta(hours=1)
 """No report's period is longer, so that what ended after a moment began at most that much before."""
@@ -288,20 +294,8 @@ class DuckDbStore:
         """See `Store.write_bins`."""
         with self._writing, self._transaction() as cursor:
             if bins:
-                keys = columns(
-                    {"site": "VARCHAR", "room": "VARCHAR", "started_at": "TIMESTAMP", "measured": "BOOLEAN"},
-                    [(one.site, one.room, one.started_at, bool(one.targets)) for one in bins],
-                )
-                earliest, latest = min(one.started_at for one in bins), max(one.started_at for one in bins)
-                cursor.register("rewritten", keys)
-                for table, condition in (("bins", ""), ("bin_targets", " AND rewritten.measured")):
-                    cursor.execute(
-                        f"DELETE FROM {table} USING rewritten WHERE {table}.site = rewritten.site"  # noqa: S608
-                        f" AND {table}.room = rewritten.room AND {table}.started_at = rewritten.started_at"
-                        f" AND {table}.started_at BETWEEN $1 AND $2{condition}",
-                        [naive(earliest), naive(latest)],
-                    )
-                cursor.unregister("rewritten")
+                _delete(cursor, "bins", _BIN_KEY, [_key_of(one) for one in bins])
+                _delete(cursor, "bin_targets", _BIN_KEY, [_key_of(one) for one in bins if one.targets])
                 append(cursor, "bins", schema.BINS, [bin_row(one) for one in bins])
                 append(
                     cursor,
@@ -322,7 +316,7 @@ class DuckDbStore:
     ) -> dict[tuple[str, str], list[RoomBin]]:
         """See `Store.bins_between`."""
         where, values = _between(start, end, room)
-        bins = self._columns(f"SELECT {BIN_COLUMNS} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
+        bins = self._columns(f"SELECT {selected(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
         found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
         for one in read_bins(bins, {}):
             found[one.site, one.room].append(one)
@@ -331,9 +325,9 @@ class DuckDbStore:
     def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
         """See `Store.whole_bins`."""
         where, values = _between(start, end, room)
-        with no_collection():
-            targets = self._columns(f"SELECT {TARGET_COLUMNS} FROM bin_targets WHERE {where}", values)  # noqa: S608
-            bins = self._columns(f"SELECT {BIN_COLUMNS} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
+        with nullcontext() if room else no_collection():
+            targets = self._columns(f"SELECT {selected(schema.BIN_TARGETS)} FROM bin_targets WHERE {where}", values)  # noqa: S608
+            bins = self._columns(f"SELECT {selected(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
             return read_bins(bins, read_targets(targets))
 
     def histograms_between(
@@ -341,26 +335,22 @@ class DuckDbStore:
     ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
         """See `Store.histograms_between`."""
         where, values = _between(start, end, room)
-        rows = self._rows(
+        found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(dict)
+        for rows in self._parts(
             "SELECT site, room, bin_targets.target, bin_targets.method, string_agg(histogram, ' ') FROM bin_targets"  # noqa: S608
             f" JOIN bins USING (site, room, started_at) WHERE valid AND {where} GROUP BY ALL",
             values,
-        )
-        found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(dict)
-        histograms = merged_each([row[4] for row in rows])
-        for (site, room_, target, method, _), histogram in zip(rows, histograms, strict=True):
-            found[site, room_][target, method] = histogram
+        ):
+            histograms = merged_each([row[4] for row in rows])
+            for (site, room_, target, method, _), histogram in zip(rows, histograms, strict=True):
+                found[site, room_][target, method] = histogram
         return found
 
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
         """See `Store.write_days`."""
         with self._writing, self._transaction() as cursor:
-            for room in rooms:
-                cursor.execute(
-                    "DELETE FROM room_days WHERE site = $1 AND room = $2 AND day = $3", [room.site, room.room, room.day]
-                )
-            for site in sites:
-                cursor.execute("DELETE FROM site_days WHERE site = $1 AND day = $2", [site.site, site.day])
+            _delete(cursor, "room_days", _ROOM_DAY_KEY, [(one.site, one.room, one.day) for one in rooms])
+            _delete(cursor, "site_days", _SITE_DAY_KEY, [(one.site, one.day) for one in sites])
             append(cursor, "room_days", schema.ROOM_DAYS, [room_day_row(one) for one in rooms])
             append(cursor, "site_days", schema.SITE_DAYS, [site_day_row(one) for one in sites])
 
@@ -373,15 +363,20 @@ class DuckDbStore:
         self, first: date, last: date, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], list[RoomDay]]:
         """See `Store.room_days_between`."""
-        of_room = " AND site = $3 AND room = $4" if room else ""
-        rows = self._rows(
-            f"SELECT {', '.join(schema.ROOM_DAYS)} FROM room_days"  # noqa: S608
-            f" WHERE day BETWEEN $1 AND $2{of_room} ORDER BY day",
-            [first, last, *(room or ())],
-        )
         found: dict[tuple[str, str], list[RoomDay]] = defaultdict(list)
-        for row in rows:
-            found[row[0], row[1]].append(read_room_day(row))
+        for one in read_room_days(self._of_dates("room_days", schema.ROOM_DAYS, first=first, last=last, room=room)):
+            found[one.site, one.room].append(one)
+        return found
+
+    def minima_between(
+        self, first: date, last: date
+    ) -> dict[tuple[str, str], dict[date, Mapping[Measured, Histogram]]]:
+        """See `Store.minima_between`."""
+        found: dict[tuple[str, str], dict[date, Mapping[Measured, Histogram]]] = defaultdict(dict)
+        kinds = _ROOM_DAY_KEY | {"minima": "VARCHAR"}
+        values = self._of_dates("room_days", kinds, first=first, last=last)
+        for site, room, day, minima in zip(*(values[name] for name in kinds), strict=True):
+            found[site, room][day] = read_minima(minima)
         return found
 
     def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
@@ -398,10 +393,7 @@ class DuckDbStore:
     def write_weeks(self, weeks: Sequence[RoomWeek]) -> None:
         """See `Store.write_weeks`."""
         with self._writing, self._transaction() as cursor:
-            for one in weeks:
-                cursor.execute(
-                    "DELETE FROM room_weeks WHERE site = $1 AND room = $2 AND week = $3", [one.site, one.room, one.week]
-                )
+            _delete(cursor, "room_weeks", _WEEK_KEY, [(one.site, one.room, one.week) for one in weeks])
             append(cursor, "room_weeks", schema.ROOM_WEEKS, [room_week_row(one) for one in weeks])
 
     def newest_week(self) -> date | None:
@@ -413,15 +405,9 @@ class DuckDbStore:
         self, first: date, last: date, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], list[RoomWeek]]:
         """See `Store.room_weeks_between`."""
-        of_room = " AND site = $3 AND room = $4" if room else ""
-        rows = self._rows(
-            f"SELECT {', '.join(schema.ROOM_WEEKS)} FROM room_weeks"  # noqa: S608
-            f" WHERE week BETWEEN $1 AND $2{of_room} ORDER BY week",
-            [first, last, *(room or ())],
-        )
         found: dict[tuple[str, str], list[RoomWeek]] = defaultdict(list)
-        for row in rows:
-            found[row[0], row[1]].append(read_room_week(row))
+        for one in read_room_weeks(self._of_dates("room_weeks", schema.ROOM_WEEKS, first=first, last=last, room=room)):
+            found[one.site, one.room].append(one)
         return found
 
     def enforce_retention(self, *, reports_before: datetime, bins_before: datetime, days_before: datetime) -> int:
@@ -474,6 +460,29 @@ class DuckDbStore:
         except duckdb.Error as error:
             raise StoreUnavailable(f"the database did not answer: {error}") from error
 
+    def _parts(self, query: str, values: Sequence[object]) -> Iterator[list[Any]]:
+        """The rows, so many at a time."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(query, values)
+                while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                    yield rows
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"the database did not answer: {error}") from error
+
+    def _of_dates(
+        self, table: str, kinds: Mapping[str, str], *, first: date, last: date, room: tuple[str, str] | None = None
+    ) -> Columns:
+        """The columns `kinds` of the rows that are of dates from `first` to `last`, ascending."""
+        (by,) = (name for name, kind in kinds.items() if kind == "DATE")
+        of_room = " AND site = $3 AND room = $4" if room else ""
+        found = self._columns(
+            f"SELECT {selected(kinds)} FROM {table} WHERE {by} BETWEEN $1 AND $2{of_room} ORDER BY {by}",  # noqa: S608
+            [first, last, *(room or ())],
+        )
+        # numpy knows no dates, only times.
+        return {**found, by: [one.date() if isinstance(one, datetime) else one for one in found[by]]}
+
     def _columns(self, query: str, values: Sequence[object]) -> Columns:
         try:
             with self._connection.cursor() as cursor:
@@ -518,6 +527,24 @@ def append(
     if rows:
         appended = columns(kinds, rows)  # noqa: F841  # read by the statement
         cursor.execute(f"INSERT INTO {table} SELECT {', '.join(kinds)} FROM appended")  # noqa: S608
+
+
+def _key_of(one: RoomBin) -> tuple[str, str, datetime]:
+    return (one.site, one.room, one.started_at)
+
+
+def _delete(
+    cursor: duckdb.DuckDBPyConnection, table: str, key: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Delete the rows of these keys. The last of a key is a time or a date, by which little of a table is read."""
+    if rows:
+        rewritten = columns(key, rows)  # noqa: F841  # read by the statement
+        same = " AND ".join(f"{table}.{name} = rewritten.{name}" for name in key)
+        last = [naive(row[-1]) if isinstance(row[-1], datetime) else row[-1] for row in rows]
+        cursor.execute(
+            f"DELETE FROM {table} USING rewritten WHERE {same} AND {table}.{list(key)[-1]} BETWEEN $1 AND $2",  # noqa: S608
+            [min(last), max(last)],
+        )
 
 
 def _delete_before(cursor: duckdb.DuckDBPyConnection, table: str, column: str, before: datetime) -> int:

@@ -12,6 +12,7 @@ from collector.store import influx_schema as schema
 from collector.store.history import StoredReport, report_of
 from collector.store.hops import to_text
 from collector.store.influx_lines import WRITERS, line
+from collector.store.kept_histogram import KeptHistogram
 from collector.store.protocol import AgentHealth, Arrival, StoredTest
 from collector.store.texts import located_text, read_located, read_scores, scores_text
 from collector.verdict.bins import LatencySummary, RoomBin
@@ -221,7 +222,7 @@ def read_bin(at_ns: int, values: Mapping[str, Any]) -> RoomBin:
 def read_target(values: Mapping[str, Any]) -> LatencySummary:
     """A row of measurement ``target_bin``."""
     measured = {name: values[name] for name in _MEASURED}
-    return LatencySummary(histogram=Histogram.from_text(values["histogram"]), **measured)
+    return LatencySummary(histogram=KeptHistogram(values["histogram"]), **measured)
 
 
 def read_test(at_ns: int, values: Mapping[str, Any]) -> StoredTest:

@@ -68,6 +68,7 @@ from collector.store.protocol import (
     Unstorable,
     WriteOutcome,
 )
+from collector.store.texts import read_minima
 from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import RoomDay, Seconds, SiteDay
@@ -428,6 +429,18 @@ class InfluxStore:
             one = read_room_day(at_ns, row, profiles[row["site"], row["room"], at_ns])
             if first <= one.day <= last:
                 found[one.site, one.room].append(one)
+        return found
+
+    def minima_between(
+        self, first: date, last: date
+    ) -> dict[tuple[str, str], dict[date, Mapping[Measured, Histogram]]]:
+        """See `Store.minima_between`."""
+        found: dict[tuple[str, str], dict[date, Mapping[Measured, Histogram]]] = defaultdict(dict)
+        columns = ("site", "room", '"date"', "minima")
+        for _, row in self._rows("days", columns, schema.ROOM_DAY, _days(first, last)):
+            day = date.fromisoformat(row["date"])
+            if first <= day <= last:
+                found[row["site"], row["room"]][day] = read_minima(row["minima"] or "[]")
         return found
 
     def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:

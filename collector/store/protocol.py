@@ -220,6 +220,12 @@ class Store(Protocol):
         """Per room, its days from `first` to `last`, both included, ascending."""
         ...
 
+    def minima_between(
+        self, first: date, last: date
+    ) -> Mapping[tuple[str, str], Mapping[date, Mapping[Measured, Histogram]]]:
+        """Per room and day from `first` to `last`, both included, the day's `minima`."""
+        ...
+
     def site_days_between(self, first: date, last: date) -> dict[str, list[SiteDay]]:
         """Per site, its days from `first` to `last`, both included, ascending."""
         ...

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from collector.store.kept_histogram import KeptHistogram
 from collector.verdict.baselines import Measured
 from collector.verdict.bins import ProfileScore
 from collector.verdict.causes import Located
@@ -72,7 +73,7 @@ def minima_text(minima: Mapping[Measured, Histogram], *, longest: int | None = N
 
 def read_minima(text: str) -> dict[Measured, Histogram]:
     """What `minima_text` wrote."""
-    return {(target, method): Histogram.from_text(counts) for target, method, counts in json.loads(text)}
+    return {(target, method): KeptHistogram(counts) for target, method, counts in json.loads(text)}
 
 
 def _list_text(values: list[Any], longest: int | None) -> str:

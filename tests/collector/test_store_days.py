@@ -69,6 +69,19 @@ def test_all_that_a_week_needs_of_a_day_comes_back(open_store: OpenStore) -> Non
     assert kept.example == LOCATED
 
 
+def test_the_minima_of_a_span_are_read_alone(open_store: OpenStore) -> None:
+    store = open_store()
+    minima = {("district", "stamp"): Histogram.of([9_000, 11_000])}
+    one = replace(_day(store), minima=minima)
+    later = replace(one, day=MONDAY + timedelta(days=1), started_at=MIDNIGHT + timedelta(days=1), minima={})
+    last = replace(one, day=MONDAY + timedelta(days=2), started_at=MIDNIGHT + timedelta(days=2))
+    store.write_days([one, later, last], [])
+
+    found = store.minima_between(MONDAY, MONDAY + timedelta(days=1))
+
+    assert found == {("oak-hill", "204"): {MONDAY: minima, MONDAY + timedelta(days=1): {}}}
+
+
 def test_what_a_day_has_no_longer_is_gone(open_store: OpenStore) -> None:
     store = open_store()
     one = _day(store)
