@@ -76,7 +76,8 @@ def _hints(path: Path, district: District) -> Iterator[Mistake]:
     without = [f"{one.site}/{one.room}" for one in district.rooms if one.seats is None]
     if without and "activities" in data:
         named = ", ".join(without[:SEATLESS_NAMED]) + (", ..." if len(without) > SEATLESS_NAMED else "")
-        what = f"{len(without)} of {len(district.rooms)} rooms have none, so their need is not known; fill in {named}"
+        have = "has" if len(without) == 1 else "have"
+        what = f"{len(without)} of {len(district.rooms)} rooms {have} none, so the need is not known; fill in {named}"
         yield Mistake(file=data.get("rooms", "rooms.csv"), line=1, key="seats", text=what)
 
 

@@ -128,7 +128,7 @@ def test_rooms_without_seats_are_told_of_once_where_activities_are_declared(tmp_
     activities = '\n[[activities]]\nprofile = "video_lesson"\nled_by = "teacher"\n'
     path = settings(tmp_path, "", district=GOOD_DISTRICT + activities, rooms=rooms)
     told = (
-        "rooms.csv:1 seats: 7 of 8 rooms have none, so their need is not known; "
+        "rooms.csv:1 seats: 7 of 8 rooms have none, so the need is not known; "
         "fill in oak-hill/2, oak-hill/3, oak-hill/4, oak-hill/5, oak-hill/6, ..."
     )
     assert warnings_of(path) == [told]
