@@ -8,11 +8,9 @@ from rich.text import Text
 from collector.board.phrases import share
 from collector.iso_week import week_of_text, week_span
 from collector.rooms_table import answer_of
-from collector.verdict.cause_words import CONFIDENCE_WORDS
 from collector.verdict.week_sentence import VERDICT_WORDS
 
 _STYLES = {"restricted": "bold red", "at_risk": "yellow", "ok": "green", "unknown": "dim"}
-_NUMBERS = {"bad", "at least", "lessons hit"}
 
 
 def weeks_of(text: str, url: str) -> dict[str, Any]:
@@ -25,20 +23,30 @@ def weeks_table(data: dict[str, Any]) -> Table:
     counts = ", ".join(f"{count} {VERDICT_WORDS[one]}" for one in VERDICT_WORDS if (count := data["verdicts"].get(one)))
     span = week_span(week_of_text(data["week"]))
     table = Table(title=f"{data['district']}, {data['week']} ({span}): {counts}")
-    for heading in ("site", "room", "verdict", "bad", "at least", "lessons hit", "cause", "confidence", "line"):
-        table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
+    table.add_column("site", overflow="fold")
+    table.add_column("room", overflow="fold")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("bad", justify="right", no_wrap=True)
+    table.add_column("at least", justify="right", no_wrap=True)
+    table.add_column("cause", overflow="fold")
+    table.add_column("sure", no_wrap=True)
+    table.add_column("line", no_wrap=True)
     for room in data["rooms"]:
         label = f"{room['room_name']} (simulated)" if room["simulated"] else room["room_name"]
-        verdict = VERDICT_WORDS[room["verdict"]] + (" (near threshold)" if room["near_threshold"] else "")
+        known, told = room["verdict"] != "unknown", room["verdict"] in {"restricted", "at_risk"} and room["cause"]
+        verdict = VERDICT_WORDS[room["verdict"]] + ("*" if room["near_threshold"] else "")
         table.add_row(
             Text(room["site"]),
             Text(label),
-            Text(verdict, style=_STYLES.get(room["verdict"], "")),
-            share(room["bad_share"]),
-            share(room["lower"]),
-            f"{len(room['hit_lessons'])} of {room['lessons']}" if room["valid_bins"] else "",
-            Text(room["cause_text"] or ""),
-            CONFIDENCE_WORDS[room["confidence"]].removesuffix(" confidence") if room["confidence"] else "",
-            room["budget_line"] or "",
+            Text(
+                VERDICT_WORDS[room["verdict"]] + ("*" if room["near_threshold"] else ""), style=_STYLES[room["verdict"]]
+            ),
+            share(room["bad_share"] if known else None),
+            share(room["lower"] if known else None),
+            Text(room["cause_text"] if told else ""),
+            room["confidence"] if told else "",
+            (room["budget_line"] or "") if told else "",
         )
+    if any(room["near_threshold"] for room in data["rooms"]):
+        table.caption = "* near threshold: another verdict with limits 10 % stricter or laxer"
     return table

@@ -16,7 +16,6 @@ from collector.board.pages import district_page, not_found_page, room_page, site
 from collector.board.week_page import no_week_page, week_page
 from collector.iso_week import NEWEST
 from collector.judged_weeks import RoomWeeks
-from collector.needs import need_of
 from collector.refusal import Refusal
 from collector.store.protocol import StoreUnavailable
 from collector.throughput.spending import spending
@@ -62,11 +61,9 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
         now=services.clock(),
         throughput_off=services.leases.off,
         check=services.checks.newest(site, room),
-        profiles=services.district.profiles,
         weeks=weeks.weeks if weeks else None,
         flips=weeks.flips if weeks else (),
         calendar=services.district.calendar_of(site),
-        need=need_of(found, services.district, whole.capacity_of(site, room)),
     )
     return transferred(request, page)
 

@@ -29,7 +29,6 @@ from collector.api.week_answers import located_answer
 from collector.api.weeks import from_store, week_answers
 from collector.capacity_now import CapacitySeen
 from collector.district.calendar import Lesson
-from collector.needs import need_of
 from collector.now import LessonCell, RoomNow
 from collector.refusal import Refusal
 from collector.store.protocol import Reading
@@ -70,7 +69,6 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
     now = services.clock()
     judged = from_store(lambda: services.engine.weeks.of_room(site, room))
     capacity = the_district(services).capacity_of(site, room)
-    need = need_of(found, services.district, capacity)
     answer = RoomDetailAnswer(
         **dict(_answer(found, now)),
         short=_short(found.state.short),
@@ -82,7 +80,7 @@ def room(site: str, room: str, request: Request, services: TheServices) -> Respo
         located=located_answer(found.state.located) if found.state.located else None,
         weeks=week_answers(services, judged, found.name),
         would_change=[flip_answer(one) for one in judged.flips],
-        need=need_answer(need) if need else None,
+        need=need_answer(found.need) if found.need else None,
     )
     return _json(request, answer)
 

@@ -25,9 +25,7 @@ from collector.district.calendar import Calendar
 from collector.now import DistrictNow, RoomNow, SiteNow
 from collector.verdict.flips import Flip
 from collector.verdict.need_words import need_sentences
-from collector.verdict.profiles import Profiles
 from collector.verdict.room_check import RoomCheck
-from collector.verdict.room_need import RoomNeed
 from collector.verdict.weeks import RoomWeek
 
 NEWEST_BINS = 24
@@ -89,17 +87,14 @@ def room_page(
     now: datetime,
     throughput_off: str | None = None,
     check: RoomCheck | None = None,
-    profiles: Profiles | None = None,
     weeks: Sequence[RoomWeek] | None = (),
     flips: Sequence[Flip] = (),
     calendar: Calendar | None = None,
-    need: RoomNeed | None = None,
 ) -> str:
     """The page of one room: its state and all that says so. `throughput_off` is why no throughput is tested, where it
     is not. `check` is the newest that somebody made there in a browser. `weeks` are its newest weeks, ascending,
-    ``None`` where they cannot be read now, `flips` what would change the last of them; `calendar` is its site's, `need`
-    what the whole room needs where that can be told."""
-    profiles = profiles or district.profiles
+    ``None`` where they cannot be read now, `flips` what would change the last of them; `calendar` is its site's."""
+    profiles = district.profiles
     site = district.site(room.site)
     newest_first = tuple(reversed(room.bins))
     bins = newest_first[:NEWEST_BINS]
@@ -116,7 +111,7 @@ def room_page(
         else room_weeks(
             weeks, room.name, calendar=calendar, profiles=profiles, time_zone=district.time_zone, flips=flips
         ),
-        need=need_sentences(need, profiles) if need else (),
+        need=need_sentences(room.need, profiles) if room.need else (),
         last_cell=last_lesson_cell(room),
         strip_days=_days(room),
         latency=latency_chart(district, room, profiles, now),

@@ -26,6 +26,8 @@ from collector.cannot_start import CannotStart
 from collector.demo.history import SCHOOL_DAYS, simulated_days
 from collector.demo.simulated_agents import run_simulated_agents
 from collector.demo.simulated_district import REAL_ROOM, simulated_district
+from collector.demo.weeks import simulated_weeks
+from collector.district.district import District
 from collector.serve import Running, asked_to_stop, open_parts, running, utc_now
 from collector.settings import Settings
 from collector.store.protocol import Store
@@ -68,6 +70,7 @@ async def run_demo(*, port: int, for_seconds: int | None, kept: Mapping[str, Any
         days = simulated_days(district, now=utc_now(), profiles=district.profiles, seed=SEED)
         with _progress(console) as bar:
             filling = bar.add_task("simulating two school weeks", total=SCHOOL_DAYS)
+            await in_thread(partial(_write_weeks, store, district))
             await in_thread(lambda: store.write_bins(next(days), judged_through=None))
             bar.advance(filling)
             try:
@@ -137,6 +140,13 @@ def _die_with_parent() -> None:
     """Ask the kernel to stop this process when the demo is gone, even if that was killed (prctl(2))."""
     assert _LIBC is not None
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _write_weeks(store: Store, district: District) -> None:
+    """Before the engine looks: it goes on from the newest day and week that were written."""
+    made = simulated_weeks(district, now=utc_now(), profiles=district.profiles, seed=SEED)
+    store.write_days(made.days, made.sites)
+    store.write_weeks(made.weeks)
 
 
 async def _fill(store: Store, days: Iterator[list[RoomBin]], bar: Progress, filling: TaskID) -> None:

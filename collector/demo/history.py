@@ -36,24 +36,29 @@ def _day(district: District, end: datetime, profiles: Profiles, *, seed: int, to
                 room=room.room,
                 started_at=start,
                 seconds=BIN_SECONDS,
-                summaries=[
-                    LatencySummary(
-                        agent="simulated",
-                        target=one.target,
-                        method="stamp" if one.target == "district" else "tcp_connect",
-                        sent=one.sent,
-                        received=one.received,
-                        probed_ms=one.sent * PROBE_INTERVAL_MS,
-                        histogram=one.histogram,
-                        repaired=False,
-                    )
-                    for one in network.measure(start, BIN_SECONDS, interval_ms=PROBE_INTERVAL_MS)
-                ],
+                summaries=latency_of(network, start),
                 profiles=profiles.in_force(),
                 profiles_digest=profiles.digest,
             )
             if judged is not None:
                 yield judged
+
+
+def latency_of(network: SimulatedRoom, start: datetime) -> list[LatencySummary]:
+    """What the simulated agent of a room measures in the bin from `start`."""
+    return [
+        LatencySummary(
+            agent="simulated",
+            target=one.target,
+            method="stamp" if one.target == "district" else "icmp",
+            sent=one.sent,
+            received=one.received,
+            probed_ms=one.sent * PROBE_INTERVAL_MS,
+            histogram=one.histogram,
+            repaired=False,
+        )
+        for one in network.measure(start, BIN_SECONDS, interval_ms=PROBE_INTERVAL_MS)
+    ]
 
 
 def _school_days_ago(now: datetime) -> list[int]:

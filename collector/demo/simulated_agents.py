@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from collector.api.services import Services
-from collector.demo.simulated_district import SILENT, SimulatedRoom
+from collector.demo.simulated_district import SILENT, SimulatedRoom, medium_of
 from collector.district.rooms_csv import Room
 from collector.ingest.group_commit import Busy
 from collector.registry.agent import Agent
@@ -65,7 +65,8 @@ class SimulatedAgent:
         self._booted_at = datetime.now(UTC) - timedelta(days=1)
         self._seq = 0
         self._next_test_at = self._booted_at
-        self.silent = (room.site, room.room) in SILENT
+        self._place = (room.site, room.room)
+        self.silent = self._place in SILENT
 
     async def report(self, at: datetime, seconds: int) -> None:
         """Hand over what the period of `seconds` from `at` showed; a store that is away is borne."""
@@ -78,7 +79,7 @@ class SimulatedAgent:
                     boot_ms=self._boot_ms(at),
                     duration_ms=seconds * 1000,
                     target=one.target,
-                    method="stamp" if one.target == "district" else "tcp_connect",
+                    method="stamp" if one.target == "district" else "icmp",
                     method_version=1,
                     timestamps="user",
                     interval_ms=PROBE_INTERVAL_MS,
@@ -129,6 +130,7 @@ class SimulatedAgent:
             link_mbps=1000,
             link_errors=0,
             link_drops=0,
+            link_medium=medium_of(self._place),
         )
 
     def _tests(self, at: datetime) -> list[Report]:

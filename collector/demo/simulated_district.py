@@ -17,6 +17,7 @@ from collector.district.district import District, Site
 from collector.district.rooms_csv import Room
 from wire.histogram import EDGES_US, Histogram
 from wire.report_words import Direction
+from wire.reports import Medium
 from wire.sufficiency import offered_bps
 
 REAL_SITE = Site(site="this-network", name="This network", simulated=False)
@@ -60,6 +61,14 @@ TROUBLES = {
 }
 SILENT = frozenset({("summit", "312"), ("oak-hill", "114")})
 """Rooms whose agent is asleep today: unknown, never ok."""
+
+WIRED = frozenset({("lakeside", "203"), ("lakeside", "207")})
+"""Rooms whose machine hangs on a cable; the others are on Wi-Fi."""
+
+
+def medium_of(room: tuple[str, str]) -> Medium:
+    """What the machine of a (site, room) is on."""
+    return "wired" if room in WIRED else "wifi"
 
 
 def simulated_district(time_zone: ZoneInfo) -> District:

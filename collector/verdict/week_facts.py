@@ -45,7 +45,7 @@ def facts(week: RoomWeek, profiles: Profiles, *, time_zone: ZoneInfo, flips: Seq
         ("Held against", _held_against(week, profiles)),
         ("Cause", cause_text(week)),
         ("Who pays", pays(week.budget_line)),
-        ("Told from", _told_from(week, time_zone)),
+        ("Compared", _compared(week, time_zone)),
         ("Bad days", _bad_days(week)),
         ("Lessons hit", lessons_text(week)),
         ("Instruction affected", minutes_text(week)),
@@ -220,7 +220,7 @@ def _held_against(week: RoomWeek, profiles: Profiles) -> str:
     return f"{text}; worst was its {_DIMENSIONS[week.worst]}" if week.worst else text
 
 
-def _told_from(week: RoomWeek, time_zone: ZoneInfo) -> str:
+def _compared(week: RoomWeek, time_zone: ZoneInfo) -> str:
     text = comparison(week.example) if week.example else ""
     if text and week.example_at is not None:
         return f"on {week.example_at.astimezone(time_zone):%a at %H:%M} {text}"

@@ -116,7 +116,7 @@ def _still(week: RoomWeek) -> bool:
 
 
 def _by_tests_alone(week: RoomWeek) -> bool:
-    return week.worst == "throughput" and (week.lower or 0) <= ALLOWED_SHARE and bool(week.tests)
+    return week.by_tests and (week.lower or 0) <= ALLOWED_SHARE and bool(week.tests)
 
 
 def tests_text(week: RoomWeek) -> str:

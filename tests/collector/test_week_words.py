@@ -65,7 +65,7 @@ def test_a_room_is_called_as_people_call_it(name: str, words: str) -> None:
         ),
         (
             "restricted",
-            {"entered_by": "tests", "lower": 0.0, "tests": FAILED, "worst": "throughput"},
+            {"entered_by": "tests", "lower": 0.0, "tests": FAILED, "by_tests": True},
             "Room 204 is restricted by its throughput: down 11 of 35 hours passed; 80 % are wanted.",
         ),
         (
@@ -151,7 +151,7 @@ def test_a_restricted_week_shows_all_that_it_stands_on() -> None:
         "Held against": "below profile video_lesson v1; worst was its latency",
         "Cause": "its Wi-Fi (high confidence; 120 of 120 located bins)",
         "Who pays": "C2 (E-rate category 2, inside the building)",
-        "Told from": "on Tue at 10:25 its own gateway took 210 ms (usually 3 ms), the school's wired reference 12 ms "
+        "Compared": "on Tue at 10:25 its own gateway took 210 ms (usually 3 ms), the school's wired reference 12 ms "
         "at the same time, 1 of 7 other rooms was bad",
         "Bad days": "5 of 5 days had 10 % or more of their time bad",
         "Lessons hit": "3 of 35: Mon 10:15\N{EN DASH}11:00, Tue 10:15\N{EN DASH}11:00, Wed 10:15\N{EN DASH}11:00",

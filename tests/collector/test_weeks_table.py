@@ -13,7 +13,7 @@ from collector.ask_collector import CannotAsk
 from collector.verdict.profiles import default_profiles
 from collector.weeks_table import weeks_of, weeks_table
 from tests.collector.board.districts import TIMETABLE
-from tests.collector.week_builders import MONDAY, a_week
+from tests.collector.week_builders import MONDAY, a_week, located
 
 
 def an_answer(*weeks: Any) -> str:
@@ -37,8 +37,8 @@ def an_answer(*weeks: Any) -> str:
     ).model_dump_json()
 
 
-def printed(*weeks: Any) -> list[str]:
-    out = Console(file=io.StringIO(), width=180)
+def printed(*weeks: Any, width: int = 180) -> list[str]:
+    out = Console(file=io.StringIO(), width=width)
     out.print(weeks_table(weeks_of(an_answer(*weeks), "http://here")))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue().splitlines()
@@ -55,10 +55,19 @@ def test_a_line_has_the_verdict_and_what_it_stands_on() -> None:
     rows = [cells(line) for line in lines if line.startswith("\u2502")]
     dash = "\N{EN DASH}"
     assert rows == [
-        ["north", "204", "restricted", "38 %", "31 %", "3 of 35", "its Wi-Fi", "high", "C2"],
-        ["north", "3", "unknown", dash, dash, "", "", "", ""],
-        ["north", "4", "ok (near threshold)", "0 %", "0 %", "0 of 35", "", "", ""],
+        ["north", "204", "restricted", "38 %", "31 %", "its Wi-Fi", "high", "C2"],
+        ["north", "3", "unknown", dash, dash, "", "", ""],
+        ["north", "4", "ok*", "0 %", "0 %", "", "", ""],
     ]
+    assert lines[-1].strip().startswith("* near threshold")
+
+
+def test_a_narrow_terminal_shows_every_verdict_and_number_whole() -> None:
+    lines = printed(a_week("Computer lab 2 in the old building", example=located(medium="wired")), width=80)
+
+    (row,) = (one for one in lines if "restricted" in one and "\u2502" in one)
+    assert all(one in row for one in ("38 %", "31 %", "high", "C2"))
+    assert max(map(len, lines)) <= 80
 
 
 def test_names_in_any_script_and_markup_are_text() -> None:

@@ -179,7 +179,7 @@ def test_a_room_page_has_the_sentence_the_lessons_and_what_it_stands_on() -> Non
     assert days[0] == "Mon 2 Mar: 120 min bad, 195 min good"
     assert len(days) == 5
     names = [one.text for one in section.one("dl", class_="week-facts").all("dt")]
-    assert {"Cause", "Who pays", "Told from", "What would change it", "Instruction affected"} <= set(names)
+    assert {"Cause", "Who pays", "Compared", "What would change it", "Instruction affected"} <= set(names)
     assert "What one agent measures is what one more device gets" in section.text
     assert [row[0] for row in rows(page)] == ["ok"]
 
