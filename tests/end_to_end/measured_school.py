@@ -120,8 +120,12 @@ class MeasuredSchool:
         try:
             yield
         finally:
-            self._over.set()
-            self._thread.join()
+            self.look_away()
+
+    def look_away(self) -> None:
+        """Look on no more; from now on the collector may be stopped."""
+        self._over.set()
+        self._thread.join()
 
     def _look_on(self) -> None:
         while not self._over.wait(_LOOK_S):

@@ -2,14 +2,14 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.end_to_end.measured_school import Said
 
 Verdict = tuple[str, str]
-"""A state and its cause."""
+"""A state and its cause; of a bin how sure that is and its cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,6 @@ class Outcome:
     truth: Verdict
     said: Verdict
 
-    @property
-    def right(self) -> bool:
-        return self.truth == self.said
-
 
 def outcomes(part: str, truth: Mapping[str, Verdict], said: Mapping[str, Said]) -> list[Outcome]:
     """One for each room."""
@@ -35,7 +31,7 @@ def outcomes(part: str, truth: Mapping[str, Verdict], said: Mapping[str, Said]) 
 
 
 def matrix(found: Iterable[Outcome]) -> str:
-    """Rooms by what is true (down) and what was said (across)."""
+    """How many by what is true (down) and what was said (across)."""
     counts = Counter((_words(one.truth), _words(one.said)) for one in found)
     said = sorted({column for _, column in counts})
     truths = sorted({row for row, _ in counts})
@@ -45,15 +41,14 @@ def matrix(found: Iterable[Outcome]) -> str:
     return "\n".join(" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def keep(found: Iterable[Outcome], path: Path) -> None:
-    """Write each, and the matrix, to `path`, and print it for whoever reads the log."""
-    kept = list(found)
-    lines = [f"{one.part}: {one.room}: {_words(one.truth)}, said {_words(one.said)}" for one in kept]
-    text = "\n".join((matrix(kept), "", *lines, ""))
+def keep(rooms: Sequence[Outcome], bins: Sequence[Outcome], path: Path) -> None:
+    """Write the matrix of both, and each room, to `path`, and print it for whoever reads the log."""
+    lines = [f"{one.part}: {one.room}: {_words(one.truth)}, said {_words(one.said)}" for one in rooms]
+    text = "\n\n".join(("Rooms", matrix(rooms), "Bins", matrix(bins), "\n".join(lines), ""))
     path.write_text(text)
     sys.stdout.write(f"\n{text}")
 
 
 def _words(verdict: Verdict) -> str:
     state, cause = verdict
-    return state if cause == "undetermined" else f"{state}: {cause}"
+    return state if cause == "undetermined" and state in ("ok", "unknown") else f"{state}: {cause}"

@@ -7,13 +7,16 @@ machine, and that of `stopped` is stopped. In the third the uplink of one school
 the district. From the second part on the resolver is slower than anybody waits, and one service cannot be reached.
 """
 
+import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.collector_process import CollectorFolder
 from tests.end_to_end.internet import ADDRESS, ADDRESSED, ANCHORS, NAMED
 from tests.end_to_end.measured_district import MeasuredDistrict, measured_district
 from tests.end_to_end.measured_school import Said
@@ -27,6 +30,7 @@ pytestmark = [pytest.mark.requires("netns"), pytest.mark.slow, pytest.mark.timeo
 NORTH = ("crowded", "lossy", "north-3", "north-4")
 SOUTH = ("starved", "stopped", "south-3", "south-4")
 ROOMS = (*NORTH, *SOUTH)
+BIN_S = 5
 LOST_PERMILLE = 80
 SLOWER_THAN_ANYBODY_WAITS_S = 12
 SERVICES_PATIENCE_S = 240.0
@@ -50,11 +54,12 @@ TRUTH: Mapping[str, Mapping[str, Verdict]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """How it went: what was said of each room at the end of each part, all that was said of it in that part, and the
-    services' incidents, in the board's words, before the last part."""
+    """How it went: what was said of each room at the end of each part, all that was said of it in that part, the causes
+    of the bins within it, and the services' incidents, in the board's words, before the last part."""
 
     ends: Mapping[str, Mapping[str, Said]]
     said: Mapping[str, Mapping[str, Sequence[Said]]]
+    bins: Sequence[Outcome]
     incidents: Sequence[str]
 
 
@@ -62,9 +67,12 @@ def give(district: MeasuredDistrict, folder: Path) -> Lesson:
     network, measured = district.network, district.measured
     rooms = network.school.rooms
     ends: dict[str, Mapping[str, Said]] = {}
+    spans: dict[str, tuple[float, float]] = {}
 
     def part(name: str) -> None:
+        began_at = time.time()
         ends[name] = measured.wait_for_causes(TRUTH[name])
+        spans[name] = (began_at, time.time())
 
     measured.start()
     part("well")
@@ -87,7 +95,10 @@ def give(district: MeasuredDistrict, folder: Path) -> Lesson:
         part("egress")
     for agent in measured.agents.values():
         agent.stop()
-    return Lesson(ends=ends, said={name: between(district, ends, name) for name in ends}, incidents=incidents)
+    said = {name: between(district, ends, name) for name in ends}
+    measured.look_away()
+    measured.collector.stop()
+    return Lesson(ends=ends, said=said, bins=located_bins(measured.collector, spans), incidents=incidents)
 
 
 def wait_for_usual(district: MeasuredDistrict) -> None:
@@ -115,18 +126,33 @@ def between(district: MeasuredDistrict, ends: Mapping[str, Mapping[str, Said]], 
     return {room: [one for one in district.measured.said(room, since) if one.taken_at <= at[part]] for room in ROOMS}
 
 
+def located_bins(collector: CollectorFolder, spans: Mapping[str, tuple[float, float]]) -> list[Outcome]:
+    """The cause of each bin that has one and lies within a part, less the second in which that begins."""
+    with collector.opened() as store:
+        rows = store.execute("SELECT room, epoch(started_at), located FROM bins WHERE located IS NOT NULL").fetchall()
+    bins = []
+    for room, started_at, text in rows:
+        located = json.loads(text)
+        for part, (began_at, ended_at) in spans.items():
+            if room in TRUTH[part] and began_at + 1 <= started_at <= ended_at - BIN_S:
+                truth, said = TRUTH[part][room][1], located["cause"]
+                kind = f"{located['confidence']} confidence"
+                bins.append(Outcome(part=part, room=room, truth=("bad", truth), said=(kind, said)))
+    return bins
+
+
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory: pytest.TempPathFactory) -> Lesson:
     folder = tmp_path_factory.mktemp("district")
-    with measured_district({"north": NORTH, "south": SOUTH}, folder) as district:
+    with measured_district({"north": NORTH, "south": SOUTH}, folder, bin_seconds=BIN_S) as district:
         return give(district, folder)
 
 
 @pytest.fixture(scope="module")
 def found(lesson: Lesson, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
-    """What came of each room in each part; printed, and kept in ``causes.txt``."""
+    """What came of each room in each part; printed, and kept with all bins in ``causes.txt``."""
     every = [one for part, truth in TRUTH.items() for one in outcomes(part, truth, lesson.ends[part])]
-    keep(every, tmp_path_factory.getbasetemp() / "causes.txt")
+    keep(every, lesson.bins, tmp_path_factory.getbasetemp() / "causes.txt")
     return every
 
 
@@ -134,6 +160,12 @@ def found(lesson: Lesson, tmp_path_factory: pytest.TempPathFactory) -> list[Outc
 def test_exactly_the_rooms_that_suffer_are_said_to_and_from_what_they_do(found: list[Outcome], part: str) -> None:
     of_part = {one.room: one.said for one in found if one.part == part}
     assert of_part == TRUTH[part]
+
+
+def test_a_cause_of_which_a_bin_is_sure_is_right(lesson: Lesson) -> None:
+    sure = [one for one in lesson.bins if one.said[0] == "high confidence"]
+    assert {one.part for one in sure} >= {"uplink", "egress"}
+    assert [one for one in sure if one.said[1] != one.truth[1]] == []
 
 
 @pytest.mark.parametrize("part", TRUTH)
