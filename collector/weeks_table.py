@@ -38,9 +38,7 @@ def weeks_table(data: dict[str, Any]) -> Table:
         table.add_row(
             Text(room["site"]),
             Text(label),
-            Text(
-                VERDICT_WORDS[room["verdict"]] + ("*" if room["near_threshold"] else ""), style=_STYLES[room["verdict"]]
-            ),
+            Text(verdict, style=_STYLES[room["verdict"]]),
             share(room["bad_share"] if known else None),
             share(room["lower"] if known else None),
             Text(room["cause_text"] if told else ""),
