@@ -205,7 +205,8 @@ def _inside(seen: _Seen) -> Named:
     if stretch != "far" and (named := _building(seen)):
         return named
     if seen.votes.shared and seen.votes.shared[0] == "uplink" and stretch == "far" and not seen.cleared:
-        return Named("site_uplink", "medium", "L4", seen.shared)
+        fine = seen.district.another_is_fine(seen.site.site)
+        return Named("site_uplink", "medium" if fine else "low", "L4", seen.shared)
     if seen.cleared or seen.votes.fine:
         return _own(seen)
     return _alone(seen)

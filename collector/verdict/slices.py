@@ -47,8 +47,8 @@ def judge_slice(whole: Slice, *, topology: Topology, baselines: Baselines) -> li
 
 
 def _judge_room(whole: Slice, key: RoomKey) -> Measured | None:
-    """One room by itself. A bad bin of a machine that could not measure is not valid; the cause says so, and of one that
-    is not because it measured too little. Beside machines that could, such a one does not speak."""
+    """One room by itself. A bad bin of a machine that could not measure is not valid, and its cause says so, as it does
+    of one in which such a machine measured too little; beside machines that could, such a one does not speak."""
     summaries = whole.latency[key]
     machines = {one.agent: one for one in whole.machines.get(key, ())}
     sent: dict[str, int] = {}
