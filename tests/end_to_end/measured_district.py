@@ -1,8 +1,4 @@
-"""A district that is measured: its collector, an agent in each room, and a reference in each school's cabinet.
-
-Each agent has a machine of its own. What the processors of the machine that runs the tests do, whoever else uses it,
-says nothing of a room: the agents' ``/proc/stat`` stands still, so that they do not say how busy they are.
-"""
+"""A district that is measured: its collector, an agent in each room, and a reference in each school's cabinet."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +13,7 @@ from tests.end_to_end.collector_process import CollectorFolder
 from tests.end_to_end.district_network import DistrictNetwork, district_network
 from tests.end_to_end.internet import ADDRESS, ADDRESSED, ANCHORS, NAME, NAMED, RESOLVER, Internet, internet
 from tests.end_to_end.measured_school import HTTP_PORT, REFLECTOR_PORT, MeasuredSchool
+from tests.end_to_end.own_machine import own_machine
 
 AT_ONCE = 3
 """So many agents join at the same time."""
@@ -67,9 +64,8 @@ def measured_district(
         stack.callback(collector.close)
         _write_district(network, collector)
         network.district.call(collector.start)
-        over = {"/etc/resolv.conf": folder / "resolv.conf", "/proc/stat": folder / "stat"}
-        over["/etc/resolv.conf"].write_text(f"nameserver {RESOLVER}\n")
-        over["/proc/stat"].write_text(Path("/proc/stat").read_text())
+        (folder / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
+        over = {**own_machine(folder), "/etc/resolv.conf": folder / "resolv.conf"}
         agents, site_of, joins = {}, {}, []
         for site in network.sites.values():
             for room in (*site.rooms.values(), site.cabinet):

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.end_to_end.agent_process import AgentFolder
 from tests.end_to_end.collector_process import SITE, CollectorFolder
+from tests.end_to_end.own_machine import own_machine
 from tests.end_to_end.school import Link, School, school
 from tests.end_to_end.waiting import eventually
 
@@ -162,9 +163,9 @@ def measured_school(links: Mapping[str, Link], folder: Path, **settings: object)
         stack.callback(collector.close)
         collector.write_rooms(links)
         at.district.call(collector.start)
-        agents = {}
+        agents, over = {}, own_machine(folder)
         for name in links:
-            agents[name] = AgentFolder(folder / name, prefix=at.rooms[name].namespace.command())
+            agents[name] = AgentFolder(folder / name, prefix=at.rooms[name].namespace.machine(over))
             stack.callback(agents[name].close)
             agents[name].join(collector.url, collector.code(name), "--insecure-http")
         measured = MeasuredSchool(at, collector, agents)

@@ -1,7 +1,8 @@
-"""A room whose line is too slow and otherwise well is bad by throughput alone, beside one that has enough.
+"""A room whose rate is held down and that is otherwise well is bad by throughput alone, beside one that has enough.
 
-`slow` has half a megabit each way, which a video lesson's 1 Mbit/s down does not go through. Nobody else is on its
-line, so its latency is as good as its neighbour's. The line is widened at the end.
+`slow` is let have half a megabit each way, which a video lesson's 1 Mbit/s down does not go through, and what is more
+than that is dropped instead of queued. Nobody else is on its line, so its latency is as good as its neighbour's. It is
+let have more at the end.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,12 @@ from tests.end_to_end.waiting import eventually
 
 pytestmark = [pytest.mark.requires("netns"), pytest.mark.slow]
 
-HALF_A_MEGABIT = Link(down=Shape(bps=500_000), up=Shape(bps=500_000))
+WITHOUT_DELAY_MS = 20
+"""Less than two packets' worth of queue."""
+
+HALF_A_MEGABIT = Link(
+    down=Shape(bps=500_000, queue_ms=WITHOUT_DELAY_MS), up=Shape(bps=500_000, queue_ms=WITHOUT_DELAY_MS)
+)
 PATIENCE_S = 240.0
 
 Json = dict[str, Any]
@@ -60,6 +66,10 @@ def test_a_room_at_half_a_megabit_is_bad_by_throughput_alone(lesson: Lesson) -> 
     assert (slow["state"], slow["profile"], slow["worst"]) == ("bad", "video_lesson", "throughput")
     assert "a video lesson would have frozen" in slow["evidence"]
     assert "Mbit/s arrived down; needs 1 Mbit/s" in slow["evidence"]
+
+
+def test_the_cause_is_a_limit_of_its_rate_and_no_full_line(lesson: Lesson) -> None:
+    assert lesson.slow["cause"] == "rate_limit_or_client"
 
 
 def test_its_latency_is_not_blamed_though_its_line_was_tested(lesson: Lesson) -> None:
