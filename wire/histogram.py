@@ -13,8 +13,9 @@ most 15 digits: room for the merged histograms of years. In a report `received` 
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from math import ceil, log
 from operator import lt
 
@@ -55,11 +56,12 @@ def value_of(bucket: int) -> float:
 class Histogram:
     """Counts per bucket. Mutable only through `add` and `merge`."""
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_counts", "_ranked")
 
     def __init__(self, counts: Mapping[int, int] | None = None) -> None:
         """Take `counts` by bucket. Raises `ValueError` for a bucket that is none or a count below 1."""
         self._counts: dict[int, int] = dict(counts or {})
+        self._ranked: tuple[list[int], list[int]] | None = None
         if self._counts and not (
             min(self._counts) >= 0 and max(self._counts) <= OVERFLOW and min(self._counts.values()) >= 1
         ):
@@ -77,11 +79,13 @@ class Histogram:
         """Count one time of `us` microseconds."""
         bucket = bucket_of(us)
         self._counts[bucket] = self._counts.get(bucket, 0) + 1
+        self._ranked = None
 
     def merge(self, other: "Histogram") -> None:
         """Add the counts of `other`."""
         for bucket, count in other._counts.items():
             self._counts[bucket] = self._counts.get(bucket, 0) + count
+        self._ranked = None
 
     @property
     def total(self) -> int:
@@ -100,16 +104,15 @@ class Histogram:
         """
         if not 0 <= share <= 1:
             raise ValueError(f"a share lies in 0..1, not {share}")
-        total = self.total
-        if not total:
+        if not self._counts:
             return None
-        rank = max(1, ceil(share * total - 1e-9))
-        seen = 0
-        for bucket, count in sorted(self._counts.items()):
-            seen += count
-            if seen >= rank:
-                return value_of(bucket)
-        raise AssertionError("the ranks of a histogram end at its total")
+        if self._ranked is None:
+            # A bin is asked for several percentiles, so what they are found by is kept.
+            buckets = sorted(self._counts)
+            self._ranked = buckets, list(accumulate(self._counts[bucket] for bucket in buckets))
+        buckets, upto = self._ranked
+        rank = max(1, ceil(share * upto[-1] - 1e-9))
+        return value_of(buckets[bisect_left(upto, rank)])
 
     def to_text(self) -> str:
         """The canonical sparse text form."""

@@ -47,7 +47,6 @@ class Measuring:
             room for one in scenario.faults if one.kind == "room_cable" for group in one.groups for room in group
         )
         self.agents = tuple(_agents(scenario, seed))
-        self._machines: dict[tuple[str, RoomKey, tuple[int, ...]], MachineSummary] = {}
 
     def slices(self, course: Course) -> Iterator[Slice]:
         """One for each bin of the week, ascending."""
@@ -86,23 +85,22 @@ class Measuring:
             awake = np.full(len(course.starts), MEASURED) if place != one.home else course.awake[one.home]
         drawn = stream(self._seed, "drawn", one.agent, course.week).integers(0, 1 << 30, (len(one.ways), len(states)))
         picks = drawn.tolist()
+        known: dict[tuple[tuple[int, ...], int], tuple[list[tuple[LatencySummary, ...]], MachineSummary]] = {}
         for n, (state, measured) in enumerate(zip(states, awake.tolist(), strict=True)):
             if measured == ABSENT:
                 continue
-            felt = state if one.first else tuple(f for f in state if self._faults[f].kind not in HOST_KINDS)
+            key = (state, measured)
+            if key not in known:
+                felt = state if one.first else tuple(f for f in state if self._faults[f].kind not in HOST_KINDS)
+                probed = THIN_SHARE if measured == THIN else 1.0
+                pools = [self._network.bins(way, felt, probed=probed) for way in one.ways]
+                known[key] = pools, self._machine(one, place, felt)
+            pools, machine = known[key]
             found = latency[n].setdefault(place, [])
-            for way, pick in zip(one.ways, picks, strict=True):
-                bins = self._network.bins(way, felt, probed=THIN_SHARE if measured == THIN else 1.0)
-                found.append(bins[pick[n] % len(bins)])
-            machines[n].setdefault(place, []).append(self._machine(one, place, felt))
+            found += [bins[pick[n] % len(bins)] for bins, pick in zip(pools, picks, strict=True)]
+            machines[n].setdefault(place, []).append(machine)
 
     def _machine(self, one: MadeAgent, place: RoomKey, felt: tuple[int, ...]) -> MachineSummary:
-        key = (one.agent, place, felt)
-        if key not in self._machines:
-            self._machines[key] = self._make_machine(one, place, felt)
-        return self._machines[key]
-
-    def _make_machine(self, one: MadeAgent, place: RoomKey, felt: tuple[int, ...]) -> MachineSummary:
         kinds = frozenset(self._faults[n].kind for n in felt)
         if one.reference:
             return reference_machine(one.agent, kinds, uplink_mbps=one.mbps)
