@@ -24,7 +24,7 @@ from collector.verdict.baselines import Baselines
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin, score_of
 from collector.verdict.days import RoomDay, site_day
 from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile
-from collector.verdict.slices import Slice, judge_slice
+from collector.verdict.slices import Slice, at_ease, judge_slice
 from collector.verdict.topology import RoomKey
 from collector.verdict.weeks import RoomWeek
 from collector.weeks import WEEK, Weeks, monday
@@ -124,7 +124,7 @@ class Rejudge:
         bins = self._store.bins_between(*span)
         changed, apart, near = self._score_alone(bins)
         apart |= self._decided_by_anchors(*span)
-        for start, room, one in self._judge_together(sorted(apart)):
+        for start, room, one in self._judge_together(sorted(apart), changed):
             changed[room][start] = one
         made = self._remake(day, bins, changed, near, known)
         if any(changed.values()):
@@ -194,8 +194,10 @@ class Rejudge:
             if _is_bad(score_of(summary, profile) for profile in self._in_force(one.site, one.started_at))
         }
 
-    def _judge_together(self, starts: Sequence[datetime]) -> Iterator[tuple[datetime, RoomKey, RoomBin]]:
-        """The bins of these starts that come out otherwise."""
+    def _judge_together(
+        self, starts: Sequence[datetime], scored: Changed
+    ) -> Iterator[tuple[datetime, RoomKey, RoomBin]]:
+        """The bins of these starts that come out otherwise; `scored` are those of which the scores are known to."""
         for group in spans(starts, at_most=STARTS_AT_ONCE):
             first, end = group[0], group[-1] + self._bin
             machines = self._store.machines_between(first, end, bin_seconds=self._seconds)
@@ -206,30 +208,41 @@ class Rejudge:
             for start in group:
                 of_start = whole[start]
                 middle = start + self._bin / 2
-                days = [self._district.calendar_of(site).lesson_at(middle) for site, _ in of_start]
+                sites = {site for site, _ in of_start}
+                days = [self._district.calendar_of(site).lesson_at(middle) for site in sites]
                 lesson = next((one for one in days if one), None)
                 if lesson is None:
                     continue
+                now = {room: scored.get(room, {}).get(start, was) for room, was in of_start.items()}
+                standing = {room for room, one in now.items() if self._stands(room, one)}
                 known_machines = {(site, room): found for (site, room, at), found in machines.items() if at == start}
                 judged = judge_slice(
                     Slice(
                         started_at=start,
                         seconds=self._seconds,
                         day=lesson.day,
-                        latency={room: was.targets for room, was in of_start.items()},
+                        latency={room: was.targets for room, was in of_start.items() if room not in standing},
                         machines=known_machines,
                         paths={(site, room): found for (site, room, at), found in paths.items() if at == start},
                         roles=self._roles,
-                        profiles={site: self._in_force(site, start) for site, _ in of_start},
+                        profiles={site: self._in_force(site, start) for site in sites},
                         profiles_digest=self._district.profiles.digest,
                     ),
                     topology=self._topology,
                     baselines=Settled(self._usual),
+                    standing=[now[room] for room in standing],
                 )
                 for one in judged:
                     room = (one.site, one.room)
-                    if (now := _otherwise(of_start[room], one, room in known_machines)) is not None:
-                        yield start, room, now
+                    changed = _otherwise(of_start[room], one, room in known_machines)
+                    if changed is not None:
+                        yield start, room, changed
+
+    def _stands(self, room: RoomKey, one: RoomBin) -> bool:
+        """Whether a bin bears witness as it is."""
+        if not self._kept or one.agents > 1 or room in self._references or not at_ease(one):
+            return False
+        return not _is_bad((*one.scores, *self._score(one)))
 
     def _remake(
         self,

@@ -1,15 +1,17 @@
 """Judge all rooms of a district in one bin's time together: only beside each other can they be told apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from collector.verdict.baselines import Baselines, minima
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin, speaker_of
 from collector.verdict.causes import Located
+from collector.verdict.locate_chain import ELEVATED_MS, LOSSY
 from collector.verdict.locate_machine import machine_signs
 from collector.verdict.locate_slice import Measured, locate_all
 from collector.verdict.machines import MachineSummary
+from collector.verdict.marks import speaks
 from collector.verdict.profiles import Profile
 from collector.verdict.topology import RoomKey, Topology
 from wire.enrolment import Role
@@ -35,15 +37,27 @@ class Slice:
     profiles_digest: str = ""
 
 
-def judge_slice(whole: Slice, *, topology: Topology, baselines: Baselines) -> list[RoomBin]:
+def judge_slice(
+    whole: Slice, *, topology: Topology, baselines: Baselines, standing: Iterable[RoomBin] = ()
+) -> list[RoomBin]:
     """Judge every room of it that was measured, its bad ones with their cause. `baselines` learn from it, after all of
-    it is judged: a bin is held against what was known before."""
+    it is judged: a bin is held against what was known before.
+
+    `standing` are the bins of other rooms of the same start that are scored already and at ease (`at_ease`): they bear
+    witness without the histograms of their targets, and change only where an anchor decides.
+    """
     judged = [one for key in whole.latency if (one := _judge_room(whole, key)) is not None]
+    judged += [Measured(bin=one, speaker="", others=(), machines={}, paths=()) for one in standing]
     bins = locate_all(judged, profiles=whole.profiles, topology=topology, baselines=baselines)
-    for one in judged:
-        for measured, min_us in minima(one.bin.targets):
-            baselines.add_bin(one.key, whole.day, measured, min_us)
+    for key, summaries in whole.latency.items():
+        for measured, min_us in minima(summaries):
+            baselines.add_bin(key, whole.day, measured, min_us)
     return [bins[one.key] for one in judged]
+
+
+def at_ease(one: RoomBin) -> bool:
+    """Whether a bin is far from any trouble by what it says of itself, so that nobody asks for its way."""
+    return speaks(one) and one.p95_ms is not None and one.p95_ms < ELEVATED_MS and (one.loss or 0.0) < LOSSY
 
 
 def _judge_room(whole: Slice, key: RoomKey) -> Measured | None:

@@ -1,4 +1,4 @@
-"""Stores of large districts over a term: one school's day, judged by the real code, copied to all rooms and days."""
+"""Stores of large districts over a term: a day of four schools, judged by the real code, copied to all others."""
 
 import random
 from collections.abc import Sequence
@@ -29,6 +29,7 @@ BIN = timedelta(seconds=BIN_SECONDS)
 ROOMS_A_SITE = 50
 LESSONS = tuple(LessonTime(start=time(hour), end=time(hour + 1)) for hour in range(8, 15))
 BINS_A_DAY = 84
+TEMPLATE_ROOMS = 200
 BAD, DEGRADED = 0.02, 0.03
 
 
@@ -61,7 +62,7 @@ def fill_term(path: Path, district: District, days: Sequence[date], *, with_bins
         connection.execute(f"ATTACH '{template}' AS template (READ_ONLY)")
         connection.execute("CREATE TEMP TABLE places (site VARCHAR, room VARCHAR, template VARCHAR)")
         for day in days:
-            rows = [(one.site, one.room, f"r{chance.randrange(ROOMS_A_SITE)}") for one in district.rooms]
+            rows = [(one.site, one.room, f"r{chance.randrange(TEMPLATE_ROOMS)}") for one in district.rooms]
             connection.execute("DELETE FROM places")
             connection.execute(
                 "INSERT INTO places SELECT unnest($1), unnest($2), unnest($3)",
@@ -92,8 +93,8 @@ def _shifted(name: str, days: int) -> str:
 
 
 def _one_day(path: Path) -> None:
-    """A school on the term's first day: most bins good, in bursts some that are not."""
-    district = a_district(ROOMS_A_SITE)
+    """Four schools on the term's first day: most bins good, in bursts some that are not."""
+    district = a_district(TEMPLATE_ROOMS)
     chance = random.Random(2)
     store = DuckDbStore.open_store(path)
     baselines = Baselines()
@@ -104,7 +105,7 @@ def _one_day(path: Path) -> None:
             if times != 1 and chance.random() > 0.3:
                 continue
             dice = chance.random()
-            slow[room] = 25.0 if dice < BAD * 0.3 else 8.0 if dice < (BAD + DEGRADED) * 0.3 else 1.0
+            slow[room] = 25.0 if dice < BAD * 0.3 else chance.uniform(6, 12) if dice < (BAD + DEGRADED) * 0.3 else 1.0
         whole = Slice(
             started_at=start + number * BIN,
             seconds=BIN_SECONDS,
@@ -124,13 +125,13 @@ def _one_day(path: Path) -> None:
 
 
 def _summary(room: str, target: str, times: float, chance: random.Random) -> LatencySummary:
-    us = [TYPICAL_US[target][1] * times * chance.lognormvariate(0, 0.25) for _ in range(300)]
+    us = [TYPICAL_US[target][1] * times * chance.lognormvariate(0, 0.25) for _ in range(60)]
     return LatencySummary(
         agent=room.rjust(16, "0"),
         target=target,
         method=TYPICAL_US[target][0],
-        sent=300,
-        received=300,
+        sent=60,
+        received=60,
         probed_ms=BIN_SECONDS * 1000,
         histogram=Histogram.of(us),
         repaired=False,
