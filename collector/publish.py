@@ -24,6 +24,7 @@ from collector.registry.registry import Registry
 from collector.store.influx_day_rows import WeekTold
 from collector.store.influx_schema import Retention
 from collector.store.protocol import AgentHealth, StoreUnavailable
+from collector.verdict.week_facts import facts
 from collector.verdict.week_sentence import week_sentence
 from collector.verdict.weeks import RoomWeek
 from wire.version import VERSION
@@ -128,7 +129,13 @@ def week_told(district: District, week: RoomWeek) -> WeekTold:
     """What a reader sees of a week: names as the district has them now, slugs of what is no longer there."""
     site = next((one.name for one in district.sites if one.site == week.site), week.site)
     room = next((one.name for one in district.rooms if (one.site, one.room) == (week.site, week.room)), week.room)
-    return WeekTold(site_name=site, room_name=room, evidence=week_sentence(room, week))
+    stands_on = facts(week, district.profiles, time_zone=district.calendar_of(week.site).time_zone)
+    return WeekTold(
+        site_name=site,
+        room_name=room,
+        evidence=week_sentence(room, week),
+        stands_on="\n".join(f"{one.name}: {one.text}" for one in stands_on),
+    )
 
 
 def _over(since: datetime, wait: timedelta, at: datetime) -> bool:

@@ -20,6 +20,7 @@ from dashboards.needs import (
 from dashboards.pages import ROOM, days_variable, new_dashboard, room_variable, site_variable
 from dashboards.panels import as_lines, called, colour, in_line_colours, limits, lines, states
 from dashboards.room_table import room_now
+from dashboards.week_table import weeks_of_room
 from dashboards.words import BAD, DEGRADED, LINES, causes, levels, qualities
 
 BIN = "5m"
@@ -47,7 +48,7 @@ def room() -> dashboard.Dashboard:
         .with_panel(latency(7))
         .with_panel(throughput(8, "down", DOWN_BPS))
         .with_panel(throughput(9, "up", UP_BPS))
-        .with_row(dashboard.Row("Its school days").id(10))
+        .with_row(dashboard.Row("Its school days and weeks").id(10))
         .with_panel(
             days.lesson_time(
                 11,
@@ -61,6 +62,7 @@ def room() -> dashboard.Dashboard:
         )
         .with_panel(days.round_trips(12, chosen=_HERE, width=8))
         .with_panel(days.loss(13, chosen=_HERE, width=8))
+        .with_panel(weeks_of_room(14, since=days.SINCE))
     )
 
 

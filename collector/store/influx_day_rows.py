@@ -108,11 +108,13 @@ def read_site_day(at_ns: int, values: Mapping[str, Any]) -> SiteDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekTold:
-    """What a reader sees of a room's week: what its site and the room are called, and the verdict in a sentence."""
+    """What a reader sees of a room's week: what its site and the room are called, the verdict in a sentence, and
+    what that stands on, a line for each thing."""
 
     site_name: str
     room_name: str
     evidence: str
+    stands_on: str = ""
 
 
 def room_week_line(one: RoomWeek, told: WeekTold) -> str:
@@ -126,6 +128,7 @@ def room_week_line(one: RoomWeek, told: WeekTold) -> str:
         "coverage": one.valid_bins / one.awake_bins if one.awake_bins else None,
         "changed": one.previous is not None and one.previous != one.verdict,
         "evidence": told.evidence,
+        "stands_on": told.stands_on,
         **_texts(one),
     }
     fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.ROOM_WEEK.fields}

@@ -226,6 +226,7 @@ ROOM_WEEK = Measurement(
         "changed": "boolean",  # the week before had another verdict
         "budget_line": "string",
         "evidence": "string",
+        "stands_on": "string",  # each thing that the verdict stands on, a line each
     },
     time=_WEEK,
     rewritten=True,

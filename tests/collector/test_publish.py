@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from collector.ingest.accounts import Accounts
 from collector.now import DistrictNow, RoomNow
-from collector.publish import ROOMS_EVERY, Publisher
+from collector.publish import ROOMS_EVERY, Publisher, week_told
 from collector.publish_points import agent_state, older
 from collector.registry.registry import Registry
 from collector.store.influx_schema import LABEL, Retention, label_of
@@ -19,6 +19,8 @@ from collector.store.influx_store import InfluxStore
 from collector.store.protocol import AgentHealth, StoreUnavailable
 from tests.collector.board.districts import NOW, a_district, a_room, a_site, a_test
 from tests.collector.builders import arrival, health
+from tests.collector.live import a_district as live_district
+from tests.collector.week_builders import a_week, located
 from tests.influx import Influx
 from wire.enrolment import EnrolmentRequest
 
@@ -271,3 +273,23 @@ def _enrol(registry: Registry, name: str) -> str:
     code = registry.make_code(site="north", room="101", role="room", uses=1, expires_ms=2**50)
     request = EnrolmentRequest(version=2, code=code, token_sha256=name * 64)
     return registry.enrol(request, now_ms=1).agent
+
+
+def test_a_week_is_told_by_its_names_its_sentence_and_what_it_stands_on() -> None:
+    district = live_district()
+    named = replace(district, rooms=(replace(district.rooms[0], name="Chemistry lab"), *district.rooms[1:]))
+    place = named.rooms[0]
+
+    told = week_told(named, a_week(place.room, site=place.site, example=located()))
+
+    assert (told.site_name, told.room_name) == ("Oak Hill", "Chemistry lab")
+    assert told.evidence.startswith("Chemistry lab is restricted, because of its Wi-Fi, on 38 % of lesson time")
+    stands_on = dict(line.split(": ", 1) for line in told.stands_on.split("\n"))
+    assert stands_on["Held against"] == "below profile video_lesson v1; worst was its latency"
+    assert "1 of 7 other rooms was bad" in stands_on["Told from"]
+    assert {"Lessons hit", "Instruction affected", "What would change it"} <= stands_on.keys()
+
+
+def test_a_week_of_a_room_that_is_gone_is_told_by_its_slugs() -> None:
+    told = week_told(live_district(), a_week("gone", site="closed"))
+    assert (told.site_name, told.room_name) == ("closed", "gone")

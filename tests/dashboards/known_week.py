@@ -118,6 +118,7 @@ VERDICTS: dict[str, Verdict] = {"101": "restricted", "lab": "at_risk", "library"
 """By room, where it was not ok."""
 
 EVIDENCE = "Room 101 is restricted, because of its Wi-Fi, on 40 % of lesson time, at least 31 % with 99 % confidence."
+STANDS_ON = "Held against: below profile video_lesson v1\nLessons hit: 2 of 6: Mon 10:15-11:00, Tue 10:15-11:00"
 CAUSES: dict[str, Cause] = {"101": "room_access", "art": "site_uplink"}
 TROUBLED_BINS = {"restricted": 4, "at_risk": 1, "ok": 0, "unknown": 0}
 
@@ -149,7 +150,12 @@ def _weeks() -> Iterator[str]:
                 cause=CAUSES.get(one.room, "undetermined") if bad else None,
                 confidence="high" if verdict == "restricted" else None,
             )
-            told = WeekTold(site_name=one.site_name, room_name=one.name, evidence=EVIDENCE if bad else "")
+            told = WeekTold(
+                site_name=one.site_name,
+                room_name=one.name,
+                evidence=EVIDENCE if bad else "",
+                stands_on=STANDS_ON if bad else "",
+            )
             yield room_week_line(week, told)
         yield from weeks_written_lines([monday])
 

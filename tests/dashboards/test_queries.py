@@ -15,6 +15,7 @@ from tests.dashboards.known_week import (
     OAK_HILL,
     RIVER,
     SAYS,
+    STANDS_ON,
     WEST,
     began_ms,
     ms,
@@ -204,6 +205,13 @@ KNOWN: dict[tuple[str, str, str], Any] = {
         == ({12: 30}, {40: 24, 220: 6}, {80: 24, 600: 6})
     ),
     ("room", "What did each day lose?", "A"): lambda rows: counted(rows, "loss") == {0.001: 24, 0.02: 6},
+    ("room", "How was each of its weeks judged, and what does that stand on?", "A"): lambda rows: (
+        only(rows, "week", "level", "bad_share", "lower", "upper", "bad_minutes", "evidence", "stands_on")
+        == [
+            ("2026-11-02", 1, 0.1, 0.31, 0.5, 5, EVIDENCE, STANDS_ON),
+            ("2026-11-09", 2, 0.4, 0.31, 0.5, 20, EVIDENCE, STANDS_ON),
+        ]
+    ),
     # Fleet
     ("fleet", "How many agents need a look?", "A"): lambda rows: (
         only(

@@ -1,0 +1,115 @@
+"""Weeks of rooms as tables: on Week those of a verdict, on Room the weeks of one room."""
+
+from grafana_foundation_sdk.builders import table
+
+from collector.store.influx_schema import ROOM_WEEK, WEEK_LEVELS
+from dashboards.influxql import Chosen, Column, Select, Target, Where
+from dashboards.pages import TO_ROOM, TO_SITE
+from dashboards.panels import column, hidden, in_order, the_table
+from dashboards.words import absent, causes, pays, truth, verdict_names, verdicts
+
+CHOSEN_WEEK = (Chosen(name="week"),)
+AT_LEAST_AT_RISK = Where(name="level", sign=">=", value=WEEK_LEVELS["at_risk"])
+NONE_IN_TROUBLE = "No room was restricted or at risk in this week."
+
+
+def troubled_rooms(number: int) -> table.Panel:
+    """The rooms that were restricted or at risk, with what that stands on."""
+    fields = (
+        *("level", "site_name", "room_name", "bad_share", "lower", "bad_minutes", "cause", "confidence"),
+        *("budget_line", "near_threshold", "evidence"),
+    )
+    panel = the_table(
+        number,
+        "Which rooms were restricted, and why?",
+        "Restricted and at risk, the worst first. Bad is the share of measured lesson time below a profile, at least "
+        "how much of it that is with 99 % confidence. Near: limits 10 % stricter or laxer change the verdict.",
+        Target(select=_rooms(*fields, where=AT_LEAST_AT_RISK), table=True),
+        nothing=NONE_IN_TROUBLE,
+        size=(24, 12),
+        first="Verdict",
+    )
+    return _described(panel, *fields)
+
+
+def changed_rooms(number: int) -> table.Panel:
+    """The rooms whose verdict differs from that of the week before."""
+    fields = ("level", "previous", "site_name", "room_name", "bad_share", "evidence")
+    panel = the_table(
+        number,
+        "What changed since the week before?",
+        "Rooms whose verdict is another than that of the week before.",
+        Target(select=_rooms(*fields, where=Where(name="changed", sign="=", value=True)), table=True),
+        nothing="No verdict changed.",
+        size=(14, 10),
+        first="Verdict",
+    )
+    return _described(panel, *fields)
+
+
+def unknown_rooms(number: int) -> table.Panel:
+    """The rooms that were measured too little."""
+    fields = ("level", "site_name", "room_name", "coverage", "evidence")
+    panel = the_table(
+        number,
+        "Which rooms are not known, and why?",
+        "Rooms that were measured too little to be judged. Measured is how much of the time with an agent awake was "
+        "measured enough.",
+        Target(select=_rooms(*fields, where=Where(name="level", sign="=", value=WEEK_LEVELS["unknown"])), table=True),
+        nothing="Every room was measured enough.",
+        size=(24, 9),
+    )
+    return _described(panel, *fields)
+
+
+def weeks_of_room(number: int, *, since: str) -> table.Panel:
+    """The weeks of ``$room``, each with what its verdict stands on."""
+    fields = ("week", "level", "bad_share", "lower", "upper", "bad_minutes", "evidence", "stands_on")
+    select = Select(
+        source=ROOM_WEEK,
+        columns=tuple(Column(name=name) for name in fields),
+        during="range",
+        where=(Chosen(name="site"), Chosen(name="room")),
+    )
+    panel = the_table(
+        number,
+        "How was each of its weeks judged, and what does that stand on?",
+        "Its weeks of lessons, the newest first. Bad is the share of measured lesson time below a profile, at least "
+        "and at most its bounds with 99 % confidence each.",
+        Target(select=select, table=True),
+        nothing="No week of it is known for so long: choose a longer span above.",
+        size=(24, 11),
+        first="Week from",
+    )
+    return _described(panel, *fields).time_from(since)
+
+
+def _rooms(*fields: str, where: Where) -> Select:
+    columns = tuple(Column(name=name) for name in (*fields, "site", "room"))
+    return Select(source=ROOM_WEEK, columns=columns, during="range", where=(*CHOSEN_WEEK, where))
+
+
+def _described(panel: table.Panel, *fields: str) -> table.Panel:
+    columns = {
+        "week": column("Week from", width=105),
+        "level": column("Verdict", width=110, words=[verdicts()], coloured=True),
+        "previous": column("Before", width=100, words=[verdict_names()]),
+        "site_name": column("Site", width=140, wraps=True, link=("Open this site", TO_SITE)),
+        "room_name": column("Room", width=140, wraps=True, link=("Open this room's evidence", TO_ROOM)),
+        "bad_share": column("Bad", width=80, unit="percentunit", decimals=0, words=[absent()]),
+        "lower": column("At least", width=85, unit="percentunit", decimals=0, words=[absent()]),
+        "upper": column("At most", width=85, unit="percentunit", decimals=0, words=[absent()]),
+        "coverage": column("Measured", width=90, unit="percentunit", decimals=0, words=[absent()]),
+        "bad_minutes": column("Time lost", width=95, unit="m", decimals=0),
+        "cause": column("Cause", width=150, words=[causes()], wraps=True),
+        "confidence": column("Sure", width=80, words=[absent()]),
+        "budget_line": column("Who pays", width=130, words=[pays()], wraps=True),
+        "near_threshold": column("Near", width=65, words=[truth(("near", None), ("no", None))]),
+        "evidence": column("Evidence", words=[absent()], wraps=True),
+        "stands_on": column("What it stands on", words=[absent()], wraps=True),
+    }
+    for name in fields:
+        panel.override_by_name(name, columns[name])
+    for name in ("site", "room"):
+        panel.override_by_name(name, [hidden()])
+    return panel.with_transformation(in_order(*fields, "site", "room"))
