@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 
-from collector.demo.simulated_district import REAL_ROOM, SILENT, SimulatedRoom, simulated_district
+from collector.demo.simulated_district import REAL_ROOM, SILENT, SimulatedRoom, medium_of, simulated_district
 from collector.district.district import District
-from collector.district.rooms_csv import Room
 from collector.now import DistrictNow
 from collector.snapshot import STRIP_LESSONS, Judged, snapshot
 from collector.store.protocol import Reading
-from collector.verdict.bins import LatencySummary, RoomBin, judge_bin
+from collector.verdict.baselines import Baselines
+from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.machines import MachineSummary
 from collector.verdict.profiles import default_profiles
+from collector.verdict.slices import Slice, judge_slice
 from collector.verdict.throughput import ThroughputTest
+from collector.verdict.topology import RoomKey, Topology
 from tests.collector.board.districts import NOW, TIMETABLE, ZONE
 from wire.report_words import Direction
 
@@ -30,7 +33,7 @@ def a_school_district(now: datetime = NOW) -> DistrictNow:
     district = replace(simulated_district(ZONE), name="Cedar Valley Schools", calendar=TIMETABLE)
     rooms = [(one.site, one.room) for one in district.rooms]
     fresh = [one for one in rooms if one not in SILENT]
-    bins = {(one.site, one.room): tuple(_bins(one, district, now)) for one in district.rooms}
+    bins = _bins(district, now)
     return snapshot(
         district,
         Judged(
@@ -49,43 +52,54 @@ def a_school_district(now: datetime = NOW) -> DistrictNow:
     )
 
 
-def _bins(room: Room, district: District, now: datetime) -> Iterator[RoomBin]:
-    network = SimulatedRoom(room=replace(room, room="305") if room == REAL_ROOM else room, seed=SEED)
+def _bins(district: District, now: datetime) -> dict[RoomKey, tuple[RoomBin, ...]]:
+    """What each room's bins were, its bad ones with the cause that comparing the rooms names."""
+    networks = {
+        (room.site, room.room): SimulatedRoom(room=replace(room, room="305") if room == REAL_ROOM else room, seed=SEED)
+        for room in district.rooms
+    }
+    found: dict[RoomKey, list[RoomBin]] = {key: [] for key in networks}
+    baselines = Baselines()
     for lesson in district.calendar.last_lessons(now, STRIP_LESSONS):
+        today = lesson.day == now.astimezone(ZONE).date()
         start = lesson.started_at
         while start + BIN <= min(lesson.ended_at, now):
-            measured = network.measure(start, 300, interval_ms=1000)
-            today = lesson.day == now.astimezone(ZONE).date()
-            if not (today and (room.site, room.room) in SILENT):
-                judged = judge_bin(
-                    site=room.site,
-                    room=room.room,
-                    started_at=start,
-                    seconds=300,
-                    summaries=[
-                        LatencySummary(
-                            agent="simulated",
-                            target=one.target,
-                            method="stamp",
-                            sent=one.sent,
-                            received=one.received,
-                            probed_ms=one.sent * (600 if _napped(room, start) else 1000),
-                            histogram=one.histogram,
-                            repaired=False,
-                        )
-                        for one in measured
-                    ],
-                    profiles=default_profiles().in_force(),
-                    profiles_digest=default_profiles().digest,
-                )
-                assert judged is not None
-                yield judged
+            measured = {key: _measured(key, network, start) for key, network in networks.items()}
+            awake = {key: one for key, one in measured.items() if not (today and key in SILENT)}
+            whole = Slice(
+                started_at=start,
+                seconds=300,
+                day=lesson.day,
+                latency=awake,
+                machines={key: (MachineSummary(agent="simulated", reports=5, medium=medium_of(key)),) for key in awake},
+                profiles={site.site: district.profiles.in_force() for site in district.sites},
+                profiles_digest=district.profiles.digest,
+            )
+            for one in judge_slice(whole, topology=Topology(places={}, uplink_mbps={}), baselines=baselines):
+                found[one.site, one.room].append(one)
             start += BIN
+    return {key: tuple(bins) for key, bins in found.items()}
 
 
-def _napped(room: Room, start: datetime) -> bool:
+def _measured(key: RoomKey, network: SimulatedRoom, start: datetime) -> list[LatencySummary]:
+    return [
+        LatencySummary(
+            agent="simulated",
+            target=one.target,
+            method="stamp",
+            sent=one.sent,
+            received=one.received,
+            probed_ms=one.sent * (600 if _napped(key[1], start) else 1000),
+            histogram=one.histogram,
+            repaired=False,
+        )
+        for one in network.measure(start, 300, interval_ms=1000)
+    ]
+
+
+def _napped(room: str, start: datetime) -> bool:
     """Whether the machine slept through a part of the bin."""
-    return Random(f"{room.room} {start}").random() < 0.04
+    return Random(f"{room} {start}").random() < 0.04
 
 
 def _readings(bins: tuple[RoomBin, ...], now: datetime) -> tuple[Reading, ...]:
