@@ -116,9 +116,9 @@ def load_days(store: Store, baselines: Baselines, newest: date | None) -> None:
     for step in range(STEPS_BACK if newest else 0):
         assert newest is not None
         last = newest - step * STEP
-        for days in store.room_days_between(last - STEP + timedelta(days=1), last).values():
-            for one in days:
-                baselines.set_day((one.site, one.room), one.day, one.minima)
-                known[one.site].add(one.day)
+        for room, days in store.minima_between(last - STEP + timedelta(days=1), last).items():
+            for day, minima_of_day in days.items():
+                baselines.set_day(room, day, minima_of_day)
+            known[room[0]] |= days.keys()
         if known and all(len(days) >= DAYS for days in known.values()):
             return

@@ -61,7 +61,7 @@ from wire.path_report import PathReport
 _BIN_OF = "epoch_us(started_at) // 1000000 // $1 * $1"
 """The Unix second that the bin of a report begins with; the first value is its length in seconds."""
 
-_ROWS_AT_ONCE = 1_000
+_READ_AT_ONCE = timedelta(hours=1)
 _ROOM = {"site": "VARCHAR", "room": "VARCHAR"}
 _BIN_KEY = _ROOM | {"started_at": "TIMESTAMP"}
 _ROOM_DAY_KEY = _ROOM | {"day": "DATE"}
@@ -315,12 +315,17 @@ class DuckDbStore:
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], list[RoomBin]]:
         """See `Store.bins_between`."""
-        where, values = _between(start, end, room)
-        bins = self._columns(f"SELECT {selected(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
         found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
-        for one in read_bins(bins, {}):
-            found[one.site, one.room].append(one)
+        for first, last in [(start, end)] if room else _hours(start, end):
+            for one in self._bins(first, last, room):
+                found[one.site, one.room].append(one)
         return found
+
+    def _bins(self, start: datetime, end: datetime, room: tuple[str, str] | None) -> list[RoomBin]:
+        where, values = _between(start, end, room)
+        with nullcontext() if room else no_collection():
+            bins = self._columns(f"SELECT {selected(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
+            return read_bins(bins, {})
 
     def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
         """See `Store.whole_bins`."""
@@ -334,16 +339,17 @@ class DuckDbStore:
         self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None
     ) -> dict[tuple[str, str], dict[Measured, Histogram]]:
         """See `Store.histograms_between`."""
-        where, values = _between(start, end, room)
-        found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(dict)
-        for rows in self._parts(
-            "SELECT site, room, bin_targets.target, bin_targets.method, string_agg(histogram, ' ') FROM bin_targets"  # noqa: S608
-            f" JOIN bins USING (site, room, started_at) WHERE valid AND {where} GROUP BY ALL",
-            values,
-        ):
+        found: dict[tuple[str, str], dict[Measured, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
+        for first, last in [(start, end)] if room else _hours(start, end):
+            where, values = _between(first, last, room)
+            rows = self._rows(
+                "SELECT site, room, bin_targets.target, bin_targets.method, string_agg(histogram, ' ') FROM bin_targets"  # noqa: S608
+                f" JOIN bins USING (site, room, started_at) WHERE valid AND {where} GROUP BY ALL",
+                values,
+            )
             histograms = merged_each([row[4] for row in rows])
             for (site, room_, target, method, _), histogram in zip(rows, histograms, strict=True):
-                found[site, room_][target, method] = histogram
+                found[site, room_][target, method].merge(histogram)
         return found
 
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
@@ -460,16 +466,6 @@ class DuckDbStore:
         except duckdb.Error as error:
             raise StoreUnavailable(f"the database did not answer: {error}") from error
 
-    def _parts(self, query: str, values: Sequence[object]) -> Iterator[list[Any]]:
-        """The rows, so many at a time."""
-        try:
-            with self._connection.cursor() as cursor:
-                cursor.execute(query, values)
-                while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-                    yield rows
-        except duckdb.Error as error:
-            raise StoreUnavailable(f"the database did not answer: {error}") from error
-
     def _of_dates(
         self, table: str, kinds: Mapping[str, str], *, first: date, last: date, room: tuple[str, str] | None = None
     ) -> Columns:
@@ -550,6 +546,13 @@ def _delete(
 def _delete_before(cursor: duckdb.DuckDBPyConnection, table: str, column: str, before: datetime) -> int:
     count: int = cursor.execute(f"DELETE FROM {table} WHERE {column} < $1", [naive(before)]).fetchall()[0][0]  # noqa: S608
     return count
+
+
+def _hours(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """``[start, end)`` in pieces: the columns of an answer take more memory than what is made of them."""
+    while start < end:
+        yield start, min(start + _READ_AT_ONCE, end)
+        start += _READ_AT_ONCE
 
 
 def _between(start: datetime, end: datetime, room: tuple[str, str] | None) -> tuple[str, list[object]]:
