@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 from collector.store.influx_schema import COLLECTOR_NOW, SITE_NOW
 from dashboards.influxql import Column, Select, Target
 from dashboards.pages import DISTRICT_NOW, TO_SITE, new_dashboard
-from dashboards.panels import called, colour, coloured_from, column, hidden, in_order, numbers, the_table
+from dashboards.panels import called, colour, coloured_from, column, hidden, highest, in_order, numbers, the_table
 from dashboards.room_table import troubled_rooms
 from dashboards.state_counts import WORST_FIRST, state_counts
 from dashboards.words import BAD, DEGRADED, GOOD, NO_LESSON, STATE_COLOURS, STATE_WORDS, truth
@@ -41,7 +41,7 @@ def sites(number: int) -> table.Panel:
         Target(select=select, table=True),
         nothing="The collector has told of no site in the last 15 minutes.",
         size=(16, 9),
-        first=STATE_WORDS["bad"],
+        order=(highest(STATE_WORDS["bad"]),),
     )
     panel.override_by_name("site_name", column("Site", wraps=True, link=("Open this site", TO_SITE)))
     for state in WORST_FIRST:

@@ -11,6 +11,7 @@ from dashboards.panels import (
     coloured_from,
     column,
     hidden,
+    highest,
     in_line_colours,
     in_order,
     lines,
@@ -105,7 +106,7 @@ def agents(number: int) -> table.Panel:
         Target(select=select, table=True),
         nothing="No agent needs a look.",
         size=(24, 11),
-        first="State",
+        order=(highest("State"),),
     )
     shown = {
         "level": column("State", width=130, words=[agent_levels()], coloured=True),

@@ -35,17 +35,33 @@ Panel = TypeVar("Panel", table.Panel, stat.Panel, timeseries.Panel, statetimelin
 
 
 def the_table(
-    number: int, title: str, about: str, *targets: Target, nothing: str, size: tuple[int, int], first: str | None = None
+    number: int,
+    title: str,
+    about: str,
+    *targets: Target,
+    nothing: str,
+    size: tuple[int, int],
+    order: Sequence[common.TableSortByFieldState] = (),
 ) -> table.Panel:
-    """A table that wraps its texts; `first` is the column whose highest value comes first."""
+    """A table that wraps its texts, in the `order` of `highest` and `lowest`: rows alike in one go by the next."""
     panel = (
         table.Panel()
         .cell_height(TableCellHeight.SM)
-        .sort_by([common.TableSortByFieldState().display_name(first).desc(True)] if first else [])
+        .sort_by([*order])
         # Grafana's own column of a table without groups: when the newest point was written, or 1970.
         .override_by_regexp("/^Time/", [hidden()])
     )
     return _told(panel, targets, number=number, title=title, about=about, nothing=nothing, size=size)
+
+
+def highest(title: str) -> common.TableSortByFieldState:
+    """The highest of this column first."""
+    return common.TableSortByFieldState().display_name(title).desc(True)
+
+
+def lowest(title: str) -> common.TableSortByFieldState:
+    """The lowest of this column first."""
+    return common.TableSortByFieldState().display_name(title).desc(False)
 
 
 def numbers(

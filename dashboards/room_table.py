@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders import table
 from collector.store.influx_schema import LEVELS, ROOM_NOW
 from dashboards.influxql import Chosen, Column, Select, Target, Where
 from dashboards.pages import TO_ROOM, TO_SITE
-from dashboards.panels import column, hidden, in_order, the_table
+from dashboards.panels import column, hidden, highest, in_order, the_table
 from dashboards.words import absent, causes, levels
 
 _FIELDS = ("site_name", "room_name", "since_ms", "cause", "evidence", "next_step")
@@ -23,7 +23,7 @@ def troubled_rooms(number: int, *, height: int) -> table.Panel:
         Target(select=select, table=True),
         nothing="No room is bad or degraded.",
         size=(24, height),
-        first="State",
+        order=(highest("State"),),
     )
     return _described(panel, "level", "site_name", "room_name", "since_ms", "evidence", "next_step", "cause")
 
@@ -39,7 +39,7 @@ def rooms_of_site(number: int, *, height: int) -> table.Panel:
         Target(select=_newest(fields, of_site=True), table=True),
         nothing="The collector has told of no room of this site in the last 15 minutes.",
         size=(24, height),
-        first="State",
+        order=(highest("State"),),
     )
     return _described(panel, "level", *fields)
 

@@ -7,7 +7,7 @@ from collector.store.influx_schema import ROOM_DAY, ROOM_NOW, SITE_DAY
 from dashboards import days
 from dashboards.influxql import Chosen, Column, Combined, Select, Target, Where
 from dashboards.pages import SITE, TO_ROOM, days_variable, new_dashboard, site_variable
-from dashboards.panels import as_a_line, bars, called, colour, column, hidden, in_order, states, the_table
+from dashboards.panels import as_a_line, bars, called, colour, column, hidden, highest, in_order, states, the_table
 from dashboards.room_table import rooms_of_site
 from dashboards.state_counts import state_counts
 from dashboards.words import BAD, NO_LESSON, levels
@@ -126,7 +126,7 @@ def worst_rooms(number: int) -> table.Panel:
         Target(select=names, ref_id="B", table=True),
         nothing=days.NOTHING,
         size=(24, 10),
-        first="Bad share",
+        order=(highest("Bad share"),),
     )
     return (
         panel.time_from(days.SINCE)

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from collector.store.influx_schema import ROOM_WEEK
 from dashboards.influxql import Column, Select, Target
 from dashboards.pages import WEEK, new_dashboard, week_variable
-from dashboards.panels import bars, called, colour, coloured_from, column, in_order, numbers, the_table
+from dashboards.panels import bars, called, colour, coloured_from, column, highest, in_order, numbers, the_table
 from dashboards.week_table import (
     AT_LEAST_AT_RISK,
     CHOSEN_WEEK,
@@ -17,6 +17,9 @@ from dashboards.week_table import (
     unknown_rooms,
 )
 from dashboards.words import NO_LESSON, VERDICT_COLOURS, VERDICT_WORDS, causes, pays
+
+_FROM_NOON = "1d, 12h"
+"""Days from noon to noon UTC: a week's points have that time, which is its Monday wherever the reader is."""
 
 _NOTHING_YET = "No week has been judged yet: the first one is when its last lesson is over."
 
@@ -78,7 +81,7 @@ def causes_of_the_week(number: int) -> table.Panel:
         Target(select=select, table=True),
         nothing=NONE_IN_TROUBLE,
         size=(10, 10),
-        first="Rooms",
+        order=(highest("Rooms"), highest("Lesson time lost")),
     )
     return (
         panel.with_transformation(DataTransformerConfig(id_val="groupBy", options={"fields": counted}))
@@ -96,7 +99,7 @@ def week_by_week(number: int) -> timeseries.Panel:
         source=ROOM_WEEK,
         columns=tuple(Column(name=verdict, function="sum", shown=verdict) for verdict in VERDICT_WORDS),
         during="range",
-        every="1d",
+        every=_FROM_NOON,
     )
     panel = bars(
         number,

@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders import table
 from collector.store.influx_schema import ROOM_WEEK, WEEK_LEVELS
 from dashboards.influxql import Chosen, Column, Select, Target, Where
 from dashboards.pages import TO_ROOM, TO_SITE
-from dashboards.panels import column, hidden, in_order, the_table
+from dashboards.panels import column, hidden, highest, in_order, lowest, the_table
 from dashboards.words import absent, causes, pays, truth, verdict_names, verdicts
 
 CHOSEN_WEEK = (Chosen(name="week"),)
@@ -27,7 +27,7 @@ def troubled_rooms(number: int) -> table.Panel:
         Target(select=_rooms(*fields, where=AT_LEAST_AT_RISK), table=True),
         nothing=NONE_IN_TROUBLE,
         size=(24, 12),
-        first="Verdict",
+        order=(highest("Verdict"), highest("Bad")),
     )
     return _described(panel, *fields)
 
@@ -42,7 +42,7 @@ def changed_rooms(number: int) -> table.Panel:
         Target(select=_rooms(*fields, where=Where(name="changed", sign="=", value=True)), table=True),
         nothing="No verdict changed.",
         size=(14, 10),
-        first="Verdict",
+        order=(highest("Verdict"), highest("Bad")),
     )
     return _described(panel, *fields)
 
@@ -58,6 +58,7 @@ def unknown_rooms(number: int) -> table.Panel:
         Target(select=_rooms(*fields, where=Where(name="level", sign="=", value=WEEK_LEVELS["unknown"])), table=True),
         nothing="Every room was measured enough.",
         size=(24, 9),
+        order=(lowest("Site"), lowest("Room")),
     )
     return _described(panel, *fields)
 
@@ -79,7 +80,7 @@ def weeks_of_room(number: int, *, since: str) -> table.Panel:
         Target(select=select, table=True),
         nothing="No week of it is known for so long: choose a longer span above.",
         size=(24, 11),
-        first="Week from",
+        order=(highest("Week from"),),
     )
     return _described(panel, *fields).time_from(since)
 
