@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from collector.simulate.bursts import enter_chance, many_bursts, stream
-from collector.verdict.statistics import autocorrelation
+from collector.verdict.statistics import Neighbours, autocorrelation
 
 
 @pytest.mark.parametrize(("share", "burst_bins"), [(0.02, 3), (0.2, 4), (0.6, 6)])
@@ -16,7 +16,9 @@ def test_bursts_fill_their_share_and_are_as_long_as_was_asked(share: float, burs
 
 def test_neighbours_are_as_alike_as_the_chain_says() -> None:
     bad = many_bursts(stream(4, "test"), chains=1, days=[84] * 300, share=0.2, burst_bins=4)
-    r1 = autocorrelation(bad.reshape(-1, 84).tolist())
+    runs = ["".join("B" if one else "g" for one in day) for day in bad.reshape(-1, 84)]
+    known, yes = str.maketrans("Bg", "11"), str.maketrans("Bg", "10")
+    r1 = autocorrelation([Neighbours.of(one, known, yes) for one in runs])
     assert r1 == pytest.approx(1 - 1 / 4 - enter_chance(0.2, 4), abs=0.03)
 
 
