@@ -17,7 +17,7 @@ def test_bursts_fill_their_share_and_are_as_long_as_was_asked(share: float, burs
 def test_neighbours_are_as_alike_as_the_chain_says() -> None:
     bad = many_bursts(stream(4, "test"), chains=1, days=[84] * 300, share=0.2, burst_bins=4)
     runs = ["".join("B" if one else "g" for one in day) for day in bad.reshape(-1, 84)]
-    known, yes = str.maketrans("Bg", "11"), str.maketrans("Bg", "10")
+    known, yes = {ord("B"): "1", ord("g"): "1"}, {ord("B"): "1", ord("g"): "0"}
     r1 = autocorrelation([Neighbours.of(one, known, yes) for one in runs])
     assert r1 == pytest.approx(1 - 1 / 4 - enter_chance(0.2, 4), abs=0.03)
 

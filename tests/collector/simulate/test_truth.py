@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from collector.simulate.course import ABSENT, MEASURED, course_of, faults_of
-from collector.simulate.judged import judge_scenario
 from collector.simulate.scenario import REFERENCE_ROOM
 from collector.simulate.scenario_file import find_scenario, load_scenario
 from collector.simulate.slices_of import Measuring
@@ -90,9 +89,15 @@ def test_delay_adds_up_along_the_way() -> None:
 
 
 def test_the_same_seed_makes_the_same_and_another_another() -> None:
-    (one,), (same,), (other,) = (list(judge_scenario(SMALL, seed=seed, weeks=1)) for seed in (1, 1, 2))
-    assert one.verdicts == same.verdicts
-    assert one.verdicts != other.verdicts
+    courses = [course_of(SMALL, 1, seed=seed) for seed in (1, 1, 2)]
+    one, same, other = (
+        next(Measuring(SMALL, default_profiles(), seed=seed).slices(course)).latency
+        for seed, course in zip((1, 1, 2), courses, strict=True)
+    )
+    assert one == same
+    assert one != other
+    assert list(truths(SMALL, courses[0])) == list(truths(SMALL, courses[1]))
+    assert list(truths(SMALL, courses[0])) != list(truths(SMALL, courses[2]))
 
 
 def test_what_the_truth_calls_absent_nobody_measured() -> None:
