@@ -91,14 +91,14 @@ def _one(of: str, seeds: list[int], weeks: int | None, processes: int, *, as_jso
 
 def _published(processes: int, *, as_json: bool) -> bool:
     from collector.simulate.figures import figure_json, table
-    from collector.simulate.published import PUBLISHED, rule_alone, scenario_text, scenarios
+    from collector.simulate.published import PUBLISHED, rule_alone, scenario_text, scenarios, seeds_text
     from collector.simulate.runs import side_by_side
 
     started = time.monotonic()
     with side_by_side(processes) as spread:
         alone = rule_alone(PUBLISHED, spread)
         if not as_json:
-            print("### The rule by itself\n", table(alone), sep="\n", flush=True)
+            print(f"{seeds_text(PUBLISHED)}\n\n### The rule by itself\n\n{table(alone)}", flush=True)
         scored = []
         for title, one in scenarios(PUBLISHED, spread):
             scored.append((title, one))

@@ -102,6 +102,15 @@ def scenarios(size: Size, spread: Spread) -> Iterator[tuple[str, Score]]:
         yield scenario.title, score(run_scenario(scenario, size.scenario_seeds, spread), cause_right=bound)
 
 
+def seeds_text(size: Size) -> str:
+    """Which seeds it comes from."""
+    words = [
+        " and ".join(map(str, one)) if len(one) < 3 else f"{one[0]} to {one[-1]}"
+        for one in (size.case_seeds, size.scenario_seeds)
+    ]
+    return f"Seeds {words[0]} for the rule by itself, {words[1]} for scenarios."
+
+
 def scenario_text(title: str, of: Score) -> str:
     """A scenario's tables, in Markdown."""
     parts = [f"### {title}", table(of.figures), "Room-weeks by what was true and what was said:", verdicts_table(of)]
