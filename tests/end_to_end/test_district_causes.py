@@ -57,7 +57,7 @@ TRUTH: Mapping[str, Mapping[str, Verdict]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
     """How it went: what was said of each room at the end of each part, all that was said of it in that part, the causes
-    of the bins within it, and the services' incidents before the last part: what fails, and how, in the board's words."""
+    of the bins within it, and the services' incidents before the last part: what fails, and how, as the board says."""
 
     ends: Mapping[str, Mapping[str, Said]]
     said: Mapping[str, Mapping[str, Sequence[Said]]]
