@@ -4,8 +4,9 @@ Of a semester's bins most histograms are asked for one percentile or for nothing
 of what it costs to have them.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 
 import numpy as np
@@ -21,6 +22,7 @@ class KeptHistogram(Histogram):
     def __init__(self, text: str) -> None:
         self._text = text
         self._read: dict[int, int] | None = None
+        self._ranked = None
 
     @property
     def _counts(self) -> dict[int, int]:  # type: ignore[override]  # is an attribute there
@@ -35,16 +37,12 @@ class KeptHistogram(Histogram):
             return super().quantile(share)
         if share == 0:
             return value_of(int(self._text[: self._text.index(":")]))
-        numbers = _numbers(self._text)
-        counts = numbers[1::2]
-        below = sum(counts)
-        rank = max(1, ceil(share * below - 1e-9))
-        # What is asked for lies near the end.
-        for place in range(len(counts) - 1, -1, -1):
-            below -= counts[place]
-            if below < rank:
-                return value_of(numbers[2 * place])
-        raise AssertionError("the ranks of a histogram end at its total")
+        if self._ranked is None:
+            numbers = _numbers(self._text)
+            self._ranked = numbers[::2], list(accumulate(numbers[1::2]))
+        buckets, upto = self._ranked
+        rank = max(1, ceil(share * upto[-1] - 1e-9))
+        return value_of(buckets[bisect_left(upto, rank)])
 
     def to_text(self) -> str:
         """See `Histogram.to_text`."""
