@@ -1,4 +1,7 @@
-"""Gateways that answer pings, and gateways that ignore them: measured all the same, and no room suffers from it."""
+"""What networks of rooms ignore, block and lose: gateways deaf to pings, UDP, packets at random.
+
+What is measured all the same is measured, no room suffers from what is ignored, and what is said to be lost is.
+"""
 
 import math
 from collections.abc import Iterator
@@ -17,16 +20,18 @@ METHODS = {"polite": "icmp", "deaf-to-pings": "tcp_connect", "deaf-to-all": "arp
 LOSSY = "lossy"
 LOST_PERMILLE = 100
 ENOUGH_PINGS = 400
+WALLED = "walled"
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeasuredSchool]:
-    rooms = dict.fromkeys((*IGNORED, LOSSY), Link())
+    rooms = dict.fromkeys((*IGNORED, LOSSY, WALLED), Link())
     with measured_school(rooms, tmp_path_factory.mktemp("gateways"), bin_seconds=5) as one:
         for name, protocols in IGNORED.items():
             if protocols:
                 one.school.rooms[name].ignore_at_the_gateway(*protocols)
         one.school.rooms[LOSSY].lose(LOST_PERMILLE)
+        one.school.rooms[WALLED].block_udp()
         one.start()
         yield one
         for agent in one.agents.values():
@@ -60,14 +65,33 @@ def test_a_gateway_that_ignores_some_of_it_is_no_fault_of_the_room(measured: Mea
     assert any(one["gateway_loss"] == 0 for one in found["bins"])
 
 
-def test_the_loss_of_pings_is_what_the_network_lost(measured: MeasuredSchool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "measure"),
+    [("ping", "gateway_loss"), ("udp", "loss")],
+    ids=["pings to the gateway", "UDP to the district"],
+)
+def test_the_loss_is_what_the_network_lost(measured: MeasuredSchool, kind: str, measure: str) -> None:
     room = measured.school.rooms[LOSSY]
-    eventually("enough was sent", lambda: room.ping_count().seen > ENOUGH_PINGS)
+    count = room.ping_count if kind == "ping" else room.udp_count
+    eventually("enough was sent", lambda: count().seen > ENOUGH_PINGS)
 
-    network = room.ping_count()
+    network = count()
     bins = [one for one in measured.room(LOSSY)["bins"] if one["valid"]]
-    lost = sum(one["gateway_loss"] for one in bins) / len(bins)
+    lost = sum(one[measure] for one in bins) / len(bins)
 
     # 999 of 1000 samples of so many are this close.
     assert lost == pytest.approx(network.share, abs=3.3 * math.sqrt(0.1 * 0.9 / (50 * len(bins))))
     assert gateway_of(measured, LOSSY)["method"] == "icmp"  # type: ignore[index]
+
+
+def test_where_udp_is_blocked_the_room_is_still_measured_and_says_how(measured: MeasuredSchool) -> None:
+    measured.wait_for(**{WALLED: "ok"})
+
+    udp = measured.school.rooms[WALLED].udp_count()
+    assert udp.seen == udp.dropped > 0
+    walled = measured.room(WALLED)
+    assert walled["state"] == "ok", walled["evidence"]
+    assert {one["method"] for one in walled["bins"] if one["valid"]} == {"tcp_connect"}
+    assert "1 in 20 connections took longer than" in walled["evidence"]
+    (reading,) = (one for one in walled["readings"] if one["target"] == "district")
+    assert (reading["method"], reading["failure"], reading["loss"]) == ("tcp_connect", None, 0)
