@@ -5,7 +5,7 @@ from datetime import datetime
 
 from collector.verdict.bins import RoomBin
 from collector.verdict.causes import Located
-from collector.verdict.locate_shortfall import locate_shortfall
+from collector.verdict.locate.shortfall import locate_shortfall
 from collector.verdict.profiles import Profiles
 from collector.verdict.throughput import SPEAKS_FOR, Shortfall, ThroughputTest, speaking_tests
 from collector.verdict.topology import RoomKey

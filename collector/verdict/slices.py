@@ -7,9 +7,9 @@ from datetime import date, datetime
 from collector.verdict.baselines import Baselines, minima
 from collector.verdict.bins import LatencySummary, RoomBin, judge_bin, speaker_of
 from collector.verdict.causes import Located
-from collector.verdict.locate_chain import ELEVATED_MS, LOSSY
-from collector.verdict.locate_machine import machine_signs
-from collector.verdict.locate_slice import Measured, locate_all
+from collector.verdict.locate.chain import ELEVATED_MS, LOSSY
+from collector.verdict.locate.machine import machine_signs
+from collector.verdict.locate.slice import Measured, locate_all
 from collector.verdict.machines import MachineSummary
 from collector.verdict.marks import speaks
 from collector.verdict.profiles import Profile

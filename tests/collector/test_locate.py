@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom, fisher_exact
 
 from collector.verdict.causes import Cause, Confidence
-from collector.verdict.locate_chance import at_least, at_most, no_less
-from collector.verdict.locate_rooms import BY_CHANCE, chance
+from collector.verdict.locate.chance import at_least, at_most, no_less
+from collector.verdict.locate.rooms import BY_CHANCE, chance
 from collector.verdict.slices import judge_slice
 from collector.verdict.topology import Topology
 from tests.bench.accuracy_tree import score

@@ -7,7 +7,7 @@ import pytest
 
 from collector.verdict.bins import RoomBin
 from collector.verdict.causes import Cause, Confidence, Located
-from collector.verdict.locate_shortfall import locate_shortfall
+from collector.verdict.locate.shortfall import locate_shortfall
 from collector.verdict.profiles import default_profiles
 from collector.verdict.throughput import ThroughputTest
 from tests.collector.slice_builders import TEN, WIFI, WIRED, Told, site

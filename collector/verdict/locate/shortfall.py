@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from collector.verdict.bins import RoomBin
 from collector.verdict.causes import Cause, Compared, Confidence, Located
-from collector.verdict.locate_chain import ELEVATED_MS, HOLDS
+from collector.verdict.locate.chain import ELEVATED_MS, HOLDS
 from collector.verdict.profiles import Profile
 from collector.verdict.throughput import ThroughputTest
 

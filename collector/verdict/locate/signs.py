@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from collector.verdict.causes import Cause, Sign
-from collector.verdict.locate_chain import ELEVATED_MS, LAN_ELEVATED_MS
+from collector.verdict.locate.chain import ELEVATED_MS, LAN_ELEVATED_MS
 from collector.verdict.machines import MachineSummary
 from wire.path_report import HopRole, PathReport
 

@@ -15,7 +15,7 @@ from typing import Literal
 from collector.verdict.baselines import Baselines
 from collector.verdict.bins import LatencySummary
 from collector.verdict.causes import Compared
-from collector.verdict.locate_chance import no_less
+from collector.verdict.locate.chance import no_less
 from collector.verdict.topology import RoomKey
 
 ELEVATED_MS = 30.0

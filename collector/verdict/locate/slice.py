@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from collector.verdict.baselines import Baselines
 from collector.verdict.bins import ProfileScore, RoomBin
 from collector.verdict.causes import Located
-from collector.verdict.locate import DistrictView, SiteView, district_view, locate
-from collector.verdict.locate_chain import Step, way
-from collector.verdict.locate_machine import machine_signs
-from collector.verdict.locate_reference import AnchorView, ReferenceView, anchor_view, reference_view
-from collector.verdict.locate_rooms import RoomView, room_view
-from collector.verdict.locate_signs import signs_of
+from collector.verdict.locate.chain import Step, way
+from collector.verdict.locate.machine import machine_signs
+from collector.verdict.locate.reference import AnchorView, ReferenceView, anchor_view, reference_view
+from collector.verdict.locate.rooms import RoomView, room_view
+from collector.verdict.locate.rules import DistrictView, SiteView, district_view, locate
+from collector.verdict.locate.signs import signs_of
 from collector.verdict.machines import MachineSummary
 from collector.verdict.profiles import Profile
 from collector.verdict.topology import RoomKey, Topology

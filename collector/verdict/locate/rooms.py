@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from collector.verdict.bins import RoomBin
-from collector.verdict.locate_chain import (
+from collector.verdict.locate.chain import (
     ELEVATED_MS,
     HEAVY_LOSS,
     HEAVY_MS,
@@ -17,7 +17,7 @@ from collector.verdict.locate_chain import (
     family,
     read,
 )
-from collector.verdict.locate_chance import at_least
+from collector.verdict.locate.chance import at_least
 from collector.verdict.profiles import Profile
 from collector.verdict.topology import Place, RoomKey
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from collector.verdict.baselines import Baselines
 from collector.verdict.bins import LatencySummary, ProfileScore, score_of
-from collector.verdict.locate_chain import (
+from collector.verdict.locate.chain import (
     ELEVATED_MS,
     LOSSY,
     Measure,
@@ -22,8 +22,8 @@ from collector.verdict.locate_chain import (
     steps,
     way,
 )
-from collector.verdict.locate_chance import at_least, at_most
-from collector.verdict.locate_rooms import UNKNOWN_FINE_MS
+from collector.verdict.locate.chance import at_least, at_most
+from collector.verdict.locate.rooms import UNKNOWN_FINE_MS
 from collector.verdict.profiles import Profile
 from collector.verdict.topology import RoomKey
 

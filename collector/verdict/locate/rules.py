@@ -39,9 +39,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from collector.verdict.causes import Cause, Confidence, Rule
-from collector.verdict.locate_chain import HOLDS, LAN_ELEVATED_MS, LOSSY, Reading
-from collector.verdict.locate_reference import AnchorView, ReferenceView
-from collector.verdict.locate_rooms import BY_CHANCE, WIDESPREAD, RoomView, Vote, chance, vote
+from collector.verdict.locate.chain import HOLDS, LAN_ELEVATED_MS, LOSSY, Reading
+from collector.verdict.locate.reference import AnchorView, ReferenceView
+from collector.verdict.locate.rooms import BY_CHANCE, WIDESPREAD, RoomView, Vote, chance, vote
 from collector.verdict.topology import Place, RoomKey
 
 HARDLY = 0.01
