@@ -12,7 +12,8 @@ from collector.now import DistrictNow
 from collector.verdict.days import RoomDay, Seconds
 from collector.verdict.flips import Flip, what_would_change
 from collector.verdict.topology import RoomKey
-from collector.verdict.weeks import RoomWeek, Verdict
+from collector.verdict.week_sentence import VERDICT_WORDS
+from collector.verdict.weeks import RoomWeek
 from wire.histogram import Histogram
 
 FRESH_SECONDS = 30
@@ -21,8 +22,7 @@ FRESH_SECONDS = 30
 ROOM_WEEKS = 12
 """Weeks of a room that are shown at a time: a term."""
 
-
-_SEVERITY: tuple[Verdict, ...] = ("restricted", "at_risk", "unknown", "ok")
+_SEVERITY = tuple(VERDICT_WORDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

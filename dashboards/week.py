@@ -5,6 +5,7 @@ from grafana_foundation_sdk.models.common import StackingMode
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
 from collector.store.influx_schema import ROOM_WEEK
+from collector.verdict.week_sentence import VERDICT_WORDS
 from dashboards.influxql import Column, Select, Target
 from dashboards.pages import WEEK, new_dashboard, week_variable
 from dashboards.panels import bars, called, colour, coloured_from, column, highest, in_order, numbers, the_table
@@ -16,7 +17,7 @@ from dashboards.week_table import (
     troubled_rooms,
     unknown_rooms,
 )
-from dashboards.words import NO_LESSON, VERDICT_COLOURS, VERDICT_WORDS, causes, pays
+from dashboards.words import NO_LESSON, VERDICT_COLOURS, causes, pays
 
 _FROM_NOON = "1d, 12h"
 """Days from noon to noon UTC: a week's points have that time, which is its Monday wherever the reader is."""

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMapping, ValueMappingResult
 
 from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, WEEK_LEVELS
+from collector.verdict.cause_words import BUDGET_WORDS, CAUSE_WORDS
+from collector.verdict.cause_words import pays as pays_words
+from collector.verdict.week_sentence import VERDICT_WORDS
 
 BAD = "#c0271f"
 DEGRADED = "#d98e1f"
@@ -26,20 +29,7 @@ AGENT_WORDS = {
     "never_reported": "never reported",
 }
 AGENT_COLOURS = {"silent": BAD, "behind": DEGRADED, "reporting": GOOD, "never_reported": UNKNOWN}
-VERDICT_WORDS = {"restricted": "restricted", "at_risk": "at risk", "unknown": "unknown", "ok": "ok"}
 VERDICT_COLOURS = {"restricted": BAD, "at_risk": DEGRADED, "unknown": UNKNOWN, "ok": GOOD}
-PAYS_WORDS = {"C1": "E-rate C1: lines to the internet", "C2": "E-rate C2: inside the building", "vendor": "the vendor"}
-CAUSE_WORDS = {
-    "room_access": "the room's own connection (Wi-Fi or cable)",
-    "site_lan": "the network inside the building",
-    "site_uplink": "the site's uplink",
-    "isp_egress": "the internet provider",
-    "remote_service": "the remote service",
-    "rate_limit_or_client": "a rate limit, or the client",
-    "device": "the measuring device itself",
-    "mixed": "more than one cause",
-    "undetermined": "not determined yet",
-}
 
 
 def levels() -> ValueMapping:
@@ -54,7 +44,7 @@ def agent_levels() -> ValueMapping:
 
 def verdicts() -> ValueMapping:
     """A level of a week as its verdict's word and colour."""
-    words = {str(level): (VERDICT_WORDS[one], VERDICT_COLOURS[one]) for one, level in WEEK_LEVELS.items()}
+    words = {str(WEEK_LEVELS[one]): (word, VERDICT_COLOURS[one]) for one, word in VERDICT_WORDS.items()}
     return _map(words)
 
 
@@ -65,7 +55,7 @@ def verdict_names() -> ValueMapping:
 
 def pays() -> ValueMapping:
     """Who pays for the mend."""
-    return _map({"": (NOT_MEASURED, None)} | {line: (word, None) for line, word in PAYS_WORDS.items()})
+    return _map({"": (NOT_MEASURED, None)} | {line: (pays_words(line), None) for line in BUDGET_WORDS})
 
 
 def qualities() -> ValueMapping:

@@ -16,6 +16,7 @@ from collector.board.week_list import BAR_WIDTH, SHAPES
 from collector.now import DistrictNow, SiteNow
 from collector.verdict.cause_words import BUDGET_WORDS, CONFIDENCE_WORDS, comparison, pays, where
 from collector.verdict.evidence import arrived, rate
+from collector.verdict.qoo import DIMENSION_WORDS
 from collector.verdict.week_facts import ONE_AGENT
 from collector.verdict.week_sentence import VERDICT_WORDS
 
@@ -105,7 +106,7 @@ def _environment() -> Environment:
         bar_width=BAR_WIDTH,
         method_words=phrases.METHOD_WORDS,
         failure_words=phrases.FAILURE_WORDS,
-        dimension_words=phrases.DIMENSION_WORDS,
+        dimension_words=DIMENSION_WORDS,
         kind_words=service_words.KIND_WORDS,
         strip_height=strip.HEIGHT,
         refresh_seconds=REFRESH_SECONDS,

@@ -9,7 +9,6 @@ from collector.now import LessonCell
 from collector.verdict.cause_words import milliseconds, where
 from collector.verdict.causes import Cause, Located
 from collector.verdict.evidence import short_of
-from collector.verdict.qoo import Dimension
 from collector.verdict.room_state import State
 from wire.reports import LatencyMethod
 
@@ -22,28 +21,12 @@ STATE_WORDS: dict[State, str] = {
     "unknown": "unknown",
     "no_lesson": "no lesson",
 }
-CAUSE_WORDS: dict[Cause, str] = {
-    "room_access": "the room's own connection (Wi-Fi or cable)",
-    "site_lan": "the network inside the building",
-    "site_uplink": "the site's uplink",
-    "isp_egress": "the internet provider",
-    "remote_service": "the remote service",
-    "rate_limit_or_client": "a rate limit, or the client",
-    "device": "the measuring device itself",
-    "mixed": "more than one cause",
-    "undetermined": "not determined yet",
-}
 METHOD_WORDS: dict[LatencyMethod, str] = {
     "stamp": "STAMP over UDP",
     "icmp": "ICMP echo",
     "tcp_connect": "TCP connect",
     "arp": "ARP",
     "dns": "DNS question",
-}
-DIMENSION_WORDS: dict[Dimension, str] = {
-    "latency": "latency",
-    "loss": "packet loss",
-    "throughput": "throughput",
 }
 FAILURE_WORDS = {
     "no_answer": "no answer",

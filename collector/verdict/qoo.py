@@ -18,6 +18,12 @@ from collector.verdict.profiles import Profile
 
 Dimension = Literal["latency", "loss", "throughput"]
 
+DIMENSION_WORDS: Mapping[Dimension, str] = {
+    "latency": "latency",
+    "loss": "packet loss",
+    "throughput": "throughput",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

@@ -8,6 +8,7 @@ from collector.verdict.cause_words import CONFIDENCE_WORDS, comparison, on_wi_fi
 from collector.verdict.causes import Cause
 from collector.verdict.flips import Flip
 from collector.verdict.profiles import Profiles
+from collector.verdict.qoo import DIMENSION_WORDS
 from collector.verdict.week_sentence import VERDICT_WORDS, days, percent, tests_text
 from collector.verdict.weekly_rule import (
     ALLOWED_SHARE,
@@ -26,8 +27,6 @@ ONE_AGENT = (
 )
 MOST_LESSONS = 6
 """Lessons that a text names one by one."""
-
-_DIMENSIONS = {"latency": "latency", "loss": "packet loss", "throughput": "throughput"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +216,7 @@ def _held_against(week: RoomWeek, profiles: Profiles) -> str:
         return ""
     profile = profiles.by_name.get(week.profile)
     text = f"below profile {profile.title if profile else week.profile}"
-    return f"{text}; worst was its {_DIMENSIONS[week.worst]}" if week.worst else text
+    return f"{text}; worst was its {DIMENSION_WORDS[week.worst]}" if week.worst else text
 
 
 def _compared(week: RoomWeek, time_zone: ZoneInfo) -> str:

@@ -2,14 +2,16 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from collector.board.phrases import CAUSE_WORDS, STATE_WORDS
-from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, MEASUREMENTS
+from collector.board.phrases import STATE_WORDS
+from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, MEASUREMENTS, WEEK_LEVELS
 from collector.verdict.bins import DEGRADED_BELOW
+from collector.verdict.causes import BudgetLine, Cause
 from collector.verdict.profiles import default_profiles
+from collector.verdict.weekly_rule import Verdict
 from dashboards import words
 from dashboards.influxql import BadQuery, Chosen, Column, Combined, Select, Where
 from dashboards.pages import PAGES, RESERVED
@@ -186,9 +188,21 @@ def test_unknown_is_grey_and_never_green() -> None:
     assert words.AGENT_WORDS.keys() == AGENT_LEVELS.keys()
 
 
+def test_every_cause_every_verdict_and_whoever_pays_is_shown_by_a_word() -> None:
+    for mapping, names in (
+        (words.causes(), get_args(Cause)),
+        (words.verdict_names(), get_args(Verdict)),
+        (words.pays(), get_args(BudgetLine)),
+    ):
+        options = mapping.to_json()["options"]
+        assert isinstance(options, dict)
+        assert options.keys() == {"", *names}
+        assert not any("_" in (result.text or "_") for result in options.values())
+    assert words.VERDICT_COLOURS.keys() == WEEK_LEVELS.keys() == set(get_args(Verdict))
+
+
 def test_words_and_colours_are_the_boards() -> None:
     assert words.STATE_WORDS == STATE_WORDS
-    assert words.CAUSE_WORDS == CAUSE_WORDS
     css = (HERE.parent / "collector/board/style/colours.css").read_text(encoding="utf-8")
     light = dict(re.findall(r"--([\w-]+): (#\w+);", css.partition("@media")[0]))
     assert tuple(light[f"bar-{name}"] for name in ("bad", "degraded", "good", "unknown")) == (
