@@ -16,9 +16,9 @@ from grafana_foundation_sdk.models.common import DataSourceRef
 from collector.store.influx_schema import Measurement, Retention
 
 Function = Literal["last", "max", "min", "sum", "count", "spread"]
-During = Literal["last_minutes", "range", "week_of_range", "last_week"]
+During = Literal["last_minutes", "range", "week_of_range", "last_week", "chosen_week"]
 """The last quarter of an hour; the range of the dashboard or of the alert rule; that range, of which no more than the
-last week is read; the last week."""
+last week is read; the last week; the moment that stands for the week of the variable."""
 
 Fill = Literal["none", "null"]
 
@@ -30,6 +30,8 @@ _DURING: dict[During, str] = {
     "range": "$timeFilter",
     "week_of_range": "$timeFilter AND time > ${__to}ms - 7d",
     "last_week": "time > now() - 7d",
+    # Before there is a week the variable is empty, and this is 1970.
+    "chosen_week": "time = 0${week:regex}ms",
 }
 _PERCENTILE = re.compile(r"p\d+_ms")
 _OF_PERCENTILES = frozenset({None, "last", "max"})

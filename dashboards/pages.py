@@ -43,7 +43,7 @@ TO_SITE = f"/d/{SITE.uid}?var-site=${{__data.fields.site}}"
 TO_ROOM = f"/d/{ROOM.uid}?var-site=${{__data.fields.site}}&var-room=${{__data.fields.room}}"
 
 
-def new_dashboard(page: Page, *, since: str, picks_time: bool = True) -> dashboard.Dashboard:
+def new_dashboard(page: Page, *, since: str, picks_time: bool = True, refresh: str = REFRESH) -> dashboard.Dashboard:
     """An empty dashboard with the head that all pages have. A page of what is now lets nobody pick a time."""
     return (
         dashboard.Dashboard(page.title)
@@ -51,7 +51,7 @@ def new_dashboard(page: Page, *, since: str, picks_time: bool = True) -> dashboa
         .description(page.about)
         .tags([TAG])
         .timezone("browser")
-        .refresh(REFRESH)
+        .refresh(refresh)
         .time(since, "now")
         .timepicker(dashboard.TimePicker().hidden(not picks_time))
         .readonly()
@@ -103,15 +103,15 @@ def room_variable() -> dashboard.QueryVariable:
 
 
 def week_variable() -> dashboard.QueryVariable:
-    """``$week``: the Mondays of the weeks that were judged, the newest first."""
-    written = Select(source=WEEK_WRITTEN, columns=(Column(name="week"),), during="range")
+    """``$week``: the Mondays of the judged weeks, the newest first; each stands for the time of its points."""
+    written = Select(source=WEEK_WRITTEN, columns=(Column(name="label"),), during="range")
     return (
         dashboard.QueryVariable("week")
         .label("Week from Monday")
         .datasource(source_of(WEEK_WRITTEN.kept))
         .query({"refId": "InfluxVariableQueryEditor-VariableQuery", "query": written.text()})
         .definition(written.text())
-        .regex(r"/^\d{4}-\d\d-\d\d$/")
+        .regex(LABEL)
         .refresh(VariableRefresh.ON_DASHBOARD_LOAD)
         .sort(VariableSort.ALPHABETICAL_DESC)
         .multi(False)

@@ -11,7 +11,6 @@ from dashboards.pages import WEEK, new_dashboard, week_variable
 from dashboards.panels import bars, called, colour, coloured_from, column, highest, in_order, numbers, the_table
 from dashboards.week_table import (
     AT_LEAST_AT_RISK,
-    CHOSEN_WEEK,
     NONE_IN_TROUBLE,
     changed_rooms,
     troubled_rooms,
@@ -28,7 +27,7 @@ _NOTHING_YET = "No week has been judged yet: the first one is when its last less
 def week() -> dashboard.Dashboard:
     """The page, from top to bottom."""
     return (
-        new_dashboard(WEEK, since="now-400d", picks_time=False)
+        new_dashboard(WEEK, since="now-400d", picks_time=False, refresh="1h")
         .with_variable(week_variable())
         .with_panel(verdict_counts(1))
         .with_panel(troubled_rooms(2))
@@ -44,8 +43,7 @@ def verdict_counts(number: int) -> stat.Panel:
     select = Select(
         source=ROOM_WEEK,
         columns=tuple(Column(name=verdict, function="sum", shown=verdict) for verdict in VERDICT_WORDS),
-        during="range",
-        where=CHOSEN_WEEK,
+        during="chosen_week",
     )
     panel = numbers(
         number,
@@ -65,8 +63,8 @@ def causes_of_the_week(number: int) -> table.Panel:
     select = Select(
         source=ROOM_WEEK,
         columns=tuple(Column(name=name) for name in ("cause", "budget_line", "bad_minutes", "level")),
-        during="range",
-        where=(*CHOSEN_WEEK, AT_LEAST_AT_RISK),
+        during="chosen_week",
+        where=(AT_LEAST_AT_RISK,),
     )
     counted = {
         "cause": {"aggregations": [], "operation": "groupby"},

@@ -8,7 +8,6 @@ from dashboards.pages import TO_ROOM, TO_SITE
 from dashboards.panels import column, hidden, highest, in_order, lowest, the_table
 from dashboards.words import absent, causes, pays, truth, verdict_names, verdicts
 
-CHOSEN_WEEK = (Chosen(name="week"),)
 AT_LEAST_AT_RISK = Where(name="level", sign=">=", value=WEEK_LEVELS["at_risk"])
 NONE_IN_TROUBLE = "No room was restricted or at risk in this week."
 
@@ -87,7 +86,7 @@ def weeks_of_room(number: int, *, since: str) -> table.Panel:
 
 def _rooms(*fields: str, where: Where) -> Select:
     columns = tuple(Column(name=name) for name in (*fields, "site", "room"))
-    return Select(source=ROOM_WEEK, columns=columns, during="range", where=(*CHOSEN_WEEK, where))
+    return Select(source=ROOM_WEEK, columns=columns, during="chosen_week", where=(where,))
 
 
 def _described(panel: table.Panel, *fields: str) -> table.Panel:

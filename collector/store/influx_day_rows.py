@@ -137,7 +137,11 @@ def room_week_line(one: RoomWeek, told: WeekTold) -> str:
 
 def weeks_written_lines(weeks: Iterable[date]) -> list[str]:
     """The points that say that these weeks have been written."""
-    return [line(schema.WEEK_WRITTEN, {}, {"week": week.isoformat()}, _noon_ns(week)) for week in sorted(weeks)]
+    return [line(schema.WEEK_WRITTEN, {}, _week_fields(week), _noon_ns(week)) for week in sorted(weeks)]
+
+
+def _week_fields(week: date) -> dict[str, object]:
+    return {"week": week.isoformat(), "label": schema.label_of(week.isoformat(), str(_noon_ns(week) // 10**6))}
 
 
 def read_room_week(values: Mapping[str, Any]) -> RoomWeek:

@@ -235,7 +235,8 @@ WEEK_WRITTEN = Measurement(
     name="week_written",
     kept="days",
     tags=(),
-    fields={"week": "string"},
+    # The label is the week and its time in milliseconds in one, for Grafana's variable: see label_of.
+    fields={"week": "string", "label": "string"},
     time=_WEEK,
 )
 

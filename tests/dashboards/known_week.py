@@ -5,7 +5,7 @@ Lessons are the five hours before `now`, every day. What the panels must make of
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from collector.store import influx_schema as schema
 from collector.store.influx_day_rows import WeekTold, room_week_line, weeks_written_lines
@@ -86,6 +86,11 @@ def write_after_school(influx: Influx, now: datetime) -> None:
 def ms(instant: datetime) -> int:
     """Milliseconds since 1970."""
     return int(instant.timestamp() * 1000)
+
+
+def week_time(monday: date) -> datetime:
+    """The time of a week's points."""
+    return datetime.combine(monday, time(12), tzinfo=UTC)
 
 
 def began_ms(room: str, now: datetime) -> int:

@@ -60,7 +60,7 @@ def test_what_a_device_got_is_of_tests_for_that_alone_and_not_of_how_much_there_
 @pytest.mark.parametrize("dashboard", dashboards(), ids=lambda one: one["uid"])
 def test_a_page_has_the_house_head(dashboard: Json) -> None:
     assert dashboard["tags"] == ["bandroom"]
-    assert dashboard["refresh"] == "1m"
+    assert dashboard["refresh"] == ("1h" if dashboard["uid"] == "bandroom-week" else "1m")
     assert dashboard["timezone"] == "browser"
     assert dashboard["description"]
     ids = [panel["id"] for panel in dashboard["panels"]]
@@ -276,3 +276,9 @@ def test_values_and_names_are_quoted() -> None:
     assert select.text() == (
         'SELECT "loss" AS "a \\"b\\"" FROM "room_bin" WHERE "quality" = \'it\\\'s \\\\ \\n\' AND $timeFilter'
     )
+
+
+def test_of_the_weeks_the_chosen_one_alone_is_read_but_where_they_stand_side_by_side() -> None:
+    asked = {query.panel["title"]: query.text for query in queries() if query.page == "bandroom-week"}
+    whole_range = {title for title, text in asked.items() if "time = 0${week:regex}ms" not in text}
+    assert whole_range == {"How did it go, week by week?"}

@@ -19,6 +19,7 @@ from tests.dashboards.known_week import (
     WEST,
     began_ms,
     ms,
+    week_time,
     write_known_week,
 )
 from tests.dashboards.rendered_files import Query, dashboards, queries
@@ -60,7 +61,7 @@ def counted(rows: Rows, name: str) -> dict[Any, int]:
     return {value: values.count(value) for value in values}
 
 
-HERE = {"site": "oak-hill", "room": "101", "target": "district", "week": MONDAY.isoformat()}
+HERE = {"site": "oak-hill", "room": "101", "target": "district", "week": str(ms(week_time(MONDAY)))}
 GOOD_BINS, BAD_BINS = BINS - 5, 5
 KNOWN_TAGS = {tag for measurement in MEASUREMENTS.values() for tag in measurement.tags}
 
@@ -328,7 +329,7 @@ def test_weeks_are_those_that_were_judged(week: Influx) -> None:
         span=timedelta(days=400),
     )
 
-    assert sorted(row["week"] for row in rows) == ["2026-11-02", "2026-11-09"]
+    assert sorted(row["label"] for row in rows) == ["2026-11-02 ⟨1793620800000⟩", "2026-11-09 ⟨1794225600000⟩"]
 
 
 def test_targets_are_those_of_the_room(week: Influx) -> None:
@@ -338,3 +339,11 @@ def test_targets_are_those_of_the_room(week: Influx) -> None:
     rows = ask(week, variable["datasource"]["uid"], variable["query"]["query"], now=NOW, variables=HERE)
 
     assert sorted(row["value"] for row in rows) == ["district", "gateway", "site"]
+
+
+@pytest.mark.parametrize(
+    "query", [pytest.param(one, id="-".join(_key(one))) for one in queries() if "${week" in one.text]
+)
+def test_before_there_is_a_week_a_panel_of_it_is_empty_and_no_error(week: Influx, query: Query) -> None:
+    rows = ask(week, query.target["datasource"]["uid"], query.text, now=NOW, variables={"week": ""})
+    assert rows == []
