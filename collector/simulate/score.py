@@ -10,6 +10,7 @@ from collector.simulate.figures import Figure, figure_json, markdown, percent
 from collector.simulate.records import Record
 from collector.simulate.truth import Truth
 from collector.verdict.causes import Cause, Confidence
+from collector.verdict.weekly_rule import NOT_THE_NETWORKS
 
 Said = Cause | None
 LATEST_WEEKS = 3
@@ -152,9 +153,12 @@ def _weeks_to_find(records: Sequence[Record]) -> tuple[dict[int, int], dict[str,
 
 
 def _worst(truth: Truth) -> str:
-    """What was wrong most, and whether anything of the site measures it."""
-    cause = max(truth.shares, key=lambda one: truth.shares[one])
-    return cause if truth.seen else f"{cause}, which nothing at the site measures"
+    """What of the network was wrong most, and what may have hidden it."""
+    networks = {cause: share for cause, share in truth.shares.items() if cause not in NOT_THE_NETWORKS}
+    cause = max(networks, key=lambda one: networks[one])
+    if not truth.seen:
+        return f"{cause}, which nothing at the site measures"
+    return f"{cause}, beside more of its machine" if truth.shares.get("device", 0.0) > networks[cause] else cause
 
 
 def _true_words(one: Record) -> str:
