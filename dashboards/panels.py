@@ -155,8 +155,10 @@ def column(
     coloured: bool = False,
     link: tuple[str, str] | None = None,
     wraps: bool = False,
+    left: bool = False,
 ) -> Options:
-    """How a column of a table is shown. `link` is (what it says, address); a coloured cell has its word's colour."""
+    """How a column of a table is shown. `link` is (what it says, address); a coloured cell has its word's colour;
+    names that may be numbers stand at the `left` as names do."""
     options: dict[str, Any] = {"displayName": title}
     if width is not None:
         options["custom.width"] = width
@@ -169,6 +171,8 @@ def column(
     if coloured:
         options["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}
         options["custom.align"] = "center"
+    if left:
+        options["custom.align"] = "left"
     if link is not None:
         options["links"] = [{"title": link[0], "url": link[1], "targetBlank": False}]
     if wraps:

@@ -11,12 +11,13 @@ from dashboards.pages import WEEK, new_dashboard, week_variable
 from dashboards.panels import bars, called, colour, coloured_from, column, highest, in_order, numbers, the_table
 from dashboards.week_table import (
     AT_LEAST_AT_RISK,
+    BAD_HOURS,
     NONE_IN_TROUBLE,
     changed_rooms,
     troubled_rooms,
     unknown_rooms,
 )
-from dashboards.words import NO_LESSON, VERDICT_COLOURS, causes, pays
+from dashboards.words import NO_LESSON, VERDICT_COLOURS, causes_of_a_week, pays
 
 _FROM_NOON = "1d, 12h"
 """Days from noon to noon UTC: a week's points have that time, which is its Monday wherever the reader is."""
@@ -32,9 +33,9 @@ def week() -> dashboard.Dashboard:
         .with_panel(verdict_counts(1))
         .with_panel(troubled_rooms(2))
         .with_panel(causes_of_the_week(3))
-        .with_panel(changed_rooms(4))
-        .with_panel(unknown_rooms(5))
-        .with_panel(week_by_week(6))
+        .with_panel(week_by_week(4))
+        .with_panel(changed_rooms(5))
+        .with_panel(unknown_rooms(6))
     )
 
 
@@ -62,7 +63,7 @@ def causes_of_the_week(number: int) -> table.Panel:
     """The causes, each with its rooms, its minutes of instruction and who pays."""
     select = Select(
         source=ROOM_WEEK,
-        columns=tuple(Column(name=name) for name in ("cause", "budget_line", "bad_minutes", "level")),
+        columns=(*(Column(name=name) for name in ("cause", "budget_line", "level")), BAD_HOURS),
         during="chosen_week",
         where=(AT_LEAST_AT_RISK,),
     )
@@ -70,25 +71,25 @@ def causes_of_the_week(number: int) -> table.Panel:
         "cause": {"aggregations": [], "operation": "groupby"},
         "budget_line": {"aggregations": [], "operation": "groupby"},
         "level": {"aggregations": ["count"], "operation": "aggregate"},
-        "bad_minutes": {"aggregations": ["sum"], "operation": "aggregate"},
+        "bad_hours": {"aggregations": ["sum"], "operation": "aggregate"},
     }
     panel = the_table(
         number,
         "What were the causes, and who pays for the mend?",
-        "Of the rooms that were restricted or at risk: how many had which cause, and how many minutes of instruction "
+        "Of the rooms that were restricted or at risk: how many had which cause, and how many hours of instruction "
         "were bad in them together.",
         Target(select=select, table=True),
         nothing=NONE_IN_TROUBLE,
-        size=(10, 10),
-        order=(highest("Rooms"), highest("Lesson time lost")),
+        size=(14, 9),
+        order=(highest("Rooms"), highest("Time lost")),
     )
     return (
         panel.with_transformation(DataTransformerConfig(id_val="groupBy", options={"fields": counted}))
-        .with_transformation(in_order("cause", "budget_line", "level (count)", "bad_minutes (sum)"))
-        .override_by_name("cause", column("Cause", words=[causes()], wraps=True))
-        .override_by_name("budget_line", column("Who pays", words=[pays()], wraps=True))
-        .override_by_name("level (count)", column("Rooms", width=75))
-        .override_by_name("bad_minutes (sum)", column("Lesson time lost", width=130, unit="m", decimals=0))
+        .with_transformation(in_order("cause", "budget_line", "level (count)", "bad_hours (sum)"))
+        .override_by_name("cause", column("Cause", words=[causes_of_a_week()]))
+        .override_by_name("budget_line", column("Who pays", width=235, words=[pays()]))
+        .override_by_name("level (count)", column("Rooms", width=80))
+        .override_by_name("bad_hours (sum)", column("Time lost", width=90, unit="suffix: h", decimals=0))
     )
 
 
@@ -106,7 +107,7 @@ def week_by_week(number: int) -> timeseries.Panel:
         "How many rooms had which verdict in each week of lessons. Weeks without lessons have no bar.",
         Target(select=select, alias="$col"),
         nothing=_NOTHING_YET,
-        size=(24, 9),
+        size=(10, 9),
     )
     for verdict, word in VERDICT_WORDS.items():
         panel.override_by_name(verdict, called(word, colour(VERDICT_COLOURS[verdict])))

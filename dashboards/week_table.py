@@ -6,16 +6,19 @@ from collector.store.influx_schema import ROOM_WEEK, WEEK_LEVELS
 from dashboards.influxql import Chosen, Column, Select, Target, Where
 from dashboards.pages import TO_ROOM, TO_SITE
 from dashboards.panels import column, hidden, highest, in_order, lowest, the_table
-from dashboards.words import absent, causes, pays, truth, verdict_names, verdicts
+from dashboards.words import NOT_MEASURED, absent, short_causes, short_pays, truth, verdict_names, verdicts
 
 AT_LEAST_AT_RISK = Where(name="level", sign=">=", value=WEEK_LEVELS["at_risk"])
+BAD_HOURS = Column(name="bad_minutes", shown="bad_hours", divided_by=60)
+"""Grafana would make days of 24 hours of many minutes."""
+
 NONE_IN_TROUBLE = "No room was restricted or at risk in this week."
 
 
 def troubled_rooms(number: int) -> table.Panel:
     """The rooms that were restricted or at risk, with what that stands on."""
     fields = (
-        *("level", "site_name", "room_name", "bad_share", "lower", "bad_minutes", "cause", "confidence"),
+        *("level", "site_name", "room_name", "bad_share", "lower", "bad_hours", "cause", "confidence"),
         *("budget_line", "near_threshold", "evidence"),
     )
     panel = the_table(
@@ -40,7 +43,7 @@ def changed_rooms(number: int) -> table.Panel:
         "Rooms whose verdict is another than that of the week before.",
         Target(select=_rooms(*fields, where=Where(name="changed", sign="=", value=True)), table=True),
         nothing="No verdict changed.",
-        size=(14, 10),
+        size=(24, 9),
         order=(highest("Verdict"), highest("Bad")),
     )
     return _described(panel, *fields)
@@ -64,10 +67,10 @@ def unknown_rooms(number: int) -> table.Panel:
 
 def weeks_of_room(number: int, *, since: str) -> table.Panel:
     """The weeks of ``$room``, each with what its verdict stands on."""
-    fields = ("week", "level", "bad_share", "lower", "upper", "bad_minutes", "evidence", "stands_on")
+    fields = ("week", "level", "bad_share", "lower", "upper", "bad_hours", "evidence", "stands_on")
     select = Select(
         source=ROOM_WEEK,
-        columns=tuple(Column(name=name) for name in fields),
+        columns=_columns(*fields),
         during="range",
         where=(Chosen(name="site"), Chosen(name="room")),
     )
@@ -85,26 +88,30 @@ def weeks_of_room(number: int, *, since: str) -> table.Panel:
 
 
 def _rooms(*fields: str, where: Where) -> Select:
-    columns = tuple(Column(name=name) for name in (*fields, "site", "room"))
-    return Select(source=ROOM_WEEK, columns=columns, during="chosen_week", where=(where,))
+    return Select(source=ROOM_WEEK, columns=_columns(*fields, "site", "room"), during="chosen_week", where=(where,))
+
+
+def _columns(*fields: str) -> tuple[Column, ...]:
+    return tuple(BAD_HOURS if name == "bad_hours" else Column(name=name) for name in fields)
 
 
 def _described(panel: table.Panel, *fields: str) -> table.Panel:
     columns = {
         "week": column("Week from", width=105),
-        "level": column("Verdict", width=110, words=[verdicts()], coloured=True),
-        "previous": column("Before", width=100, words=[verdict_names()]),
-        "site_name": column("Site", width=140, wraps=True, link=("Open this site", TO_SITE)),
-        "room_name": column("Room", width=140, wraps=True, link=("Open this room's evidence", TO_ROOM)),
-        "bad_share": column("Bad", width=80, unit="percentunit", decimals=0, words=[absent()]),
+        "level": column("Verdict", width=95, words=[verdicts()], coloured=True),
+        "previous": column("Before", width=95, words=[verdict_names()]),
+        "site_name": column("Site", width=140, wraps=True, left=True, link=("Open this site", TO_SITE)),
+        "room_name": column("Room", width=120, wraps=True, left=True, link=("Open this room's evidence", TO_ROOM)),
+        "bad_share": column("Bad", width=65, unit="percentunit", decimals=0, words=[absent()]),
         "lower": column("At least", width=85, unit="percentunit", decimals=0, words=[absent()]),
         "upper": column("At most", width=85, unit="percentunit", decimals=0, words=[absent()]),
         "coverage": column("Measured", width=90, unit="percentunit", decimals=0, words=[absent()]),
-        "bad_minutes": column("Time lost", width=95, unit="m", decimals=0),
-        "cause": column("Cause", width=150, words=[causes()], wraps=True),
+        "bad_hours": column("Time lost", width=90, unit="suffix: h", decimals=1),
+        # On one line: Grafana does not make a row higher for the words that stand for a value.
+        "cause": column("Cause", width=160, words=[short_causes()]),
         "confidence": column("Sure", width=80, words=[absent()]),
-        "budget_line": column("Who pays", width=130, words=[pays()], wraps=True),
-        "near_threshold": column("Near", width=65, words=[truth(("near", None), ("no", None))]),
+        "budget_line": column("Who pays", width=95, words=[short_pays()]),
+        "near_threshold": column("Near", width=60, words=[truth(("near", None), (NOT_MEASURED, None))]),
         "evidence": column("Evidence", words=[absent()], wraps=True),
         "stands_on": column("What it stands on", words=[absent()], wraps=True),
     }

@@ -31,6 +31,20 @@ AGENT_WORDS = {
 AGENT_COLOURS = {"silent": BAD, "behind": DEGRADED, "reporting": GOOD, "never_reported": UNKNOWN}
 VERDICT_COLOURS = {"restricted": BAD, "at_risk": DEGRADED, "unknown": UNKNOWN, "ok": GOOD}
 
+SHORT_PAYS_WORDS = {"C1": "E-rate C1", "C2": "E-rate C2", "vendor": "vendor"}
+SHORT_CAUSE_WORDS = {
+    "room_access": "room's own access",
+    "site_lan": "inside the building",
+    "site_uplink": "the site's uplink",
+    "isp_egress": "internet provider",
+    "remote_service": "remote service",
+    "rate_limit_or_client": "rate limit or client",
+    "device": "measuring device",
+    "mixed": "several causes",
+    "undetermined": "not determined",
+}
+"""For a column beside a sentence that says more."""
+
 
 def levels() -> ValueMapping:
     """A level of a room as its state's word and colour."""
@@ -66,6 +80,22 @@ def qualities() -> ValueMapping:
 def causes() -> ValueMapping:
     """A cause in words."""
     return _map({"": (NOT_MEASURED, None)} | {cause: (words, None) for cause, words in CAUSE_WORDS.items()})
+
+
+def causes_of_a_week() -> ValueMapping:
+    """A cause in words; a room without any is restricted by weeks before."""
+    none = {"": ("none now: restricted by weeks before", None)}
+    return _map(none | {cause: (words, None) for cause, words in CAUSE_WORDS.items()})
+
+
+def short_causes() -> ValueMapping:
+    """A cause in a word or three."""
+    return _map({"": (NOT_MEASURED, None)} | {cause: (words, None) for cause, words in SHORT_CAUSE_WORDS.items()})
+
+
+def short_pays() -> ValueMapping:
+    """Who pays, in two words."""
+    return _map({"": (NOT_MEASURED, None)} | {line: (words, None) for line, words in SHORT_PAYS_WORDS.items()})
 
 
 def absent() -> ValueMapping:

@@ -26,6 +26,13 @@ from tests.dashboards.rendered_files import Query, dashboards, queries
 from tests.influx import Influx, new_databases
 
 NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+FIVE_MINUTES, TWENTY_MINUTES = 5 / 60, 20 / 60
+"""In hours."""
+
+WI_FI, UPLINK = ("room_access", "high", "C2", False), ("site_uplink", "high", "C1", False)
+NOT_TOLD = ("undetermined", "", "", True)
+"""Cause, confidence, who pays, near a limit."""
+
 BINS = 60
 """Of a day of lessons."""
 
@@ -96,18 +103,36 @@ KNOWN: dict[tuple[str, str, str], Any] = {
     ("week", "Which rooms were restricted, and why?", "A"): lambda rows: (
         only(
             rows,
-            *("level", "site", "room", "site_name", "room_name", "bad_share", "lower", "bad_minutes", "cause"),
+            *("level", "site", "room", "site_name", "room_name", "bad_share", "lower", "bad_hours", "cause"),
             *("confidence", "budget_line", "near_threshold", "evidence"),
         )
         == [
-            (1, "oak-hill", "lab", OAK_HILL, LAB, 0.1, 0.31, 5, "undetermined", "", "", True, EVIDENCE),
-            (2, "oak-hill", "101", OAK_HILL, "Room 101", 0.4, 0.31, 20, "room_access", "high", "C2", False, EVIDENCE),
-            (2, "river", "art", RIVER, "Art room", 0.4, 0.31, 20, "site_uplink", "high", "C1", False, EVIDENCE),
+            (1, "oak-hill", "lab", OAK_HILL, LAB, *(0.1, 0.31, FIVE_MINUTES), *NOT_TOLD, EVIDENCE),
+            (
+                2,
+                "oak-hill",
+                "101",
+                OAK_HILL,
+                "Room 101",
+                0.4,
+                0.31,
+                TWENTY_MINUTES,
+                "room_access",
+                "high",
+                "C2",
+                False,
+                EVIDENCE,
+            ),
+            (2, "river", "art", RIVER, "Art room", *(0.4, 0.31, TWENTY_MINUTES), *UPLINK, EVIDENCE),
         ]
     ),
     ("week", "What were the causes, and who pays for the mend?", "A"): lambda rows: (
-        only(rows, "cause", "budget_line", "bad_minutes")
-        == [("room_access", "C2", 20), ("site_uplink", "C1", 20), ("undetermined", "", 5)]
+        only(rows, "cause", "budget_line", "bad_hours")
+        == [
+            ("room_access", "C2", TWENTY_MINUTES),
+            ("site_uplink", "C1", TWENTY_MINUTES),
+            ("undetermined", "", FIVE_MINUTES),
+        ]
     ),
     ("week", "What changed since the week before?", "A"): lambda rows: (
         only(rows, "room", "level", "previous") == [("101", 2, "at_risk"), ("library", -1, "ok")]
@@ -207,10 +232,10 @@ KNOWN: dict[tuple[str, str, str], Any] = {
     ),
     ("room", "What did each day lose?", "A"): lambda rows: counted(rows, "loss") == {0.001: 24, 0.02: 6},
     ("room", "How was each of its weeks judged, and what does that stand on?", "A"): lambda rows: (
-        only(rows, "week", "level", "bad_share", "lower", "upper", "bad_minutes", "evidence", "stands_on")
+        only(rows, "week", "level", "bad_share", "lower", "upper", "bad_hours", "evidence", "stands_on")
         == [
-            ("2026-11-02", 1, 0.1, 0.31, 0.5, 5, EVIDENCE, STANDS_ON),
-            ("2026-11-09", 2, 0.4, 0.31, 0.5, 20, EVIDENCE, STANDS_ON),
+            ("2026-11-02", 1, 0.1, 0.31, 0.5, FIVE_MINUTES, EVIDENCE, STANDS_ON),
+            ("2026-11-09", 2, 0.4, 0.31, 0.5, TWENTY_MINUTES, EVIDENCE, STANDS_ON),
         ]
     ),
     # Fleet
