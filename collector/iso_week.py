@@ -26,7 +26,7 @@ def week_of_text(text: str) -> date:
         raise ValueError(f'"{text[:20]}" is no week; write it as {_EXAMPLE}, weeks from W01 to W52 or W53') from None
 
 
-def week_of_day(day: date) -> date:
+def monday_of(day: date) -> date:
     """The Monday of the week that `day` lies in."""
     return day - timedelta(days=day.weekday())
 

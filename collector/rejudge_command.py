@@ -13,10 +13,13 @@ from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_se
 from collector.district.district import District
 from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile
+from collector.iso_week import week_text
 from collector.judging.rejudge import DayRejudged, Rejudge
 from collector.registry.registry import RegistryError
 from collector.serve import open_parts
 from collector.store.protocol import StoreError, StoreUnavailable
+from collector.verdict.cause_words import where
+from collector.verdict.week_sentence import VERDICT_WORDS
 from collector.verdict.weeks import RoomWeek
 
 SHOWN = 40
@@ -89,10 +92,9 @@ def told(district: District, days: Sequence[DayRejudged], weeks: Sequence[WeekCh
         f"rooms' weeks: {len(weeks):,}, of which {len(flips):,} have another verdict",
     ]
     for was, now in flips[:SHOWN]:
-        year, week, _ = now.week.isocalendar()
-        cause = f" ({now.cause})" if now.verdict == "restricted" and now.cause else ""
-        before = was.verdict if was else "not judged"
-        lines.append(f"  {now.site}/{now.room} {year}-W{week:02}: {before} -> {now.verdict}{cause}")
+        cause = f" ({where(now.cause, now.example)})" if now.verdict == "restricted" and now.cause else ""
+        before = VERDICT_WORDS[was.verdict] if was else "not judged"
+        lines.append(f"  {now.site}/{now.room} {week_text(now.week)}: {before} -> {VERDICT_WORDS[now.verdict]}{cause}")
     if len(flips) > SHOWN:
         lines.append(f"  and {len(flips) - SHOWN:,} more")
     lines.append("kept" if write else "nothing was kept; --write keeps it")

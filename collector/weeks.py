@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from collector.days import LOOK_BACK_DAYS, Days
 from collector.district.district import District
+from collector.iso_week import monday_of
 from collector.store.protocol import Store
 from collector.verdict.days import RoomDay
 from collector.verdict.topology import RoomKey
@@ -50,7 +51,7 @@ class Weeks:
 
     def close(self, now: datetime) -> None:
         """Judge the weeks that are over and have not been."""
-        this_week = monday(now.astimezone(self._district.time_zone).date())
+        this_week = monday_of(now.astimezone(self._district.time_zone).date())
         week = self._done(this_week) + WEEK
         while week <= this_week and self._over(week):
             self._write(self._whole_week(week))
@@ -68,8 +69,8 @@ class Weeks:
         last = through or self._done_through or self._store.newest_week()
         touched: dict[date, set[RoomKey]] = defaultdict(set)
         for room, day in days:
-            if last is not None and monday(day) <= last:
-                touched[monday(day)].add(room)
+            if last is not None and monday_of(day) <= last:
+                touched[monday_of(day)].add(room)
         changed = list(self._changed(touched, last)) if touched and last else []
         # Of a write that is cut short the newest are kept: the older ones come out changed again, and lead to them.
         self._write([judged for _, judged in sorted(changed, key=lambda one: one[1].week, reverse=True)])
@@ -79,7 +80,7 @@ class Weeks:
         """What the week at `now` would be for a room if it ended here: no verdict, and never kept. ``None`` before the
         week's first lesson. From any thread."""
         today = now.astimezone(self._district.time_zone).date()
-        week = monday(today)
+        week = monday_of(today)
         stored = {
             one.day: one for found in self._store.room_days_between(week, today, room=room).values() for one in found
         }
@@ -196,11 +197,6 @@ class Weeks:
                 break
             last -= LOOK_BACK_STEP
         return found
-
-
-def monday(day: date) -> date:
-    """The Monday of the ISO week that `day` lies in."""
-    return day - timedelta(days=day.weekday())
 
 
 def _days_from(first: date, last: date) -> list[date]:

@@ -16,6 +16,7 @@ from collector.demo.history import BIN_SECONDS, latency_of
 from collector.demo.simulated_district import SILENT, TROUBLES, SimulatedRoom, Trouble, medium_of
 from collector.district.calendar import Lesson
 from collector.district.district import District
+from collector.iso_week import monday_of
 from collector.verdict.baselines import Baselines
 from collector.verdict.causes import Cause, Located
 from collector.verdict.days import RoomDay, Seconds, SiteDay, TestCount, site_day
@@ -61,7 +62,7 @@ class Simulated:
 def simulated_weeks(district: District, *, now: datetime, profiles: Profiles, seed: int) -> Simulated:
     """The last two weeks that are over, and the days of this one that are. The real room has none."""
     today = now.astimezone(district.time_zone).date()
-    this_monday = today - timedelta(days=today.weekday())
+    this_monday = monday_of(today)
     causes = _causes(district, now, profiles, seed=seed)
     simulated = {site.site for site in district.sites if site.simulated}
     days: list[RoomDay] = []

@@ -14,6 +14,7 @@ from typing import cast
 
 from collector.days import Days
 from collector.district.district import District
+from collector.iso_week import monday_of
 from collector.judging.in_force import profiles_at, topology_of
 from collector.judging.spans import spans
 from collector.judging.unwritten import Unwritten
@@ -27,7 +28,7 @@ from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile
 from collector.verdict.slices import Slice, at_ease, judge_slice
 from collector.verdict.topology import RoomKey
 from collector.verdict.weeks import RoomWeek
-from collector.weeks import WEEK, Weeks, monday
+from collector.weeks import WEEK, Weeks
 
 KEPT_PERCENTILES = frozenset({50.0, 95.0})
 STARTS_AT_ONCE = 12
@@ -112,7 +113,7 @@ class Rejudge:
         otherwise, each with what it was."""
         through = self._store.newest_week()
         if through is None and self._last is not None:
-            through = monday(self._last) - WEEK
+            through = monday_of(self._last) - WEEK
         return self._weeks.rewrite(self._changed, through=through)
 
     def _rejudge(self, day: date) -> DayRejudged:

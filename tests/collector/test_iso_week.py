@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.iso_week import week_of_day, week_of_text, week_span, week_text
+from collector.iso_week import monday_of, week_of_text, week_span, week_text
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_week_has_a_text_and_a_span(monday: date, text: str, span: str) -> Non
 
 @given(st.dates(date(1970, 1, 5), date(2200, 1, 1)))
 def test_every_day_is_of_a_week_that_is_found_again(day: date) -> None:
-    monday = week_of_day(day)
+    monday = monday_of(day)
 
     assert monday.weekday() == 0
     assert timedelta(0) <= day - monday < timedelta(days=7)

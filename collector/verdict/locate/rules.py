@@ -34,7 +34,7 @@ isp_egress (L5) 60 % of the sites, two at least, fail    each site's line: its d
 same causes are ``medium`` or ``low``, or none is named: ``undetermined``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -341,8 +341,3 @@ def _outside(site: SiteView, district: DistrictView) -> Named:
     witnesses = sum(bool(one.reference and one.reference.fine) for one in bad)
     sure = witnesses >= 2 and witnesses >= WIDESPREAD * len(known) and anchors.bad >= 2
     return Named("isp_egress", "high" if sure else "medium", "L5")
-
-
-def sorted_views(rooms: Sequence[RoomView]) -> tuple[RoomView, ...]:
-    """In an order that does not depend on how they came."""
-    return tuple(sorted(rooms, key=lambda one: one.key))
