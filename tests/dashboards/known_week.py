@@ -4,49 +4,19 @@ Lessons are the five hours before `now`, every day. What the panels must make of
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from collector.store import influx_schema as schema
-from collector.store.influx_day_rows import WeekTold, room_week_line, weeks_written_lines
 from collector.store.influx_lines import line
 from collector.store.influx_schema import Measurement
-from collector.verdict.causes import Cause
-from collector.verdict.weeks import RoomWeek, Verdict
+from tests.dashboards.known_rooms import OAK_HILL, ROOMS, Room
+from tests.dashboards.known_verdicts import known_weeks
 from tests.influx import Influx
 
 BIN = timedelta(minutes=5)
 LESSONS = timedelta(hours=5)
 DAYS = 40
 
-OAK_HILL = 'Oak Hill, "North" = 1'
-RIVER = "River School"
-WEST = "West, the old building"
-LAB = 'Lab 1,2 "wet" = \\ \n🎈'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """A room, and how many minutes ago its newest trouble began, if it has any now."""
-
-    site: str
-    site_name: str
-    room: str
-    name: str
-    state: str
-    began_minutes_ago: int = 300
-
-
-ROOMS = (
-    Room(site="oak-hill", site_name=OAK_HILL, room="101", name="Room 101", state="bad", began_minutes_ago=25),
-    Room(site="oak-hill", site_name=OAK_HILL, room="lab", name=LAB, state="degraded", began_minutes_ago=120),
-    Room(site="oak-hill", site_name=OAK_HILL, room="music", name="Music room", state="ok"),
-    Room(site="oak-hill", site_name=OAK_HILL, room="library", name="Library", state="unknown"),
-    Room(site="river", site_name=RIVER, room="201", name="Room 201", state="ok"),
-    Room(site="river", site_name=RIVER, room="art", name="Art room", state="bad", began_minutes_ago=90),
-    Room(site="west", site_name=WEST, room="301", name="Room 301", state="ok"),
-    Room(site="west", site_name=WEST, room="302", name="Room 302", state="ok"),
-)
 SAYS = {
     "bad": (
         "At 10:15 a video lesson would have frozen: 1 in 20 packets took longer than 320 ms; limit 200 ms.",
@@ -71,7 +41,7 @@ def write_known_week(influx: Influx, now: datetime) -> None:
     """`now` is a whole multiple of five minutes."""
     influx.write("reports", *_now_lines(now), *_throughput(now))
     influx.write("bins", *_bins(now))
-    influx.write("days", *_days(now), *_weeks())
+    influx.write("days", *_days(now), *known_weeks())
 
 
 def write_after_school(influx: Influx, now: datetime) -> None:
@@ -113,56 +83,6 @@ def _now_lines(now: datetime) -> Iterator[str]:
         yield collector_now_line(at, now)
     for minutes in (0, 1, 2):
         yield from agent_lines(now - timedelta(minutes=minutes, seconds=30), now, newest=minutes == 0)
-
-
-MONDAY = date(2026, 11, 9)
-"""Of the newest week that was judged; the one before it was, too."""
-
-BEFORE: dict[str, Verdict] = {"101": "at_risk", "lab": "at_risk", "library": "ok", "art": "restricted"}
-VERDICTS: dict[str, Verdict] = {"101": "restricted", "lab": "at_risk", "library": "unknown", "art": "restricted"}
-"""By room, where it was not ok."""
-
-EVIDENCE = "Room 101 is restricted, because of its Wi-Fi, on 40 % of lesson time, at least 31 % with 99 % confidence."
-STANDS_ON = "Held against: below profile video_lesson v1\nLessons hit: 2 of 6: Mon 10:15-11:00, Tue 10:15-11:00"
-CAUSES: dict[str, Cause] = {"101": "room_access", "art": "site_uplink"}
-TROUBLED_BINS = {"restricted": 4, "at_risk": 1, "ok": 0, "unknown": 0}
-
-
-def _weeks() -> Iterator[str]:
-    for monday, verdicts in ((MONDAY - timedelta(days=7), BEFORE), (MONDAY, VERDICTS)):
-        for one in ROOMS:
-            verdict = verdicts.get(one.room, "ok")
-            bad = TROUBLED_BINS[verdict]
-            week = RoomWeek(
-                site=one.site,
-                room=one.room,
-                week=monday,
-                verdict=verdict,
-                previous=BEFORE.get(one.room, "ok") if monday == MONDAY else None,
-                standing=verdict == "restricted",
-                weeks_clear=0,
-                entered_by=None,
-                bin_seconds=300,
-                marks="?" * 10 if verdict == "unknown" else "B" * bad + "g" * (10 - bad),
-                bad_days=0,
-                measured_days=1,
-                effective_bins=10.0,
-                autocorrelation=0.0,
-                lower=0.31 if bad else 0.0,
-                upper=0.5,
-                if_stricter=verdict,
-                if_laxer="ok" if verdict == "at_risk" else verdict,
-                cause=CAUSES.get(one.room, "undetermined") if bad else None,
-                confidence="high" if verdict == "restricted" else None,
-            )
-            told = WeekTold(
-                site_name=one.site_name,
-                room_name=one.name,
-                evidence=EVIDENCE if bad else "",
-                stands_on=STANDS_ON if bad else "",
-            )
-            yield room_week_line(week, told)
-        yield from weeks_written_lines([monday])
 
 
 def _state(one: Room, at: datetime, now: datetime) -> str:

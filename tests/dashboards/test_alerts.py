@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.dashboards.known_rooms import ROOMS
 from tests.dashboards.known_week import (
-    ROOMS,
     agent_lines,
     bin_lines,
     collector_now_line,

@@ -20,7 +20,8 @@ import pytest
 from collector.store.influx_schema import RETENTIONS
 from dashboards.pages import PAGES
 from dashboards.render import rendered
-from tests.dashboards.known_week import LAB, OAK_HILL, write_known_week
+from tests.dashboards.known_rooms import LAB, OAK_HILL
+from tests.dashboards.known_week import write_known_week
 from tests.dashboards.rendered_files import dashboards, panels
 from tests.end_to_end.browser import Page, browsing
 from tests.end_to_end.waiting import eventually

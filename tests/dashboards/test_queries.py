@@ -8,20 +8,9 @@ import pytest
 
 from collector.store.influx_schema import MEASUREMENTS
 from tests.dashboards.asked import Rows, ask
-from tests.dashboards.known_week import (
-    EVIDENCE,
-    LAB,
-    MONDAY,
-    OAK_HILL,
-    RIVER,
-    SAYS,
-    STANDS_ON,
-    WEST,
-    began_ms,
-    ms,
-    week_time,
-    write_known_week,
-)
+from tests.dashboards.known_rooms import LAB, OAK_HILL, RIVER, WEST
+from tests.dashboards.known_verdicts import EVIDENCE, MONDAY, STANDS_ON
+from tests.dashboards.known_week import SAYS, began_ms, ms, week_time, write_known_week
 from tests.dashboards.rendered_files import Query, dashboards, queries
 from tests.influx import Influx, new_databases
 
