@@ -44,7 +44,8 @@ def matrix(found: Iterable[Outcome]) -> str:
 def keep(rooms: Sequence[Outcome], bins: Sequence[Outcome], path: Path) -> None:
     """Write the matrix of both, and each room, to `path`, and print it for whoever reads the log."""
     lines = [f"{one.part}: {one.room}: {_words(one.truth)}, said {_words(one.said)}" for one in rooms]
-    text = "\n\n".join(("Rooms", matrix(rooms), "Bins", matrix(bins), "\n".join(lines), ""))
+    of_bins = ("Bins", matrix(bins)) if bins else ()
+    text = "\n\n".join(("Rooms", matrix(rooms), *of_bins, "\n".join(lines), ""))
     path.write_text(text)
     sys.stdout.write(f"\n{text}")
 

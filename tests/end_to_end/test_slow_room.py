@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.measured_school import HTTP_PORT, Said, measured_school
+from tests.end_to_end.outcomes import Outcome, keep
 from tests.end_to_end.school import DISTRICT, Link, Shape
 from tests.end_to_end.waiting import eventually
 
@@ -68,8 +69,17 @@ def test_a_room_at_half_a_megabit_is_bad_by_throughput_alone(lesson: Lesson) -> 
     assert "Mbit/s arrived down; needs 1 Mbit/s" in slow["evidence"]
 
 
-def test_the_cause_is_a_limit_of_its_rate_and_no_full_line(lesson: Lesson) -> None:
-    assert lesson.slow["cause"] == "rate_limit_or_client"
+def test_the_cause_is_a_limit_of_its_rate_and_no_full_line(
+    lesson: Lesson, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    truth = {"slow": ("bad", "rate_limit_or_client"), "quiet": ("ok", "undetermined")}
+    pages = {"slow": lesson.slow, "quiet": lesson.quiet}
+    found = [
+        Outcome(part="held down", room=name, truth=truth[name], said=(page["state"], page["cause"]))
+        for name, page in pages.items()
+    ]
+    keep(found, (), tmp_path_factory.getbasetemp() / "causes-of-a-limit.txt")
+    assert {one.room: one.said for one in found} == truth
 
 
 def test_its_latency_is_not_blamed_though_its_line_was_tested(lesson: Lesson) -> None:
