@@ -59,7 +59,7 @@ def unknown_rooms(number: int) -> table.Panel:
         "measured enough.",
         Target(select=_rooms(*fields, where=Where(name="level", sign="=", value=WEEK_LEVELS["unknown"])), table=True),
         nothing="Every room was measured enough.",
-        size=(24, 9),
+        size=(24, 7),
         order=(lowest("Site"), lowest("Room")),
     )
     return _described(panel, *fields)
@@ -81,10 +81,11 @@ def weeks_of_room(number: int, *, since: str) -> table.Panel:
         "and at most its bounds with 99 % confidence each.",
         Target(select=select, table=True),
         nothing="No week of it is known for so long: choose a longer span above.",
-        size=(24, 11),
+        size=(24, 14),
         order=(highest("Week from"),),
     )
-    return _described(panel, *fields).time_from(since)
+    # What it stands on has many lines, and is given the rest.
+    return _described(panel, *fields).override_by_name("evidence", column("Evidence", width=210)).time_from(since)
 
 
 def _rooms(*fields: str, where: Where) -> Select:
