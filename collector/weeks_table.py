@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -22,9 +23,9 @@ def weeks_table(data: dict[str, Any]) -> Table:
     """The rooms in the collector's order, worst first. `data` is the answer of ``/v1/weeks``."""
     counts = ", ".join(f"{count} {VERDICT_WORDS[one]}" for one in VERDICT_WORDS if (count := data["verdicts"].get(one)))
     span = week_span(week_of_text(data["week"]))
-    table = Table(title=f"{data['district']}, {data['week']} ({span}): {counts}")
+    table = Table(title=f"{data['district']}, {data['week']} ({span}): {counts}", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("site", overflow="fold")
-    table.add_column("room", overflow="fold")
+    table.add_column("room", overflow="fold", min_width=11)
     table.add_column("verdict", no_wrap=True)
     table.add_column("bad", justify="right", no_wrap=True)
     table.add_column("at least", justify="right", no_wrap=True)

@@ -10,7 +10,7 @@ from collector.iso_week import week_span, week_text
 from collector.judged_weeks import NamedWeek
 from collector.now import DistrictNow
 from collector.verdict.room_state import State
-from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, why_unknown
+from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, tests_text, why_unknown
 from collector.verdict.weekly_rule import ALLOWED_SHARE
 from collector.verdict.weeks import RoomWeek, Verdict
 
@@ -179,8 +179,12 @@ def _why(week: RoomWeek) -> str:
     """What a line says beside its cause: what it stood on, or why nothing is known."""
     if week.verdict == "unknown":
         return phrases.sentence(why_unknown(week))
-    near = " Near threshold." if week.near_threshold else ""
-    if not week.bad_bins:
-        return near.strip()
-    hit = f"{len(week.hit_lessons)} of {phrases.counted(week.lessons, 'lesson')} hit, " if week.lessons else ""
-    return f"{hit}{week.bad_days} of {phrases.counted(week.measured_days, 'day')} bad.{near}"
+    said: list[str] = []
+    if week.bad_bins:
+        hit = f"{len(week.hit_lessons)} of {phrases.counted(week.lessons, 'lesson')} hit, " if week.lessons else ""
+        said.append(f"{hit}{week.bad_days} of {phrases.counted(week.measured_days, 'day')} bad.")
+    if week.verdict == "restricted" and week.by_tests and (tests := tests_text(week)):
+        said.append(f"Throughput: {tests}.")
+    if week.near_threshold:
+        said.append("Near threshold.")
+    return " ".join(said)

@@ -9,7 +9,7 @@ from collector.verdict.causes import Cause
 from collector.verdict.flips import Flip
 from collector.verdict.profiles import Profiles
 from collector.verdict.qoo import DIMENSION_WORDS
-from collector.verdict.week_sentence import VERDICT_WORDS, days, percent, tests_text
+from collector.verdict.week_sentence import VERDICT_WORDS, days, percent, span, tests_text
 from collector.verdict.weekly_rule import (
     ALLOWED_SHARE,
     AWAKE_SHARE,
@@ -89,7 +89,7 @@ def minutes_text(week: RoomWeek) -> str:
     if not week.valid_bins:
         return ""
     bad, valid = week.bad_minutes, week.valid_bins * week.bin_seconds / 60
-    return f"{_span(bad)} of the {_span(valid)} that were measured"
+    return f"{span(bad)} of the {span(valid)} that were measured"
 
 
 def coverage_text(week: RoomWeek) -> str:
@@ -149,13 +149,14 @@ def would_change(week: RoomWeek) -> str:
     """What would make the verdict another one."""
     if week.verdict == "restricted":
         clear = f" ({week.weeks_clear} so far)" if week.weeks_clear else ""
+        tests = ", and throughput tests that do not fail" if week.by_tests else ""
         return (
             f"{WEEKS_TO_LEAVE} weeks in a row with at most {percent(ALLOWED_SHARE)} of the measured time bad and "
-            f"at most one bad day each{clear}"
+            f"at most one bad day each{tests}{clear}"
         )
     if week.verdict == "unknown":
         awake = f"{percent(AWAKE_SHARE)} of the time in which an agent is awake"
-        return f"{FEWEST_SECONDS // week.bin_seconds} bins measured on {FEWEST_DAYS} days, and {awake}"
+        return f"{span(FEWEST_SECONDS / 60)} measured, on {FEWEST_DAYS} days, and {awake}"
     enters = (
         f"restricted once more than {percent(ALLOWED_SHARE)} is bad with 99 % confidence on at least "
         f"{FEWEST_DAYS} bad days"
@@ -198,17 +199,6 @@ def _to_know(week: RoomWeek) -> str:
     if week.marks.count("x") > week.awake_bins * (1 - AWAKE_SHARE):
         return _BY_CAUSE["device"]
     return "Keep the room's PC awake in lessons; a second agent in the room fills what one of them misses."
-
-
-def _span(minutes: float) -> str:
-    """``25 min``, ``6 h 20 min``, ``35 h``."""
-    whole = round(minutes)
-    if whole == 0 and minutes > 0:
-        return "less than a minute"
-    hours, rest = divmod(whole, 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def _held_against(week: RoomWeek, profiles: Profiles) -> str:

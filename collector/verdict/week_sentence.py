@@ -75,12 +75,13 @@ def why_unknown(week: RoomWeek) -> str:
         return f"its machine could not measure in {could_not} of the {week.awake_bins} bins in which it was awake"
     if week.valid_bins < AWAKE_SHARE * week.awake_bins:
         return (
-            f"only {week.valid_bins} of the {week.awake_bins} bins in which an agent was awake were measured enough; "
-            f"{percent(AWAKE_SHARE)} are needed"
+            f"only {percent(week.valid_bins / week.awake_bins)} of the time in which an agent was awake was measured "
+            f"enough; {percent(AWAKE_SHARE)} are needed"
         )
     if week.measured_days < FEWEST_DAYS:
         return f"it was measured on {days(week.measured_days)}; {FEWEST_DAYS} are needed"
-    return f"{week.valid_bins} bins were measured enough; {FEWEST_SECONDS // week.bin_seconds} are needed"
+    measured = span(week.valid_bins * week.bin_seconds / 60)
+    return f"{measured} were measured enough; {span(FEWEST_SECONDS / 60)} are needed"
 
 
 def _within(room: str) -> str:
@@ -92,6 +93,17 @@ def percent(share: float) -> str:
     """A share as whole percent, with a digit more below ten."""
     percent = 100 * share
     return f"{percent:.0f} %" if percent >= 9.95 or percent == round(percent) else f"{percent:.1f} %"
+
+
+def span(minutes: float) -> str:
+    """``25 min``, ``6 h 20 min``, ``35 h``."""
+    whole = round(minutes)
+    if whole == 0 and minutes > 0:
+        return "less than a minute"
+    hours, rest = divmod(whole, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def days(count: int) -> str:

@@ -129,10 +129,10 @@ def test_a_week_is_a_sentence(verdict: Verdict, given: dict[str, Any], words: st
         ),
         (
             {"marks": "?" * 200 + "g" * 100},
-            "only 100 of the 300 bins in which an agent was awake were measured enough; 60 % are needed",
+            "only 33 % of the time in which an agent was awake was measured enough; 60 % are needed",
         ),
         ({"marks": "g" * 100, "measured_days": 1}, "it was measured on 1 day; 3 are needed"),
-        ({"marks": "g" * 60, "measured_days": 3}, "60 bins were measured enough; 84 are needed"),
+        ({"marks": "g" * 60, "measured_days": 3}, "5 h were measured enough; 7 h are needed"),
     ],
 )
 def test_unknown_says_why_and_what_to_do(given: dict[str, Any], why: str) -> None:
@@ -226,9 +226,7 @@ def test_an_unknown_week_claims_no_share_no_cause_and_no_minutes() -> None:
     found = said(a_week(verdict="unknown"))
 
     assert found.keys() == {"Measured", "What would change it", "What to do"}
-    assert (
-        found["What would change it"] == "84 bins measured on 3 days, and 60 % of the time in which an agent is awake"
-    )
+    assert found["What would change it"] == "7 h measured, on 3 days, and 60 % of the time in which an agent is awake"
 
 
 def test_few_tests_are_said_and_judge_nothing() -> None:
@@ -243,6 +241,12 @@ def test_every_verdict_says_what_would_change_it_and_never_the_standard(verdict:
 
     assert found["What would change it"]
     assert "standard" not in " ".join(found.values())
+
+
+def test_a_room_restricted_by_its_tests_leaves_only_when_these_do_not_fail() -> None:
+    text = said(a_week(by_tests=True, tests=FAILED))["What would change it"]
+
+    assert text.endswith("at most one bad day each, and throughput tests that do not fail")
 
 
 def test_a_cause_that_is_not_the_networks_says_that_it_restricts_no_room() -> None:

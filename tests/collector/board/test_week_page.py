@@ -9,6 +9,7 @@ from collector.board.pages import district_page, room_page
 from collector.board.week_list import MOST_ROOMS, SHAPES
 from collector.board.week_page import no_week_page, week_page
 from collector.now import DistrictNow
+from collector.verdict.days import TestCount as Counted
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import RoomState
 from collector.verdict.week_sentence import VERDICT_WORDS
@@ -48,6 +49,13 @@ def test_a_row_has_share_bound_cause_confidence_line_and_lessons_hit() -> None:
 
     assert row[1:6] == ["204", "38 % at least 31 %", "its Wi-Fi", "high", "C2"]
     assert row[6] == "3 of 35 lessons hit, 5 of 5 days bad."
+
+
+def test_a_row_that_throughput_tests_restricted_says_so() -> None:
+    tests = {"down": Counted(passed=0, told=40), "up": Counted(passed=40, told=40)}
+    (row,) = rows(shown(a_week("204", marks=day_marks(0), entered_by="tests", by_tests=True, tests=tests)))
+
+    assert row[6] == "Throughput: down 0 of 40 hours passed, up 40 of 40 hours passed; 80 % are wanted."
 
 
 @pytest.mark.parametrize(
