@@ -286,7 +286,7 @@ def test_a_week_is_told_by_its_names_its_sentence_and_what_it_stands_on() -> Non
     assert told.evidence.startswith("Chemistry lab is restricted, because of its Wi-Fi, on 38 % of lesson time")
     stands_on = dict(line.split(": ", 1) for line in told.stands_on.split("\n"))
     assert stands_on["Held against"] == "below profile video_lesson v1; worst was its latency"
-    assert "1 of 7 other rooms was bad" in stands_on["Told from"]
+    assert "1 of 7 other rooms was bad" in stands_on["Compared"]
     assert {"Lessons hit", "Instruction affected", "What would change it"} <= stands_on.keys()
 
 
