@@ -6,7 +6,7 @@ from collector.store.influx_schema import LEVELS, ROOM_NOW
 from dashboards.influxql import Chosen, Column, Select, Target, Where
 from dashboards.pages import TO_ROOM, TO_SITE
 from dashboards.panels import column, hidden, highest, in_order, the_table
-from dashboards.words import absent, causes, levels
+from dashboards.words import absent, levels, short_causes
 
 _FIELDS = ("site_name", "room_name", "since_ms", "cause", "evidence", "next_step")
 _READINGS = ("p95_ms", "loss", "down_bps", "up_bps", "bad_lessons", "lessons")
@@ -84,7 +84,7 @@ def _described(panel: table.Panel, *fields: str) -> table.Panel:
         "site_name": column("Site", width=150, wraps=True, link=("Open this site", TO_SITE)),
         "room_name": column("Room", width=150, wraps=True, link=("Open this room's evidence", TO_ROOM)),
         "since_ms": column("Since", width=130, unit="dateTimeFromNow"),
-        "cause": column("Cause", width=150, words=[causes()], wraps=True),
+        "cause": column("Cause", width=160, words=[short_causes()]),
         "evidence": column("Why", words=[absent()], wraps=True),
         "next_step": column("What to do next", words=[absent()], wraps=True),
         "p95_ms": column("p95", width=80, unit="ms", decimals=0, words=[absent()]),

@@ -80,14 +80,14 @@ def causes_of_the_week(number: int) -> table.Panel:
         "were bad in them together.",
         Target(select=select, table=True),
         nothing=NONE_IN_TROUBLE,
-        size=(14, 9),
+        size=(16, 9),
         order=(highest("Rooms"), highest("Time lost")),
     )
     return (
         panel.with_transformation(DataTransformerConfig(id_val="groupBy", options={"fields": counted}))
         .with_transformation(in_order("cause", "budget_line", "level (count)", "bad_hours (sum)"))
         .override_by_name("cause", column("Cause", words=[causes_of_a_week()]))
-        .override_by_name("budget_line", column("Who pays", width=235, words=[pays()]))
+        .override_by_name("budget_line", column("Who pays", width=320, words=[pays()]))
         .override_by_name("level (count)", column("Rooms", width=80))
         .override_by_name("bad_hours (sum)", column("Time lost", width=90, unit="suffix: h", decimals=0))
     )
@@ -107,7 +107,7 @@ def week_by_week(number: int) -> timeseries.Panel:
         "How many rooms had which verdict in each week of lessons. Weeks without lessons have no bar.",
         Target(select=select, alias="$col"),
         nothing=_NOTHING_YET,
-        size=(10, 9),
+        size=(8, 9),
     )
     for verdict, word in VERDICT_WORDS.items():
         panel.override_by_name(verdict, called(word, colour(VERDICT_COLOURS[verdict])))
