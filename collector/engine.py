@@ -57,7 +57,12 @@ class Engine:
         self._clock = clock
         self._usual = Usual(store, district, bin_seconds=bin_seconds, clock=clock)
         self._bins = BinJudge(
-            store=store, registry=registry, district=district, bin_seconds=bin_seconds, usual=self._usual
+            store=store,
+            registry=registry,
+            district=district,
+            bin_seconds=bin_seconds,
+            settle_seconds=settle_seconds,
+            usual=self._usual,
         )
         self._days = Days(store, district, self._usual, bin_seconds=bin_seconds, settle_seconds=settle_seconds)
         self._weeks = Weeks(store, district, self._days)

@@ -32,6 +32,7 @@ from collector.liveness import Liveness
 from collector.ndt7 import capacity_plan, serve_ndt7
 from collector.publish import Publisher, week_told
 from collector.reflector import Reflector
+from collector.reflector_watch import ReflectorWatch
 from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.store.protocol import Store, StoreError, StoreUnavailable
@@ -172,6 +173,7 @@ async def running(
     try:
         async with asyncio.TaskGroup() as tasks:
             background = [
+                tasks.create_task(ReflectorWatch(registry.reflector_off, reflector, clock=clock).run_for_ever()),
                 tasks.create_task(commits.run()),
                 tasks.create_task(_judge_for_ever(services, _publisher(store, services), liveness.came_round)),
                 tasks.create_task(_retain_for_ever(settings, store, registry, clock)),

@@ -1,7 +1,8 @@
 """Judges bins by what the store has of them: all rooms of a start together, because a cause compares rooms.
 
-A start that is touched again has its touched rooms judged anew. The bad bins of its other rooms are only located anew,
-by what they were judged by at the time; nothing else of them changes.
+In a bin in which the district's reflector, a part of the collector, did not answer all the time, nobody could measure:
+it is not valid. A start that is touched again has its touched rooms judged anew. The bad bins of its other rooms are
+only located anew, by what they were judged by at the time; nothing else of them changes.
 """
 
 from collections import defaultdict
@@ -16,11 +17,12 @@ from collector.judging.spans import spans
 from collector.judging.usual import Usual
 from collector.registry.registry import Registry
 from collector.store.protocol import Store
-from collector.verdict.bins import LatencySummary, RoomBin
+from collector.verdict.bins import JUDGED_TARGETS, LatencySummary, RoomBin
 from collector.verdict.machines import MachineSummary
 from collector.verdict.slices import Slice, judge_slice
 from collector.verdict.topology import RoomKey
 from wire.enrolment import Role
+from wire.histogram import Histogram
 from wire.path_report import PathReport
 
 BinKey = tuple[str, str, datetime]
@@ -57,12 +59,22 @@ class _Start:
 class BinJudge:
     """Judges one district's bins. Not for several threads."""
 
-    def __init__(self, *, store: Store, registry: Registry, district: District, bin_seconds: int, usual: Usual) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        registry: Registry,
+        district: District,
+        bin_seconds: int,
+        settle_seconds: float,
+        usual: Usual,
+    ) -> None:
         self._store = store
         self._registry = registry
         self._district = district
         self._seconds = bin_seconds
         self._bin = timedelta(seconds=bin_seconds)
+        self._settle = timedelta(seconds=settle_seconds)
         self._usual = usual
         self._topology = topology_of(district)
 
@@ -92,14 +104,19 @@ class BinJudge:
         latency = _by_start(self._store.latency_between(first, end, bin_seconds=self._seconds))
         machines = _by_start(self._store.machines_between(first, end, bin_seconds=self._seconds))
         paths = _by_start(self._store.paths_between(first, end, bin_seconds=self._seconds))
+        # What began in a bin has ended when it is closed.
+        off = self._registry.reflector_off.between(_ms(first), _ms(end + self._settle))
         known: dict[datetime, dict[RoomKey, RoomBin]] = defaultdict(dict)
         for key, found in self._store.bins_between(first, end).items():
             for one in found:
                 known[one.started_at][key] = one
         for start in starts:
+            of_start: Mapping[RoomKey, Sequence[LatencySummary]] = latency.get(start, {})
+            if any(began < _ms(start + self._bin + self._settle) and _ms(start) < ended for began, ended in off):
+                of_start = {key: [_unanswered(one) for one in found] for key, found in of_start.items()}
             yield _Start(
                 started_at=start,
-                latency=latency.get(start, {}),
+                latency=of_start,
                 machines=machines.get(start, {}),
                 paths=paths.get(start, {}),
                 known=known.get(start, {}),
@@ -158,6 +175,17 @@ def _located_anew(was: RoomBin, judged: RoomBin) -> RoomBin | None:
     if was.located == judged.located or (was.located is not None and was.located.cause == "device"):
         return None
     return replace(was, located=judged.located)
+
+
+def _unanswered(one: LatencySummary) -> LatencySummary:
+    """What was measured to a target that nothing is judged by as long as the district's does not answer."""
+    if one.target not in JUDGED_TARGETS:
+        return one
+    return replace(one, sent=0, received=0, probed_ms=0, histogram=Histogram())
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _by_start(found: Mapping[BinKey, T]) -> dict[datetime, dict[RoomKey, T]]:

@@ -32,6 +32,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from collector.registry import schema
 from collector.registry.agent import Agent, Stay
 from collector.registry.byte_ledger import ByteLedger, forget_periods_before, take_over_test_bytes
+from collector.registry.reflector_off import ReflectorOff, forget_off_before
 from collector.registry.room_checks import RoomChecks
 from collector.registry.site_keys import SiteKeys
 from collector.registry.stored_ranges import StoredRanges
@@ -232,19 +233,25 @@ class Registry:
         return self.offsets(agent, boot)
 
     def forget(self, *, codes_before_ms: int, boots_before_ms: int, days_before: str, checks_before_ms: int = 0) -> int:
-        """Drop codes that expired, boots that were first met and checks that were made before then, and the byte counts
-        of days before `days_before`. Returns how many went."""
+        """Drop codes that expired, boots that were first met and checks that were made before then, when the reflector
+        was off before those boots, and the byte counts of days before `days_before`. Returns how many went."""
         with self._engine.begin() as connection:
             codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < codes_before_ms))
             boots = connection.execute(delete(schema.boots).where(schema.boots.c.made_ms < boots_before_ms))
             checks = connection.execute(delete(schema.room_checks).where(schema.room_checks.c.at_ms < checks_before_ms))
             periods = forget_periods_before(connection, days_before)
-            return codes.rowcount + boots.rowcount + checks.rowcount + periods
+            off = forget_off_before(connection, boots_before_ms)
+            return codes.rowcount + boots.rowcount + checks.rowcount + periods + off
 
     @property
     def byte_ledger(self) -> ByteLedger:
         """What throughput tests cost."""
         return ByteLedger(self._engine)
+
+    @property
+    def reflector_off(self) -> ReflectorOff:
+        """When nobody could measure to the district."""
+        return ReflectorOff(self._engine)
 
     @property
     def room_checks(self) -> RoomChecks:

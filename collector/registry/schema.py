@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 metadata = MetaData()
 
@@ -120,4 +120,14 @@ site_keys = Table(
     Column("site", String(40), primary_key=True),
     Column("key_hex", String(64), nullable=False),
     Column("made_ms", BigInteger, nullable=False),
+)
+
+# When the collector's reflector was last known to answer (one row), and when it did not.
+reflector_answered = Table("reflector_answered", metadata, Column("at_ms", BigInteger, nullable=False))
+
+reflector_off = Table(
+    "reflector_off",
+    metadata,
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
 )

@@ -149,7 +149,9 @@ def close_bins(path: Path, rooms: int) -> Took:
     store = DuckDbStore.open_store(path)
     registry = Registry.open_registry("sqlite://")
     usual = Usual(store, district, bin_seconds=BIN_SECONDS, clock=lambda: FIRST_BIN)
-    judge = BinJudge(store=store, registry=registry, district=district, bin_seconds=BIN_SECONDS, usual=usual)
+    judge = BinJudge(
+        store=store, registry=registry, district=district, bin_seconds=BIN_SECONDS, settle_seconds=0, usual=usual
+    )
     usual.learning()
     took = []
     for number in range(BINS):
