@@ -125,7 +125,7 @@ class Rejudge:
         bins = self._store.bins_between(*span)
         changed, apart, near = self._score_alone(bins)
         apart |= self._decided_by_anchors(*span)
-        for start, room, one in self._judge_together(sorted(apart), changed):
+        for start, room, one in self._judge_together(sorted(apart), bins, changed):
             changed[room][start] = one
         made = self._remake(day, bins, changed, near, known)
         if any(changed.values()):
@@ -188,26 +188,40 @@ class Rejudge:
         """The starts at which an anchor may have been bad by a profile in force, as sites' references saw them."""
         return {
             one.started_at
-            for room in self._references
-            for one in self._store.whole_bins(start, end, room=room)
+            for one in (self._store.whole_bins(start, end, rooms=self._references) if self._references else ())
             for summary in one.targets
             if summary.agent in self._roles and summary.target.startswith("anchor:") and summary.sent
             if _is_bad(score_of(summary, profile) for profile in self._in_force(one.site, one.started_at))
         }
 
     def _judge_together(
-        self, starts: Sequence[datetime], scored: Changed
+        self, starts: Sequence[datetime], bins: Mapping[RoomKey, Sequence[RoomBin]], scored: Changed
     ) -> Iterator[tuple[datetime, RoomKey, RoomBin]]:
-        """The bins of these starts that come out otherwise; `scored` are those of which the scores are known to."""
+        """Of `bins` those of these starts that come out otherwise; `scored` are those of which the scores are known
+        to. What was measured is read of those alone that do not stand as they are."""
+        by_start: dict[datetime, dict[RoomKey, RoomBin]] = {start: {} for start in starts}
+        for room, found in bins.items():
+            for was in found:
+                if was.started_at in by_start:
+                    by_start[was.started_at][room] = was
         for group in spans(starts, at_most=STARTS_AT_ONCE):
             first, end = group[0], group[-1] + self._bin
             machines = self._store.machines_between(first, end, bin_seconds=self._seconds)
             paths = self._store.paths_between(first, end, bin_seconds=self._seconds)
-            whole: dict[datetime, dict[RoomKey, RoomBin]] = defaultdict(dict)
-            for one in self._store.whole_bins(first, end):
-                whole[one.started_at][one.site, one.room] = one
+            standing_at = {
+                start: {
+                    room
+                    for room, was in by_start[start].items()
+                    if self._stands(room, scored.get(room, {}).get(start, was))
+                }
+                for start in group
+            }
+            apart = {room for start in group for room in by_start[start].keys() - standing_at[start]}
+            for one in self._store.whole_bins(first, end, rooms=apart) if apart else ():
+                if one.started_at in standing_at and (one.site, one.room) not in standing_at[one.started_at]:
+                    by_start[one.started_at][one.site, one.room] = one
             for start in group:
-                of_start = whole[start]
+                of_start = by_start.pop(start)
                 middle = start + self._bin / 2
                 sites = {site for site, _ in of_start}
                 days = [self._district.calendar_of(site).lesson_at(middle) for site in sites]
@@ -215,7 +229,7 @@ class Rejudge:
                 if lesson is None:
                     continue
                 now = {room: scored.get(room, {}).get(start, was) for room, was in of_start.items()}
-                standing = {room for room, one in now.items() if self._stands(room, one)}
+                standing = standing_at[start]
                 known_machines = {(site, room): found for (site, room, at), found in machines.items() if at == start}
                 judged = judge_slice(
                     Slice(

@@ -6,7 +6,7 @@ Rows go in as columns: one statement a table and commit, whatever the number of 
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -327,9 +327,20 @@ class DuckDbStore:
             bins = self._columns(f"SELECT {selected(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608
             return read_bins(bins, {})
 
-    def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
+    def whole_bins(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        room: tuple[str, str] | None = None,
+        rooms: Collection[tuple[str, str]] | None = None,
+    ) -> list[RoomBin]:
         """See `Store.whole_bins`."""
         where, values = _between(start, end, room)
+        if rooms is not None:
+            at = len(values)
+            where += f" AND (site, room) IN (SELECT unnest(${at + 1}::VARCHAR[]), unnest(${at + 2}::VARCHAR[]))"
+            values += [[site for site, _ in rooms], [name for _, name in rooms]]
         with nullcontext() if room else no_collection():
             targets = self._columns(f"SELECT {selected(schema.BIN_TARGETS)} FROM bin_targets WHERE {where}", values)  # noqa: S608
             bins = self._columns(f"SELECT {selected(schema.BINS)} FROM bins WHERE {where} ORDER BY started_at", values)  # noqa: S608

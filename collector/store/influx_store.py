@@ -8,7 +8,7 @@ confirmed the reports; a crash between the two is healed when the agent sends th
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -369,9 +369,20 @@ class InfluxStore:
                 found[row["site"], row["room"]].append(read_bin(at_ns, row))
         return found
 
-    def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
+    def whole_bins(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        room: tuple[str, str] | None = None,
+        rooms: Collection[tuple[str, str]] | None = None,
+    ) -> list[RoomBin]:
         """See `Store.whole_bins`."""
         where = f"time >= {ns(start)} AND time < {ns(end)}" + (_in(room) if room else "")
+        if rooms is not None:
+            if not rooms:
+                return []
+            where += _in_any(rooms)
         targets: dict[tuple[str, str, int], list[LatencySummary]] = defaultdict(list)
         for at_ns, row in self._rows("bins", BIN_TARGET_COLUMNS, schema.TARGET_BIN, where):
             targets[row["site"], row["room"], at_ns].append(read_target(row))
@@ -624,6 +635,15 @@ def _span(start: datetime, end: datetime) -> str:
 def _in(room: tuple[str, str]) -> str:
     """A condition on site and room."""
     return f" AND site = {text(room[0])} AND room = {text(room[1])}"
+
+
+def _in_any(rooms: Iterable[tuple[str, str]]) -> str:
+    """A condition on site and room that holds for each of `rooms`, of which there is one at least."""
+    by_site: dict[str, list[str]] = defaultdict(list)
+    for site, room in sorted(rooms):
+        by_site[site].append(f"room = {text(room)}")
+    each = (f"(site = {text(site)} AND ({' OR '.join(of_site)}))" for site, of_site in by_site.items())
+    return f" AND ({' OR '.join(each)})"
 
 
 def _days(first: date, last: date) -> str:

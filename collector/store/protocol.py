@@ -1,6 +1,6 @@
 """What the collector asks of a store, in its own words. No query language leaks out of an engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
@@ -196,8 +196,16 @@ class Store(Protocol):
         """Per room, its judged bins that began in ``[start, end)``, ascending."""
         ...
 
-    def whole_bins(self, start: datetime, end: datetime, *, room: tuple[str, str] | None = None) -> list[RoomBin]:
-        """The bins that began in ``[start, end)``, ascending, with all that was measured in them."""
+    def whole_bins(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        room: tuple[str, str] | None = None,
+        rooms: Collection[tuple[str, str]] | None = None,
+    ) -> list[RoomBin]:
+        """The bins that began in ``[start, end)``, ascending, with all that was measured in them; of one room, or of
+        these."""
         ...
 
     def histograms_between(

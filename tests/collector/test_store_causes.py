@@ -79,6 +79,21 @@ def test_whole_bins_come_back_with_all_that_was_measured(open_store: OpenStore) 
     assert {one.room: _sorted(one) for one in everywhere} == {"204": a_bin(), "205": elsewhere}
 
 
+def test_whole_bins_of_some_rooms_are_theirs_alone(open_store: OpenStore) -> None:
+    store = open_store()
+    places = [("oak-hill", "204"), ("oak-hill", "205"), ("oak-hill", "206"), ("elm", "204")]
+    written = [replace(a_bin(), site=site, room=room) for site, room in places]
+    store.write_bins(written, judged_through=None)
+
+    def of(*rooms: tuple[str, str]) -> list[RoomBin]:
+        found = store.whole_bins(MONDAY_10, MONDAY_10 + FIVE_MINUTES, rooms=rooms)
+        return sorted((_sorted(one) for one in found), key=lambda one: places.index((one.site, one.room)))
+
+    assert of(places[0], places[2], places[3], ("elm", "205")) == [written[0], written[2], written[3]]
+    assert of(("elm", "205")) == []
+    assert of() == []
+
+
 def _sorted(one: RoomBin) -> RoomBin:
     return replace(one, targets=tuple(sorted(one.targets, key=lambda target: target.target)))
 
