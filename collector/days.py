@@ -43,8 +43,11 @@ class Days:
         self._done_through: date | None = None
 
     def close(self, now: datetime) -> None:
-        """Add up the days that are over and have not been."""
+        """Add up the days that are over and have not been, and those again that a clock which has been set back since
+        took for over."""
         today = now.astimezone(self._district.time_zone).date()
+        if self.done_through() > today:
+            self._done_through = today - timedelta(days=1)
         day = max(self.done_through(), today - timedelta(days=LOOK_BACK_DAYS)) + timedelta(days=1)
         while day <= today and self._over(day, now):
             self._usual.set_days(self.write(day, self._rooms))

@@ -50,8 +50,12 @@ class Weeks:
         return self._newest
 
     def close(self, now: datetime) -> None:
-        """Judge the weeks that are over and have not been."""
+        """Judge the weeks that are over and have not been. What was judged of weeks that are still to come, by a clock
+        that has been set back since, is judged again when they are over."""
         this_week = monday_of(now.astimezone(self._district.time_zone).date())
+        if self._done(this_week) > this_week:
+            self._done_through = this_week - WEEK
+            self._newest = self._load()
         week = self._done(this_week) + WEEK
         while week <= this_week and self._over(week):
             self._write(self._whole_week(week))
@@ -189,6 +193,8 @@ class Weeks:
     def _load(self) -> dict[RoomKey, tuple[RoomWeek, ...]]:
         found: dict[RoomKey, tuple[RoomWeek, ...]] = {}
         last = self._store.newest_week()
+        if last and self._done_through:
+            last = min(last, self._done_through)
         for _ in range(LOOK_BACK_STEPS if last else 0):
             assert last is not None
             for room, weeks in self._store.room_weeks_between(last - LOOK_BACK_STEP + WEEK, last).items():

@@ -220,3 +220,22 @@ def test_a_room_shows_its_last_two_weeks(school: School) -> None:
     room = school.engine.now.room(*ROOM)
     assert room is not None
     assert [one.week for one in room.weeks] == [MONDAY + WEEK, MONDAY + 2 * WEEK]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_ran_ahead_and_was_set_back_takes_no_week_its_verdict(school: School, restarted: bool) -> None:
+    school.week(MONDAY, bad=10)
+    school.over(MONDAY)
+    school.over(MONDAY + 6 * WEEK)
+    if restarted:
+        school.restart()
+    school.tick(at(MONDAY + FRIDAY, 14))
+    assert [one.week for one in school.engine._weeks.newest()[ROOM]] == [MONDAY]
+
+    for number, bad in ((1, 0), (2, 10)):
+        school.week(MONDAY + number * WEEK, bad=bad)
+        school.over(MONDAY + number * WEEK)
+
+    told = [(one.verdict, one.previous, one.valid_bins) for one in school.weeks()[:3]]
+    assert told == [("restricted", None, 120), ("restricted", "restricted", 120), ("restricted", "restricted", 120)]
+    assert [one.weeks_clear for one in school.weeks()[:3]] == [0, 1, 0]
