@@ -72,6 +72,11 @@ class AnchorView:
         """Whether every anchor answered as usual."""
         return self.measured > 0 and not any(_elevated(one, measure) for one in self.steps for measure in _MEASURES)
 
+    @property
+    def silent(self) -> bool:
+        """Whether not one of them answered anything, as behind a filter that lets nobody ask them."""
+        return not self.received
+
     def clears_of_loss(self, loss: float) -> bool:
         """Whether they would hardly have lost so little, had `loss` been on the way to them."""
         return at_most(self.sent - self.received, self.sent, loss) < HARDLY
@@ -104,11 +109,12 @@ def anchor_view(
     profiles: Sequence[Profile],
     baselines: Baselines,
 ) -> AnchorView | None:
-    """What `agent` found on the Internet; ``None`` when it measured too little there."""
+    """What `agent` found on the Internet; ``None`` when it measured too little there. The silence of a single anchor
+    says nothing: that machine may be off."""
     targets = sorted({one.target for one in summaries if one.agent == agent and one.target.startswith(ANCHOR)})
     seen = steps(summaries, agent, targets, key=key, method=None, baselines=baselines)
     scored: dict[str, tuple[ProfileScore, ...]] = {}
-    for target in targets:
+    for target in _telling(seen):
         one = max(
             (one for one in summaries if one.agent == agent and one.target == target),
             key=lambda one: (one.probed_ms, one.method),
@@ -116,7 +122,7 @@ def anchor_view(
         if one.sent >= FEWEST_REQUESTS:
             scored[target] = tuple(score_of(_surely(one, profile), profile) for profile in profiles)
     seen = tuple(one for one in seen if one.target in scored)
-    if not seen:
+    if not seen or (len(seen) == 1 and not seen[0].received):
         return None
     decides: list[ProfileScore] = []
     middle: str | None = None
@@ -139,6 +145,11 @@ def anchor_view(
         sent=sum(one.sent for one in seen),
         received=sum(one.received for one in seen),
     )
+
+
+def _telling(seen: Sequence[Step]) -> list[str]:
+    """The anchors but those that never answered: a filter is before them, or nobody is there."""
+    return [one.target for one in seen if one.received or one.usual_ms is not None]
 
 
 def _surely(one: LatencySummary, profile: Profile) -> LatencySummary:

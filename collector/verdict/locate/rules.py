@@ -30,6 +30,9 @@ isp_egress (L5) 60 % of the sites, two at least, fail    each site's line: its d
                 fine
 =============== ======================================== ===============================================================
 
+What is silent to everybody is ``remote_service``: the district's reflector, which is off when the collector is, and
+anchors, before which a filter may have come. Nobody is condemned for what we ask ourselves.
+
 ``chance`` is that of so many bad rooms at once when each is bad by itself 5 % of the time. With fewer witnesses the
 same causes are ``medium`` or ``low``, or none is named: ``undetermined``.
 """
@@ -109,10 +112,12 @@ def beyond(site: SiteView) -> Beyond:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistrictView:
-    """All sites of a slice, and the ways between them and the Internet."""
+    """All sites of a slice, and the ways between them and the Internet. `answered` says that anybody had an answer of
+    the district's reflector."""
 
     beyond: Mapping[str, Beyond]
     sites: Mapping[str, SiteView]
+    answered: bool
 
     @property
     def across(self) -> bool:
@@ -123,6 +128,12 @@ class DistrictView:
         if suffering < 2 or suffering < WIDESPREAD * len(known):
             return False
         return bad >= WIDESPREAD * len(known) or chance(suffering, len(known)) < BY_CHANCE
+
+    @property
+    def reflector_off(self) -> bool:
+        """Whether the district's reflector may have been off, as while the collector is: nobody had an answer, and no
+        anchor shows that more than that was gone."""
+        return not self.answered and all(one.anchors is None or one.anchors.fine for one in self.sites.values())
 
     @property
     def surely_across(self) -> bool:
@@ -140,9 +151,9 @@ class DistrictView:
         return [one for one in self.sites.values() if one.anchors]
 
 
-def district_view(sites: Mapping[str, SiteView]) -> DistrictView:
+def district_view(sites: Mapping[str, SiteView], *, answered: bool) -> DistrictView:
     """The district of these sites."""
-    return DistrictView(beyond={name: beyond(one) for name, one in sites.items()}, sites=sites)
+    return DistrictView(beyond={name: beyond(one) for name, one in sites.items()}, sites=sites, answered=answered)
 
 
 def locate(
@@ -197,6 +208,8 @@ def _inside(seen: _Seen) -> Named:
     """Of a room whose own target was bad."""
     stretch = seen.reading.stretch if seen.reading else None
     in_building = stretch in ("near", "lan")
+    if not in_building and seen.district.reflector_off:
+        return Named("remote_service", "medium" if len(seen.district.with_anchors) >= 2 else "low", "L6")
     if not in_building and not seen.cleared and seen.district.beyond[seen.site.site].bad is not False:
         if seen.district.across:
             return _across(seen)
@@ -328,6 +341,9 @@ def _outside(site: SiteView, district: DistrictView) -> Named:
         if district.across:
             return Named("isp_egress", "medium", "L5")
         return Named("site_uplink", "medium", "L3")
+    if anchors.silent:
+        # An Internet that is gone looks like a filter that came between: nobody is condemned for a filter's rule.
+        return Named("remote_service", "low", "L6")
     known = district.with_anchors
     bad = [one for one in known if one.anchors and one.anchors.decides]
     if any(score.worst == "loss" for score in anchors.decides):

@@ -66,7 +66,8 @@ def locate_all(
     bad = [one for name in sites for one in by_site[name] if one.speaks and _is_bad(bins[one.key])]
     if not bad:
         return bins
-    district = district_view(sites)
+    answered = any(_answered(one.bin) for of_site in by_site.values() for one in of_site)
+    district = district_view(sites, answered=answered)
     bad_rooms: dict[str, int] = defaultdict(int)
     for one in bad:
         bad_rooms[one.bin.site] += 1
@@ -89,6 +90,13 @@ def decided(one: RoomBin, anchors: AnchorView) -> RoomBin:
     if scores == one.scores:
         return one
     return replace(one, scores=scores, anchor=anchors.target, anchor_p95_ms=anchors.p95_ms, anchor_loss=anchors.loss)
+
+
+def _answered(one: RoomBin) -> bool:
+    """Whether anybody of a place had an answer of the district's reflector."""
+    return (one.target == "district" and one.received > 0) or any(
+        summary.target == "district" and summary.received for summary in one.targets
+    )
 
 
 def _is_bad(one: RoomBin) -> bool:
