@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -35,18 +35,12 @@ from collector.district.rooms_csv import Room, read_rooms
 from collector.district.services import ServiceForm, each_service_once
 from collector.district.site_calendars import SiteCalendars
 from collector.district.slug import a_slug, each_once
+from collector.district.time_zone import a_time_zone
 from collector.district.wanted import did_you_mean
 from collector.verdict.profiles import Profiles, default_profiles
 
 LONGEST_ASSESSMENT = timedelta(days=31)
 """Longer is a slip of the pen: nothing would be tested all that time."""
-
-
-def _zone(value: str) -> str:
-    if value not in available_timezones():
-        hint = did_you_mean(value, available_timezones())
-        raise ValueError(f'"{value[:60]}" is not an IANA time zone such as America/Chicago{hint}')
-    return value
 
 
 class _Strict(BaseModel):
@@ -112,7 +106,7 @@ class DistrictFile(_Strict):
     """``district.toml``, table by table."""
 
     name: DisplayName
-    time_zone: Annotated[str, AfterValidator(_zone)]
+    time_zone: Annotated[str, AfterValidator(a_time_zone)]
     rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
     egress_mbps: _Mbps | None = None
     ap_mbps: _Mbps | None = None

@@ -6,7 +6,7 @@ from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -16,6 +16,7 @@ from collector.district.display_name import DisplayName
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.district.rooms_csv import Room
 from collector.district.slug import a_slug, each_once
+from collector.district.time_zone import a_time_zone
 from collector.district.wanted import did_you_mean
 from collector.simulate.bursts import enter_chance
 from collector.simulate.kinds import KINDS, Kind
@@ -50,13 +51,6 @@ def _a_monday(value: date) -> date:
     return value
 
 
-def _zone(value: str) -> str:
-    if value not in available_timezones():
-        hint = did_you_mean(value, available_timezones())
-        raise ValueError(f'"{value[:60]}" is not an IANA time zone such as America/Chicago{hint}')
-    return value
-
-
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -72,7 +66,7 @@ _PerLabel = Annotated[int, Field(ge=1, le=MAX_ROOMS)]
 
 
 class _Calendar(_Strict):
-    time_zone: Annotated[str, AfterValidator(_zone)] = "America/Chicago"
+    time_zone: Annotated[str, AfterValidator(a_time_zone)] = "America/Chicago"
     first_monday: Annotated[date, Field(examples=[date(2026, 8, 17)]), AfterValidator(_a_monday)]
     days: Annotated[list[Weekday], Field(min_length=1, examples=["mon", "tue"])]
     lessons: Annotated[_Spans, Field(min_length=1)]
