@@ -106,6 +106,11 @@ class RoomBin:
         """The worst profile's score; ``None`` for an invalid bin."""
         return min(self.scores, key=lambda score: score.qoo, default=None)
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether the worst profile was bad; an invalid bin is not."""
+        return any(score.quality == "bad" for score in self.scores)
+
 
 def judge_bin(
     *,

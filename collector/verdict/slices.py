@@ -91,7 +91,7 @@ def _judge_room(whole: Slice, key: RoomKey) -> Measured | None:
     if judged is None:
         return None
     signs = tuple(sorted({sign for agent in spoiled.keys() - others for sign in spoiled[agent]}))
-    if not sound and signs and (judged.headline is None or judged.headline.quality == "bad"):
+    if not sound and signs and (judged.headline is None or judged.is_bad):
         located = Located(cause="device", confidence="high", rule="L0", signs=signs)
         judged = replace(judged, valid=False, scores=(), located=located)
     speaker = speaker_of(summaries, seconds=whole.seconds, profiles=profiles, silent=silent) if judged.valid else None

@@ -39,7 +39,7 @@ def locate_shortfall(
     told = [enough for one in peers if (enough := one.enough_for(profile)) is not None]
     short, of = told.count(False), len(told)
     wired = reference.enough_for(profile) if reference else None
-    troubled = [one for one in bins if _bad(one)]
+    troubled = [one for one in bins if one.is_bad]
     seen = Compared(target="district", p95_ms=test.working_p95_ms, usual_ms=test.idle_rtt_ms, loss=None)
     if troubled:
         # Whatever made the round trips long made the test slow: it is named where the bins were located.
@@ -61,10 +61,6 @@ def locate_shortfall(
     if short == 0 and of:
         return _of("room_access", "low", seen, short, of)
     return _of("undetermined", "low", seen, short, of)
-
-
-def _bad(one: RoomBin) -> bool:
-    return one.valid and one.headline is not None and one.headline.quality == "bad"
 
 
 def _of(cause: Cause, confidence: Confidence, seen: Compared, short: int, of: int, *, alone: bool = False) -> Located:

@@ -63,7 +63,7 @@ def locate_all(
             for one in by_site[name]:
                 if one.speaks:
                     bins[one.key] = decided(one.bin, site.anchors)
-    bad = [one for name in sites for one in by_site[name] if one.speaks and _is_bad(bins[one.key])]
+    bad = [one for name in sites for one in by_site[name] if one.speaks and bins[one.key].is_bad]
     if not bad:
         return bins
     answered = any(_answered(one.bin) for of_site in by_site.values() for one in of_site)
@@ -97,10 +97,6 @@ def _answered(one: RoomBin) -> bool:
     return (one.target == "district" and one.received > 0) or any(
         summary.target == "district" and summary.received for summary in one.targets
     )
-
-
-def _is_bad(one: RoomBin) -> bool:
-    return one.headline is not None and one.headline.quality == "bad"
 
 
 def _site(name: str, of_site: Sequence[Measured], profiles: Sequence[Profile], baselines: Baselines) -> SiteView:
