@@ -33,10 +33,20 @@ def _carried(need: RoomNeed) -> str:
         )
     what = f"Its line gave {' and '.join(seen)} outside lessons"
     if need.fits is None:
-        limit = any(one.at_least for one in need.carried.values())
-        why = "the machine that tests can do no more" if limit else "one direction has not been tested"
-        return f"{what}: whether that is enough is not known, because {why}."
+        return f"{what}: whether that is enough is not known, because {_why_not_known(need)}."
     return f"{what}: {'enough' if need.fits else 'too little'}."
+
+
+def _why_not_known(need: RoomNeed) -> str:
+    limits = [
+        f"{mbps(need.ceilings[direction])} {direction}"
+        for direction in DIRECTIONS
+        if need.can_be_shown(direction) is False
+    ]
+    if limits:
+        return f"the machine that tests can itself do no more than {' and '.join(limits)}"
+    at_limit = any(one.at_least for one in need.carried.values())
+    return "the machine that tests can do no more" if at_limit else "one direction has not been tested"
 
 
 def _seen(direction: Direction, carried: Carried) -> str:

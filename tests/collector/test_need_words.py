@@ -55,6 +55,21 @@ def test_what_its_line_gave_is_enough_too_little_or_not_known(carried: dict[Dire
     assert words in said(carried)[-1]
 
 
+def test_the_limit_of_the_machine_that_tests_is_named_where_it_is_known() -> None:
+    need = room_need(
+        30,
+        ACTIVITIES,
+        default_profiles(),
+        carried={"down": Carried(bps=40_000_000, at_least=True), "up": Carried(bps=94_000_000)},
+        ceilings={"down": 42_000_000, "up": 95_000_000},
+    )
+    assert need is not None
+
+    assert need_sentences(need, default_profiles())[-1].endswith(
+        "is not known, because the machine that tests can itself do no more than 42 Mbit/s down."
+    )
+
+
 @pytest.mark.parametrize(
     ("bps", "words"),
     [(260_000, "0.3 Mbit/s"), (1_000_000, "1 Mbit/s"), (39_000_000, "39 Mbit/s"), (117_000_000, "117 Mbit/s")],
