@@ -14,7 +14,7 @@ from collector.verdict.baselines import Measured
 from collector.verdict.bins import Quality, RoomBin
 from collector.verdict.causes import Cause, Confidence, Located
 from collector.verdict.marks import BAD, VALID, marker
-from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile, Profiles
+from collector.verdict.profiles import Profiles
 from collector.verdict.qoo import Dimension
 from collector.verdict.throughput import ThroughputTest, hour_passed, need_bps
 from wire.histogram import Histogram
@@ -26,9 +26,6 @@ TROUBLED_SHARE = 0.1
 HIT_SHARE = 1 / 3
 KNOWN_SHARE = 0.5
 """A lesson was hit when a third of its measured time was bad, if half of it was measured: as the board's strip says."""
-
-TAIL_SECONDS = 30 * 60
-"""A 99th percentile is told of half an hour or more (science.md, finding 7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +117,6 @@ class RoomDay:
         """Round-trip time at `percentile` (0..100) in milliseconds; ``None`` when nothing came back."""
         us = self.histogram.quantile(percentile / 100)
         return None if us is None else us / 1000
-
-    def fails_tail(self, profile: Profile) -> bool | None:
-        """Whether a percentile past the 95th was beyond what `profile` stands: evidence, never a verdict. ``None`` when
-        less than half an hour was measured, or the profile names none."""
-        tail = [need for need in profile.rtt if need.percentile > BOUNDED_PERCENTILE]
-        if not tail or self.seconds.valid < TAIL_SECONDS:
-            return None
-        return any((self.rtt_ms(need.percentile) or 0) >= need.unacceptable_ms for need in tail)
 
     @property
     def troubled(self) -> bool:

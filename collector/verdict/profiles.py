@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 BOUNDED_PERCENTILE = 95.0
 """The highest percentile that a bin is scored by: of 300 requests the rank of a 99th is known only as 0.977 to past the
-last (science.md, finding 7). Higher ones are evidence of a day."""
+last (science.md, finding 7). Higher ones are shown, and judge nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

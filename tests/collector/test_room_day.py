@@ -171,19 +171,6 @@ def test_the_example_is_the_middle_one_of_the_most_frequent_cause() -> None:
     assert the_day(a_bin(0, rtt_ms=500)).example is None
 
 
-def test_a_99th_percentile_is_told_of_half_an_hour() -> None:
-    video, shared = PROFILES.by_name["video_lesson"], PROFILES.by_name["streaming_1080_shared"]
-    slow = Histogram.of([12_000] * 980 + [700_000] * 20)
-    day = the_day(*[a_bin(place) for place in range(6)])
-
-    assert day.fails_tail(video) is False
-    assert replace(day, histogram=slow).fails_tail(video) is True
-    assert replace(day, histogram=slow).fails_tail(PROFILES.by_name["cloud_docs_lms"]) is False
-    assert day.fails_tail(shared) is None
-    assert the_day(*[a_bin(place) for place in range(5)]).fails_tail(video) is None
-    assert a_bin(0).headline is not None, "and no bin is judged by it"
-
-
 def a_test(minutes: float, received_bps: int | None, **other: Any) -> ThroughputTest:
     """A test so many minutes after eight."""
     values: dict[str, Any] = {
