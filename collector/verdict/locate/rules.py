@@ -42,7 +42,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from collector.verdict.causes import Cause, Confidence, Rule
-from collector.verdict.locate.chain import HOLDS, LAN_ELEVATED_MS, LOSSY, Reading
+from collector.verdict.locate.chain import HOLDS, LAN_ELEVATED_MS, LOSSY, Reading, Stretch
 from collector.verdict.locate.reference import AnchorView, ReferenceView
 from collector.verdict.locate.rooms import BY_CHANCE, WIDESPREAD, RoomView, Vote, chance, vote
 from collector.verdict.topology import Place, RoomKey
@@ -74,10 +74,10 @@ class SiteView:
     reference: ReferenceView | None
     anchors: AnchorView | None
 
-    def reads(self, stretch: str) -> bool:
+    def reads(self, stretch: Stretch) -> bool:
         """Whether most of the rooms that suffer and can tell have their trouble there."""
         told = [one.stretch for room in self.rooms if room.troubled and (one := room.reading()) and one.stretch]
-        return 2 * told.count(stretch) > len(told) if told else False  # type: ignore[arg-type]
+        return 2 * told.count(stretch) > len(told)
 
     @property
     def most_suffer(self) -> bool:
