@@ -30,8 +30,8 @@ isp_egress (L5) 60 % of the sites, two at least, fail    each site's line: its d
                 fine
 =============== ======================================== ===============================================================
 
-What is silent to everybody is ``remote_service``: the district's reflector, which is off when the collector is, and
-anchors, before which a filter may have come. Nobody is condemned for what we ask ourselves.
+What is silent to everybody is ``remote_service``: the district's reflector while the Internet is fine, and anchors,
+before which a filter may have come. Nobody is condemned for what we ask ourselves.
 
 ``chance`` is that of so many bad rooms at once when each is bad by itself 5 % of the time. With fewer witnesses the
 same causes are ``medium`` or ``low``, or none is named: ``undetermined``.
@@ -131,9 +131,10 @@ class DistrictView:
 
     @property
     def reflector_off(self) -> bool:
-        """Whether the district's reflector may have been off, as while the collector is: nobody had an answer, and no
-        anchor shows that more than that was gone."""
-        return not self.answered and all(one.anchors is None or one.anchors.fine for one in self.sites.values())
+        """Whether the district's reflector alone was gone: nobody had an answer of it, and the Internet was fine.
+        Without anchors nobody can tell that from a way that is down."""
+        seen = self.with_anchors
+        return not self.answered and bool(seen) and all(one.anchors and one.anchors.fine for one in seen)
 
     @property
     def surely_across(self) -> bool:
