@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from collector.capacity_now import CapacitySeen
 from collector.district.calendar import Lesson
 from collector.district.district import District, Site
+from collector.district.in_force import profiles_at
 from collector.district.rooms_csv import Room
-from collector.judging.in_force import profiles_at
-from collector.judging.short_located import short_located
 from collector.now import DistrictNow, LessonCell, LessonQuality, RoomNow, SiteNow
 from collector.service_now import ServiceNow
 from collector.store.protocol import Reading
 from collector.verdict.bins import RoomBin
 from collector.verdict.evidence import sentence
+from collector.verdict.locate.shortfall_now import short_located
 from collector.verdict.marks import speaks
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.room_need import Carried, RoomNeed, room_need

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from collector.district.district import District
-from collector.judging.in_force import profiles_at, topology_of
+from collector.district.in_force import profiles_at, topology_of
 from collector.judging.spans import spans
 from collector.judging.usual import Usual
 from collector.registry.registry import Registry

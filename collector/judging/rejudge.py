@@ -14,8 +14,8 @@ from typing import cast
 
 from collector.days import Days
 from collector.district.district import District
+from collector.district.in_force import profiles_at, topology_of
 from collector.iso_week import monday_of
-from collector.judging.in_force import profiles_at, topology_of
 from collector.judging.spans import spans
 from collector.judging.unwritten import Unwritten
 from collector.judging.usual import Settled, Usual, load_days

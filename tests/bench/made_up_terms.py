@@ -11,8 +11,8 @@ import duckdb
 from collector.days import Days
 from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
+from collector.district.in_force import topology_of
 from collector.district.rooms_csv import Room
-from collector.judging.in_force import topology_of
 from collector.judging.usual import Usual
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_store import DuckDbStore
