@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from collector.ask_collector import CannotAsk, ask_collector, own_url
 from collector.cannot_start import CannotStart
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.district.district import District
@@ -17,6 +18,7 @@ from collector.iso_week import week_text
 from collector.judging.rejudge import DayRejudged, Rejudge
 from collector.registry.registry import RegistryError
 from collector.serve import open_parts
+from collector.settings import Settings
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.verdict.cause_words import where
 from collector.verdict.week_sentence import VERDICT_WORDS
@@ -36,8 +38,14 @@ def rejudge_command(
     settings: SettingsFile = DEFAULT_SETTINGS,
     write: Annotated[bool, typer.Option("--write", help="Keep what comes out; without it, it is only shown.")] = False,
 ) -> None:
-    """Judge what is stored again, by the profiles in force now. Stop the collector first: the file is one process's."""
+    """Judge what is stored again, by the profiles in force now. Stop the collector first: two that judge the same weeks
+    would undo each other's work."""
     read = read_settings(settings)
+    if write and read.store == "influx" and _runs(read):
+        fail(
+            f"the collector at {own_url(read)} runs, and two that write verdicts would undo each other's work: "
+            "stop it, judge again, and start it"
+        )
     try:
         district = load_district(read.district)
         store, registry = open_parts(read)
@@ -68,6 +76,15 @@ def rejudge_command(
         registry.close()
     for one in told(district, judged, weeks, write=write):
         print(one)
+
+
+def _runs(settings: Settings) -> bool:
+    """Whether the collector of `settings` answers on this machine. InfluxDB does not say so, as DuckDB does."""
+    try:
+        ask_collector(own_url(settings), "/healthz", None, own_certificate=settings.tls_certificate)
+    except CannotAsk:
+        return False
+    return True
 
 
 def _with_bar(rejudge: Rejudge, days: Sequence[date]) -> list[DayRejudged]:
