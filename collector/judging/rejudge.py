@@ -85,7 +85,7 @@ class Rejudge:
         self._usual = Baselines()
         self._lessons = district.profiles.in_force()
         self._scores: dict[tuple[object, ...], tuple[ProfileScore, ...]] = {}
-        self._changed: list[tuple[RoomKey, date]] = []
+        self._seen: list[tuple[RoomKey, date]] = []
         self._last: date | None = None
         judging = [one for one in district.profiles if one.judges != "never"]
         needs = [need for one in judging for need in one.rtt if need.percentile <= BOUNDED_PERCENTILE]
@@ -109,12 +109,12 @@ class Rejudge:
             self._last = day
 
     def weeks(self) -> list[tuple[RoomWeek | None, RoomWeek]]:
-        """Judge the weeks of the days that changed again, and those that stand on them. Returns those that came out
+        """Judge the weeks of these days again, and those that stand on them. Returns those that came out
         otherwise, each with what it was."""
         through = self._store.newest_week()
         if through is None and self._last is not None:
             through = monday_of(self._last) - WEEK
-        return self._weeks.rewrite(self._changed, through=through)
+        return self._weeks.rewrite(self._seen, through=through)
 
     def _rejudge(self, day: date) -> DayRejudged:
         span = self._days.span(day)
@@ -128,15 +128,16 @@ class Rejudge:
         for start, room, one in self._judge_together(sorted(apart), bins, changed):
             changed[room][start] = one
         made = self._remake(day, bins, changed, near, known)
-        if any(changed.values()):
-            self._store.write_bins([one for found in changed.values() for one in found.values()], judged_through=None)
         if made:
             of_site: dict[str, list[RoomDay]] = defaultdict(list)
             for of_room in (known | made).values():
                 of_site[of_room.site].append(of_room)
             sites = {site for site, _ in made}
             self._store.write_days(list(made.values()), [site_day(of_site[site]) for site in sorted(sites)])
-        self._changed += ((room, day) for room in made)
+        # The bins go last, and all weeks are looked at: whoever was interrupted finds the same work again.
+        if any(changed.values()):
+            self._store.write_bins([one for found in changed.values() for one in found.values()], judged_through=None)
+        self._seen += ((room, day) for room in known | made)
         return DayRejudged(
             day=day,
             bins=sum(map(len, bins.values())),

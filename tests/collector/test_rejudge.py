@@ -1,6 +1,7 @@
 """Judging again: what is stored, by the profiles in force now, as if it had been judged by them at the time."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from collector.judging.rejudge import DayRejudged, Rejudge
 from collector.registry.registry import Registry
 from collector.rejudge_command import WeekChange, told
-from collector.store.protocol import Store
+from collector.store.duckdb_store import DuckDbStore
+from collector.store.protocol import Store, StoreUnavailable
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import Profiles
 from tests.collector.school import MONDAY, WEEK, School, at
@@ -110,6 +112,46 @@ def test_there_and_back_again_is_what_it_was_histograms_included(school: Past, u
         (one.marks, one.verdict, one.entered, one.cause) for one in weeks
     ]
     assert [(one.scores, one.targets) for one in school.bins()] == [(one.scores, one.targets) for one in bins]
+
+
+class Interrupted:
+    """A store whose machine goes off at a write."""
+
+    def __init__(self, store: Store, *, after_writes: int) -> None:
+        self._store = store
+        self._left = after_writes
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("write_"):
+            self._left -= 1
+            if self._left < 0:
+                raise StoreUnavailable("the machine is off")
+        return getattr(self._store, name)
+
+
+def test_whoever_is_interrupted_gets_the_same_by_the_same_command(tmp_path: Path) -> None:
+    """Whatever was written until then; three times is the same, too."""
+    kept = []
+    for after_writes in range(12):
+        registry = Registry.open_registry("sqlite://")
+        school = Past(DuckDbStore.open_store(None), registry)
+        for day in (0, 1, 2, 3):
+            school.measured(MONDAY + timedelta(days=day), bad=10, bad_us=MIDDLING_US)
+        school.over(MONDAY)
+        assert [one.verdict for one in school.weeks()] == ["restricted"]
+        school.video_at(10_000)
+        whole = school.store
+        school.store = Interrupted(whole, after_writes=after_writes)  # type: ignore[assignment]
+        with suppress(StoreUnavailable):
+            school.again(write=True, last=MONDAY + FRIDAY)
+        school.store = whole
+        for _ in range(2):
+            school.again(write=True, last=MONDAY + FRIDAY)
+        kept.append(school.all_kept())
+        assert [one.verdict for one in school.weeks()] != ["restricted"]
+        whole.close()
+        registry.close()
+    assert all(one == kept[-1] for one in kept)
 
 
 def test_stricter_limits_restrict_a_room_and_name_a_cause(school: Past) -> None:
