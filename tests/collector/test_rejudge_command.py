@@ -60,7 +60,7 @@ def a_restricted_week(folder: Path) -> None:
 def verdicts(folder: Path) -> list[str]:
     """The room's, as they are kept."""
     store = DuckDbStore.open_store(folder / "data" / "bandroom.duckdb")
-    found = [one.verdict for one in store.room_weeks_between(MONDAY, MONDAY, room=ROOM)[ROOM]]
+    found: list[str] = [one.verdict for one in store.room_weeks_between(MONDAY, MONDAY, room=ROOM)[ROOM]]
     store.close()
     return found
 
