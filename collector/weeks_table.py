@@ -23,7 +23,8 @@ def weeks_table(data: dict[str, Any]) -> Table:
     """The rooms in the collector's order, worst first. `data` is the answer of ``/v1/weeks``."""
     counts = ", ".join(f"{count} {VERDICT_WORDS[one]}" for one in VERDICT_WORDS if (count := data["verdicts"].get(one)))
     span = week_span(week_of_text(data["week"]))
-    table = Table(title=f"{data['district']}, {data['week']} ({span}): {counts}", box=SIMPLE_HEAD, pad_edge=False)
+    title = f"{data['district']}, {data['week']} ({span}): {counts}"
+    table = Table(title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("site", overflow="fold")
     table.add_column("room", overflow="fold", min_width=11)
     table.add_column("verdict", no_wrap=True)

@@ -71,7 +71,8 @@ def test_a_narrow_terminal_breaks_no_word_of_a_made_up_room_or_of_its_cause() ->
     lines = printed(a_week("simulated", cause="rate_limit_or_client", example=None), width=80)
 
     words = " ".join(lines).split()
-    assert {"(simulated)", "interface", "machine"} <= set(words)
+    assert {"(simulated)", "interface", "machine", "measures", "line"} <= set(words)
+    assert max(map(len, lines)) <= 80
 
 
 def test_names_in_any_script_and_markup_are_text() -> None:
