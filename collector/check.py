@@ -73,6 +73,14 @@ def _hints(path: Path, district: District) -> Iterator[Mistake]:
     if last is not None and last < district.calendar.local_day(datetime.now(UTC)):
         what = f"ended on {last}, so nothing is judged any more; write the bounds of the new year"
         yield Mistake(file=path.name, line=line_of(text, ["school_year", "to"]), key="school_year.to", text=what)
+    for at, one in enumerate(district.assessments):
+        calendars = [district.calendar_of(site.site) for site in district.sites if one.concerns(site.site)]
+        if not any(next(each.lessons_between(one.started_at, one.ended_at), None) for each in calendars):
+            line = line_of(text, ["assessments", at, "from"])
+            what = (
+                "no lesson of its sites lies in it, so nothing is judged by the assessment profiles; mend day or hours"
+            )
+            yield Mistake(file=path.name, line=line, key="assessments", text=what)
     without = [f"{one.site}/{one.room}" for one in district.rooms if one.seats is None]
     if without and "activities" in data:
         named = ", ".join(without[:SEATLESS_NAMED]) + (", ..." if len(without) > SEATLESS_NAMED else "")

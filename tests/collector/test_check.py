@@ -145,6 +145,17 @@ def test_a_school_year_that_is_over_is_told_of(tmp_path: Path) -> None:
     assert warnings_of(settings(tmp_path, "", district=GOOD_DISTRICT + year.format(9000))) == []
 
 
+@pytest.mark.parametrize(("day", "told"), [("2026-03-03", False), ("2026-03-07", True)], ids=["tuesday", "saturday"])
+def test_an_assessment_that_no_lesson_lies_in_is_told_of(day: str, told: bool, tmp_path: Path) -> None:
+    window = f'\n[[assessments]]\nname = "Reading"\nfrom = {day}T08:00:00\nto = {day}T12:00:00\n'
+
+    said = warnings_of(settings(tmp_path, "", district=GOOD_DISTRICT + window))
+
+    assert bool(said) == told
+    if told:
+        assert said[0].startswith("district.toml:18 assessments: no lesson of its sites lies in it, ")
+
+
 def test_a_budget_is_held_against_what_the_districts_own_profiles_need(tmp_path: Path) -> None:
     own = '[video_lesson]\ndown = { bps = 8_000_000, source = "our trial" }\n'
     (tmp_path / "profiles.toml").write_text(own)
