@@ -11,6 +11,7 @@ import typer
 
 from collector.command_line import fail
 from collector.district.mistakes import BadFile
+from collector.iso_week import week_text
 from collector.store.protocol import StoreError
 
 Seeds = Annotated[list[int] | None, typer.Option("--seed", help="Repeat it for several runs.", min=0)]
@@ -32,12 +33,15 @@ def simulate_command(
         read = load_scenario(find_scenario(scenario))
         last = _weeks(weeks, read.weeks)
         judged = judge_scenario(read, seed=seed, weeks=last, histograms=True)
+        newest = ""
         for number, week in enumerate(keep(read, judged, out, seed=seed), 1):
+            newest = week_text(week.week)
             restricted = sum(one.verdict == "restricted" for one in week.verdicts)
-            print(f"week {number} of {last}, {week.week}: {restricted} of {len(week.verdicts)} rooms restricted")
+            print(f"week {number} of {last}, {newest}: {restricted} of {len(week.verdicts)} rooms restricted")
     except (BadFile, NotKept, StoreError, OSError) as error:
         fail(str(error))
-    print(f"kept, simulated, in {out}; look: bandroom serve --settings {out / SETTINGS}; score: bandroom score {out}")
+    print(f"kept, simulated, in {out}; score: bandroom score {out}")
+    print(f"look: bandroom serve --settings {out / SETTINGS}, then /week/{newest} on the board")
 
 
 def score_command(

@@ -59,6 +59,15 @@ def test_what_simulate_leaves_is_a_district_that_serve_takes(made: Path) -> None
     assert [one.room for one in district.rooms] == ["101", "102", "wiring-closet"]
 
 
+def test_simulate_says_which_week_of_the_board_to_look_at(made: Path, tmp_path: Path) -> None:
+    scenario, out = made.parent / "bit.toml", tmp_path / "out"
+    result = CliRunner().invoke(app, ["simulate", str(scenario), "--out", str(out), "--weeks", "1"])
+    assert (
+        result.stdout.splitlines()[-1]
+        == f"look: bandroom serve --settings {out / SETTINGS}, then /week/2026-W36 on the board"
+    )
+
+
 def test_the_calendar_of_a_scenario_is_the_district_files(made: Path) -> None:
     district, _ = check_settings(made / SETTINGS)
     calendar = district.calendar_of("oak-hill")
