@@ -70,7 +70,8 @@ def cause_text(week: RoomWeek) -> str:
         return f"{text}: {located} of {looked_at} bad bins told a cause, {needed} are needed"
     if week.cause == "mixed":
         return f"{text}: {_causes(week)}; none holds for {percent(MODAL_SHARE)} of them"
-    return f"{text} ({CONFIDENCE_WORDS[week.confidence]}; {week.causes.get(week.cause, 0)} of {located} located bins)"
+    told = f"{week.causes.get(week.cause, 0)} of {located} located bins" if located else "by throughput tests alone"
+    return f"{text} ({CONFIDENCE_WORDS[week.confidence]}; {told})"
 
 
 def lessons_text(week: RoomWeek) -> str:

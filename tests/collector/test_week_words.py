@@ -243,6 +243,12 @@ def test_every_verdict_says_what_would_change_it_and_never_the_standard(verdict:
     assert "standard" not in " ".join(found.values())
 
 
+def test_a_cause_that_no_bin_told_is_said_to_be_of_the_tests() -> None:
+    text = said(a_week(cause="rate_limit_or_client", confidence="low", causes={}, example=None))["Cause"]
+
+    assert text.endswith("(low confidence; by throughput tests alone)")
+
+
 def test_a_room_restricted_by_its_tests_leaves_only_when_these_do_not_fail() -> None:
     text = said(a_week(by_tests=True, tests=FAILED))["What would change it"]
 
