@@ -12,7 +12,7 @@ from tests.end_to_end.process import COMMANDS, run
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 AGENT = UNITS / "bandroom-agent.service"
-COLLECTOR = UNITS / "bandroom-collector.district.services"
+COLLECTOR = UNITS / "bandroom-collector.service"
 RAW = UNITS / "bandroom-agent-raw.conf"
 MOST_EXPOSURE = {AGENT: 1.5, COLLECTOR: 1.1}
 """What `systemd-analyze security` of systemd 252 says, from 0 to 10."""
