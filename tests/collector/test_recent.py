@@ -86,3 +86,26 @@ def test_a_bin_of_before_is_let_go_as_lessons_come() -> None:
 
     assert later["oak-hill", "1"] == []
     assert len(later["lakeside", "1"]) == 8
+
+
+def test_services_and_capacity_are_read_at_most_once_a_minute() -> None:
+    read: list[str] = []
+
+    class Reports(AStore):
+        """Notes what is asked for."""
+
+        def newest_reports(self, kind: str, *_: object, **__: object) -> tuple[()]:
+            read.append(kind)
+            return ()
+
+    recently = recent(Reports())
+    for seconds in (0, 15, 59):
+        recently.services(NOW + timedelta(seconds=seconds))
+        recently.capacity(NOW + timedelta(seconds=seconds))
+    once = list(read)
+    recently.services(NOW + timedelta(seconds=60))
+
+    assert sorted(once) == ["latency", "throughput"]
+    assert read == once * 2
+    recently.services(NOW - timedelta(hours=1))  # a clock that was set back must not stop it
+    assert read == once * 3
