@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from datetime import date, time, timedelta
 from itertools import pairwise
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from collector.district.calendar import LessonTime
 from collector.district.display_name import DisplayName
+
+Day = TypeVar("Day", bound=date)
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -18,6 +20,17 @@ LONGEST_CLOSURE = timedelta(days=366)
 
 _LESSON = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+YEARS = range(2000, 2100)
+
+
+def of_our_years(day: Day) -> Day:
+    """A date or a time that some clock may show. Raises `ValueError`: others are slips of the pen that arithmetic with
+    dates does not survive."""
+    if day.year not in YEARS:
+        raise ValueError(f"{day} lies in the year {day.year}; allowed are {YEARS[0]} to {YEARS[-1]}, so mend the year")
+    return day
 
 
 def _lesson(value: str) -> str:
@@ -49,6 +62,7 @@ _Lessons = Annotated[
 ]
 _Days = Annotated[list[Weekday], Field(min_length=1, examples=["mon", "tue"])]
 Sites = Annotated[list[str], Field(min_length=1, examples=["oak-hill"])]
+_Date = Annotated[date, AfterValidator(of_our_years)]
 _A_DAY = date(2026, 10, 14)
 
 
@@ -90,7 +104,7 @@ class EarlyReleaseForm(_Table):
     """One of ``[[early_release]]``: other lessons on some dates, or the usual ones up to a time."""
 
     name: DisplayName
-    dates: Annotated[list[date], Field(min_length=1, examples=[_A_DAY])]
+    dates: Annotated[list[_Date], Field(min_length=1, examples=[_A_DAY])]
     sites: Sites | None = None
     lessons: Annotated[_Lessons, Field(min_length=1)] | None = None
     until: Annotated[str, AfterValidator(_time)] | None = None
@@ -114,8 +128,8 @@ class ClosureForm(_Table):
     """One of ``[[closures]]``: days without lessons, both bounds included; without `to` a single one."""
 
     name: DisplayName
-    first: Annotated[date, Field(alias="from", examples=[_A_DAY])]
-    last: Annotated[date | None, Field(alias="to", examples=[_A_DAY])] = None
+    first: Annotated[_Date, Field(alias="from", examples=[_A_DAY])]
+    last: Annotated[_Date | None, Field(alias="to", examples=[_A_DAY])] = None
     sites: Sites | None = None
 
     @field_validator("last")
@@ -139,8 +153,8 @@ class ClosureForm(_Table):
 class SchoolYearForm(_Table):
     """``[school_year]``: no lesson before its first day and after its last."""
 
-    first: Annotated[date | None, Field(alias="from", examples=[_A_DAY])] = None
-    last: Annotated[date | None, Field(alias="to", examples=[_A_DAY])] = None
+    first: Annotated[_Date | None, Field(alias="from", examples=[_A_DAY])] = None
+    last: Annotated[_Date | None, Field(alias="to", examples=[_A_DAY])] = None
 
     @field_validator("last")
     @classmethod

@@ -24,6 +24,7 @@ from collector.district.calendar_forms import (
     SchoolYearForm,
     Sites,
     TimetableForm,
+    of_our_years,
 )
 from collector.district.display_name import DisplayName
 from collector.district.district import REFLECTOR_PORT, District, Site
@@ -81,7 +82,12 @@ def _local(value: datetime) -> datetime:
     return value
 
 
-_Local = Annotated[datetime, Field(examples=[datetime(2026, 4, 14, 8, 30)]), AfterValidator(_local)]  # noqa: DTZ001 - local
+_Local = Annotated[
+    datetime,
+    Field(examples=[datetime(2026, 4, 14, 8, 30)]),  # noqa: DTZ001 - local
+    AfterValidator(_local),
+    AfterValidator(of_our_years),
+]
 
 
 class _Assessment(_Strict):
