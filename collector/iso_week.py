@@ -12,7 +12,7 @@ _EXAMPLE = "2026-W47"
 def week_text(monday: date) -> str:
     """``2026-W47`` for the week that begins on `monday`."""
     year, week, _ = monday.isocalendar()
-    return f"{year}-W{week:02d}"
+    return f"{year:04d}-W{week:02d}"
 
 
 def week_of_text(text: str) -> date:

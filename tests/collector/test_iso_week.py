@@ -45,3 +45,7 @@ def test_what_is_no_week_is_told_in_a_line_that_names_the_form(text: str) -> Non
         week_of_text(text)
     assert len(str(told.value)) < 120
     assert "\n" not in str(told.value)
+
+
+def test_a_year_has_four_digits_whichever_it_is() -> None:
+    assert week_text(week_of_text("0001-W01")) == "0001-W01"
