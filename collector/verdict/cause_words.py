@@ -54,6 +54,7 @@ _CULPRIT: Mapping[Cause, str] = {
     "isp_egress": "anchor:",
 }
 """The nearest target that lies behind what is named."""
+_IN_THE_SCHOOL = frozenset({"gateway", "site"})
 
 
 def on_wi_fi(located: Located | None) -> bool:
@@ -106,8 +107,13 @@ def comparison(located: Located) -> str:
 
 
 def _culprit(located: Located) -> tuple[str, str] | None:
-    """Which target of whose names the cause: the one behind it, else the farthest that grew."""
+    """Which target of whose names the cause: the one behind it, what was silent outside, else what grew most."""
     wanted = _CULPRIT.get(located.cause)
+    if located.cause == "remote_service":
+        for whose, seen in (("room", located.room), ("reference", located.reference)):
+            for one in seen:
+                if one.target not in _IN_THE_SCHOOL and one.p95_ms is None and one.loss:
+                    return whose, one.target
     for whose, seen in (("room", located.room), ("reference", located.reference)):
         for one in seen:
             if wanted and one.target.startswith(wanted):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from collector.verdict.cause_words import comparison
 from collector.verdict.causes import Cause
 from collector.verdict.topology import RoomKey
 from tests.collector.slice_builders import GOOD, INTERNET, WIRED, Seen, Told, site
@@ -68,6 +69,16 @@ def test_a_reflector_that_answers_nobody_while_the_internet_is_fine_is_no_line(
     rooms = {key: seen for name in schools for key, seen in site(name, 3, 0, NOBODY).items()}
     told = Told(rooms=rooms, references={name: seen for name, seen in references.items() if name in schools})
     assert set(bad_rooms(told).values()) == {"remote_service"}
+
+
+def test_the_evidence_names_what_was_silent() -> None:
+    nobody = Told(rooms=site("oak", 2, 0, NOBODY), references={"oak": {**WIRED_NOBODY, **INTERNET}})
+    assert comparison(nobody.located()) == (
+        "the school's reflector took 3 ms (usually 2 ms), the district's reflector answered nothing, "
+        "the school's wired reference answered nothing at the same time, 1 of 1 other room was bad"
+    )
+    filtered = Told(rooms=CALM, references=to_anchors(a=SILENT, b=SILENT))
+    assert "a on the Internet from the school's wired reference answered nothing" in comparison(filtered.located())
 
 
 def test_a_school_that_alone_has_no_answer_has_its_line_down() -> None:
