@@ -45,6 +45,13 @@ def test_the_silence_of_a_single_anchor_is_that_machines_own() -> None:
     assert bad_rooms(Told(rooms=CALM, references=to_anchors(a=SILENT))) == {}
 
 
+def test_two_machines_that_are_off_are_not_the_way_out_while_a_third_answers() -> None:
+    assert bad_rooms(Told(rooms=CALM, references=to_anchors(a=SILENT, b=SILENT, c=24.0))) == {}
+    assert set(bad_rooms(Told(rooms=CALM, references=to_anchors(a=SILENT, b=SILENT, c=300.0))).values()) == {
+        "isp_egress"
+    }
+
+
 def test_anchors_that_all_fell_silent_are_behind_a_filter_for_all_that_is_known() -> None:
     found = bad_rooms(Told(rooms=CALM, references=to_anchors(a=SILENT, b=SILENT)))
     assert (len(found), set(found.values())) == (6, {"remote_service"})

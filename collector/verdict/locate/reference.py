@@ -148,8 +148,10 @@ def anchor_view(
 
 
 def _telling(seen: Sequence[Step]) -> list[str]:
-    """The anchors but those that never answered: a filter is before them, or nobody is there."""
-    return [one.target for one in seen if one.received or one.usual_ms is not None]
+    """The anchors but those that are silent beside one that answers: there is an Internet, so these machines are off or
+    behind a filter, as is one that never answered."""
+    answering = [one.target for one in seen if one.received]
+    return answering or [one.target for one in seen if one.usual_ms is not None]
 
 
 def _surely(one: LatencySummary, profile: Profile) -> LatencySummary:
