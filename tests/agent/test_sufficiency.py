@@ -95,7 +95,7 @@ def test_a_slow_test_at_the_machines_ceiling_could_not_tell_and_is_a_lower_bound
     found = outcomes["slow at the ceiling"].down
 
     assert (found.sustained, found.at_ceiling, found.ceiling_bps) == (None, True, DOWN_BPS // 3)
-    assert found.received_bps == pytest.approx(0.3 * DOWN_BPS, rel=0.15)
+    assert found.received_bps == pytest.approx(0.3 * DOWN_BPS, rel=0.3)
     assert (found.link_mbps, found.full_duplex, found.on_battery) == (10, False, True)
 
 
