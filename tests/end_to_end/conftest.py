@@ -7,6 +7,8 @@ import pytest
 
 from tests.end_to_end.agent_process import AgentFolder
 from tests.end_to_end.collector_process import CollectorFolder, Enrolled
+from tests.end_to_end.http_client import ask
+from tests.end_to_end.waiting import eventually
 
 
 @pytest.fixture
@@ -25,8 +27,10 @@ def new_collector(tmp_path: Path) -> Iterator[Callable[..., CollectorFolder]]:
 
 @pytest.fixture
 def collector(new_collector: Callable[..., CollectorFolder]) -> CollectorFolder:
-    """A collector that answers."""
-    return new_collector().start()
+    """A collector that answers, and has had its first look at the district."""
+    started = new_collector().start()
+    eventually("the board is shown", lambda: ask(started.url, "/v1/sites").status == 200)
+    return started
 
 
 @pytest.fixture
