@@ -79,7 +79,7 @@ def said(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
         elif isinstance(node, ast.Tuple) and len(node.elts) == 2:  # (word, sentence)
             word, sentence = node.elts
             if isinstance(sentence, ast.Constant | ast.JoinedStr | ast.IfExp):
-                yield from ((text, None) for text in texts(word) if "_" in text)
+                yield from ((text, None) for text in texts(word) if "_" in text and text[0] != "_")
 
 
 def words_of_the_code() -> dict[str, set[str]]:
