@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from collector.district.district import District
 from collector.district.in_force import profiles_at, topology_of
-from collector.judging.spans import spans
+from collector.judging.spans import by_start, spans
 from collector.judging.usual import Usual
 from collector.registry.registry import Registry
 from collector.store.protocol import Store
@@ -101,9 +101,9 @@ class BinJudge:
 
     def _read(self, starts: Sequence[datetime]) -> Iterator[_Start]:
         first, end = starts[0], starts[-1] + self._bin
-        latency = _by_start(self._store.latency_between(first, end, bin_seconds=self._seconds))
-        machines = _by_start(self._store.machines_between(first, end, bin_seconds=self._seconds))
-        paths = _by_start(self._store.paths_between(first, end, bin_seconds=self._seconds))
+        latency = by_start(self._store.latency_between(first, end, bin_seconds=self._seconds))
+        machines = by_start(self._store.machines_between(first, end, bin_seconds=self._seconds))
+        paths = by_start(self._store.paths_between(first, end, bin_seconds=self._seconds))
         # What began in a bin has ended when it is closed.
         off = self._registry.reflector_off.between(_ms(first), _ms(end + self._settle))
         known: dict[datetime, dict[RoomKey, RoomBin]] = defaultdict(dict)
@@ -186,10 +186,3 @@ def _unanswered(one: LatencySummary) -> LatencySummary:
 
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
-
-
-def _by_start(found: Mapping[BinKey, T]) -> dict[datetime, dict[RoomKey, T]]:
-    by_start: dict[datetime, dict[RoomKey, T]] = defaultdict(dict)
-    for (site, room, start), values in found.items():
-        by_start[start][site, room] = values
-    return by_start

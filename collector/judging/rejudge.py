@@ -16,7 +16,7 @@ from collector.days import Days
 from collector.district.district import District
 from collector.district.in_force import profiles_at, topology_of
 from collector.iso_week import monday_of
-from collector.judging.spans import spans
+from collector.judging.spans import by_start, spans
 from collector.judging.unwritten import Unwritten
 from collector.judging.usual import Settled, Usual, load_days
 from collector.registry.registry import Registry
@@ -24,6 +24,7 @@ from collector.store.protocol import Store
 from collector.verdict.baselines import Baselines
 from collector.verdict.bins import LatencySummary, ProfileScore, RoomBin, score_of
 from collector.verdict.days import RoomDay, site_day
+from collector.verdict.marks import STRICTER
 from collector.verdict.profiles import BOUNDED_PERCENTILE, Profile
 from collector.verdict.slices import Slice, at_ease, judge_slice
 from collector.verdict.topology import RoomKey
@@ -32,8 +33,6 @@ from collector.weeks import WEEK, Weeks
 
 KEPT_PERCENTILES = frozenset({50.0, 95.0})
 STARTS_AT_ONCE = 12
-NEAR = 0.9
-"""Limits this much stricter are looked at, too (see `collector.verdict.marks`)."""
 
 Changed = dict[RoomKey, dict[datetime, RoomBin]]
 
@@ -90,8 +89,8 @@ class Rejudge:
         judging = [one for one in district.profiles if one.judges != "never"]
         needs = [need for one in judging for need in one.rtt if need.percentile <= BOUNDED_PERCENTILE]
         self._kept = all(need.percentile in KEPT_PERCENTILES for need in needs)
-        self._narrow = any(need.unacceptable_ms * NEAR <= need.optimal_ms for need in needs) or any(
-            one.loss.unacceptable * NEAR <= one.loss.optimal for one in judging
+        self._narrow = any(need.unacceptable_ms * STRICTER <= need.optimal_ms for need in needs) or any(
+            one.loss.unacceptable * STRICTER <= one.loss.optimal for one in judging
         )
 
     def school_days(self, first: date, last: date) -> list[date]:
@@ -200,29 +199,29 @@ class Rejudge:
     ) -> Iterator[tuple[datetime, RoomKey, RoomBin]]:
         """Of `bins` those of these starts that come out otherwise; `scored` are those of which the scores are known
         to. What was measured is read of those alone that do not stand as they are."""
-        by_start: dict[datetime, dict[RoomKey, RoomBin]] = {start: {} for start in starts}
+        rooms_at: dict[datetime, dict[RoomKey, RoomBin]] = {start: {} for start in starts}
         for room, found in bins.items():
             for was in found:
-                if was.started_at in by_start:
-                    by_start[was.started_at][room] = was
+                if was.started_at in rooms_at:
+                    rooms_at[was.started_at][room] = was
         for group in spans(starts, at_most=STARTS_AT_ONCE):
             first, end = group[0], group[-1] + self._bin
-            machines = self._store.machines_between(first, end, bin_seconds=self._seconds)
-            paths = self._store.paths_between(first, end, bin_seconds=self._seconds)
+            machines = by_start(self._store.machines_between(first, end, bin_seconds=self._seconds))
+            paths = by_start(self._store.paths_between(first, end, bin_seconds=self._seconds))
             standing_at = {
                 start: {
                     room
-                    for room, was in by_start[start].items()
+                    for room, was in rooms_at[start].items()
                     if self._stands(room, scored.get(room, {}).get(start, was))
                 }
                 for start in group
             }
-            apart = {room for start in group for room in by_start[start].keys() - standing_at[start]}
+            apart = {room for start in group for room in rooms_at[start].keys() - standing_at[start]}
             for one in self._store.whole_bins(first, end, rooms=apart) if apart else ():
                 if one.started_at in standing_at and (one.site, one.room) not in standing_at[one.started_at]:
-                    by_start[one.started_at][one.site, one.room] = one
+                    rooms_at[one.started_at][one.site, one.room] = one
             for start in group:
-                of_start = by_start.pop(start)
+                of_start = rooms_at.pop(start)
                 middle = start + self._bin / 2
                 sites = {site for site, _ in of_start}
                 days = [self._district.calendar_of(site).lesson_at(middle) for site in sites]
@@ -231,7 +230,7 @@ class Rejudge:
                     continue
                 now = {room: scored.get(room, {}).get(start, was) for room, was in of_start.items()}
                 standing = standing_at[start]
-                known_machines = {(site, room): found for (site, room, at), found in machines.items() if at == start}
+                known_machines = machines.get(start, {})
                 judged = judge_slice(
                     Slice(
                         started_at=start,
@@ -239,7 +238,7 @@ class Rejudge:
                         day=lesson.day,
                         latency={room: was.targets for room, was in of_start.items() if room not in standing},
                         machines=known_machines,
-                        paths={(site, room): found for (site, room, at), found in paths.items() if at == start},
+                        paths=paths.get(start, {}),
                         roles=self._roles,
                         profiles={site: self._in_force(site, start) for site in sites},
                         profiles_digest=self._district.profiles.digest,

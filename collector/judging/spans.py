@@ -1,7 +1,14 @@
-"""Moments that lie close to each other, so that a store is asked for all of them at once."""
+"""Moments that lie close to each other, so that a store is asked for all of them at once, and what it answers apart
+again."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
+
+from collector.verdict.topology import RoomKey
+
+T = TypeVar("T")
 
 GAP = timedelta(hours=1)
 """Moments further apart than this are read one by one: between a late bin and those of now lies a whole day."""
@@ -16,3 +23,11 @@ def spans(starts: Sequence[datetime], *, at_most: int) -> list[list[datetime]]:
         else:
             found.append([start])
     return found
+
+
+def by_start(found: Mapping[tuple[str, str, datetime], T]) -> dict[datetime, dict[RoomKey, T]]:
+    """What a store has by (site, room, start of bin), for each start by room."""
+    of_start: dict[datetime, dict[RoomKey, T]] = defaultdict(dict)
+    for (site, room, start), values in found.items():
+        of_start[start][site, room] = values
+    return of_start

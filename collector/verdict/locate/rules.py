@@ -122,12 +122,10 @@ class DistrictView:
     @property
     def across(self) -> bool:
         """Whether 60 % of the sites whose way is known have a bad one, two at least."""
-        known = [one for one in self.beyond.values() if one.bad is not None or one.perhaps]
-        bad = sum(one.bad is True for one in known)
-        suffering = bad + sum(one.perhaps for one in known)
-        if suffering < 2 or suffering < WIDESPREAD * len(known):
+        bad, suffering, known = self._ways
+        if suffering < 2 or suffering < WIDESPREAD * known:
             return False
-        return bad >= WIDESPREAD * len(known) or chance(suffering, len(known)) < BY_CHANCE
+        return bad >= WIDESPREAD * known or chance(suffering, known) < BY_CHANCE
 
     @property
     def reflector_off(self) -> bool:
@@ -139,8 +137,14 @@ class DistrictView:
     @property
     def surely_across(self) -> bool:
         """Whether chance does not bring so many together."""
+        _, suffering, known = self._ways
+        return chance(suffering, known) < BY_CHANCE
+
+    @property
+    def _ways(self) -> tuple[int, int, int]:
+        """How many ways are bad, how many are or perhaps are, and of how many anything is known."""
         known = [one for one in self.beyond.values() if one.bad is not None or one.perhaps]
-        return chance(sum(one.bad is True or one.perhaps for one in known), len(known)) < BY_CHANCE
+        return sum(one.bad is True for one in known), sum(one.bad is True or one.perhaps for one in known), len(known)
 
     def another_is_fine(self, site: str) -> bool:
         """Whether the way from any other site to the district was good."""
