@@ -13,7 +13,8 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from collector.ask_collector import CannotAsk, ask_collector, own_url
+from collector.ask_collector import CannotAsk
+from collector.asking import CaFile, Password, Url, ask
 from collector.cannot_start import CannotStart
 from collector.check import check_district, check_settings, is_district
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
@@ -123,16 +124,6 @@ def check(
     print(f"{file}: {found}; {len(district.sites)} sites, {len(district.rooms)} rooms")
 
 
-Url = Annotated[
-    str | None, typer.Option(help="Where the collector runs; by default on this machine, as its settings say.")
-]
-Password = Annotated[
-    str | None,
-    typer.Option(help="The reader password; by default that of the settings.", envvar="BANDROOM_READER_PASSWORD"),
-]
-CaFile = Annotated[Path | None, typer.Option(help="Trust these certificate authorities, too (PEM).")]
-
-
 @app.command()
 def rooms(  # noqa: PLR0917  # typer calls it by name
     url: Url = None,
@@ -151,7 +142,7 @@ def rooms(  # noqa: PLR0917  # typer calls it by name
     from collector.rooms_table import rooms_of, rooms_table
 
     try:
-        at, text = _ask("/v1/rooms", url, password, ca_file, settings)
+        at, text = ask("/v1/rooms", url, password, ca_file, settings)
         answer = rooms_of(text, at)
     except CannotAsk as error:
         fail(str(error))
@@ -172,7 +163,7 @@ def _rooms_of_week(  # as the command has them
     try:
         if week != NEWEST:
             week_of_text(week)
-        at, text = _ask(f"/v1/weeks/{week}", url, password, ca_file, settings)
+        at, text = ask(f"/v1/weeks/{week}", url, password, ca_file, settings)
         answer = weeks_of(text, at)
     except (CannotAsk, ValueError) as error:
         fail(str(error))
@@ -193,31 +184,13 @@ def measure_capacity(  # noqa: PLR0917  # typer calls it by name
 ) -> None:
     """Ask the agents of a room to measure how much there is, in a lesson, too."""
     try:
-        _, text = _ask("/v1/tests", url, password, ca_file, settings, body={"site": site, "room": room})
+        _, text = ask("/v1/tests", url, password, ca_file, settings, body={"site": site, "room": room})
     except CannotAsk as error:
         fail(str(error))
     agents = json.loads(text)["agents"]
     asked = "agent was asked" if agents == 1 else "agents were asked"
     print(f"{agents} {asked} in room {room} at {site}; what is not tested within half an hour is forgotten")
     print("the room's page then shows what was found; budgets and assessments may forbid it", file=sys.stderr)
-
-
-def _ask(  # noqa: PLR0917  # as the commands have them
-    path: str,
-    url: str | None,
-    password: str | None,
-    ca_file: Path | None,
-    settings: Path,
-    body: dict[str, str] | None = None,
-) -> tuple[str, str]:
-    """Where the collector is, and what it answers. Raises `CannotAsk`."""
-    # Whoever asks another machine, or the demo, has no settings.
-    read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else read_settings(settings)
-    if password is None and read.reader_password is not None:
-        password = read.reader_password.get_secret_value()
-    at = url or own_url(read)
-    certificate = None if url else read.tls_certificate
-    return at, ask_collector(at, path, password, body=body, ca_file=ca_file, own_certificate=certificate)
 
 
 @enrol_app.command("code")

@@ -34,9 +34,10 @@ from collector.publish import Publisher, week_told
 from collector.reflector import Reflector
 from collector.reflector_watch import ReflectorWatch
 from collector.registry.registry import Registry
+from collector.rounds import judge_for_ever, retain_for_ever
 from collector.settings import Settings
-from collector.store.protocol import Store, StoreError, StoreUnavailable
-from collector.store_choice import forget_what_is_past, open_store
+from collector.store.protocol import Store, StoreError
+from collector.store_choice import open_store
 from collector.systemd import attend, systemd_of
 from collector.thread import in_thread
 from collector.throughput.budget_gauges import BudgetGauges
@@ -47,8 +48,6 @@ from collector.throughput.spending import spending
 
 log = logging.getLogger(__name__)
 
-RETENTION_AFTER = timedelta(minutes=15)
-RETENTION_EVERY = timedelta(hours=6)
 MAX_CONNECTIONS = 2_000
 STOP_SECONDS = 5
 
@@ -175,8 +174,8 @@ async def running(
             background = [
                 tasks.create_task(ReflectorWatch(registry.reflector_off, reflector, clock=clock).run_for_ever()),
                 tasks.create_task(commits.run()),
-                tasks.create_task(_judge_for_ever(services, _publisher(store, services), liveness.came_round)),
-                tasks.create_task(_retain_for_ever(settings, store, registry, clock)),
+                tasks.create_task(judge_for_ever(services, _publisher(store, services), liveness.came_round)),
+                tasks.create_task(retain_for_ever(settings, store, registry, clock)),
             ]
             if services.proxy_check is not None:
                 background.append(tasks.create_task(services.proxy_check.run_for_ever(services.leases.turn)))
@@ -279,65 +278,6 @@ def _publisher(store: Store, services: Services) -> Publisher | None:
     assert isinstance(store, InfluxStore)
     store.told_of = partial(week_told, services.district)
     return Publisher(store, services.registry, services.accounts, judged_bins=lambda: services.engine.judged_bins)
-
-
-async def _judge_for_ever(services: Services, publisher: Publisher | None, came_round: Callable[[], None]) -> None:
-    """Tick the engine, and publish what it found. Whatever goes wrong in judging, reports go on being taken, and
-    `/readyz` says so."""
-    every = min(15.0, max(1.0, services.settings.report_seconds / 2))
-    while True:
-        try:
-            await in_thread(services.engine.tick)
-        except StoreUnavailable as error:
-            if not services.engine.failing:
-                log.warning("rooms are not judged error=%s", error)
-            services.engine.trouble = str(error)
-        except Exception:  # the loop that owns judging
-            if not services.engine.failing:
-                log.exception("rooms are not judged, this is a fault of ours")
-            services.engine.trouble = "a fault of the collector; its log says more"
-        else:
-            if services.engine.failing:
-                log.info("rooms are judged again")
-            services.engine.trouble = None
-        if publisher is not None and services.engine.now is not None:
-            await in_thread(partial(_publish, publisher, services))
-        came_round()
-        await asyncio.sleep(every)
-
-
-def _publish(publisher: Publisher, services: Services) -> None:
-    now = services.engine.now
-    assert now is not None
-    try:
-        publisher.publish(now, failing=services.engine.failing or services.commits.failing)
-    except Exception:  # judging must go on
-        log.exception("grafana is not told of what is now, this is a fault of ours")
-
-
-async def _retain_for_ever(settings: Settings, store: Store, registry: Registry, clock: Callable[[], datetime]) -> None:
-    """Enforce retention, but not at once: a machine without a clock of its own first learns the time."""
-    await asyncio.sleep(RETENTION_AFTER.total_seconds())
-    while True:
-        now = clock()
-        try:
-            gone = await in_thread(partial(forget_what_is_past, store, settings, now))
-            await in_thread(
-                partial(
-                    registry.forget,
-                    codes_before_ms=int(now.timestamp() * 1000),
-                    boots_before_ms=int((now - timedelta(days=settings.keep_bins_days)).timestamp() * 1000),
-                    days_before=f"{now - timedelta(days=settings.keep_bins_days):%Y-%m-%d}",
-                    checks_before_ms=int((now - timedelta(days=settings.keep_reports_days)).timestamp() * 1000),
-                )
-            )
-            if gone:
-                log.info("retention enforced rows=%d", gone)
-        except Exception as error:  # noqa: BLE001  # forgetting can wait, taking reports cannot
-            log.warning(
-                "retention not enforced next_try_s=%d error=%s", RETENTION_EVERY.total_seconds(), type(error).__name__
-            )
-        await asyncio.sleep(RETENTION_EVERY.total_seconds())
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -1,0 +1,37 @@
+"""What the commands share that ask a running collector: where it is, the password, and the asking."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from collector.ask_collector import ask_collector, own_url
+from collector.command_line import DEFAULT_SETTINGS, read_settings
+from collector.settings import Settings
+
+Url = Annotated[
+    str | None, typer.Option(help="Where the collector runs; by default on this machine, as its settings say.")
+]
+Password = Annotated[
+    str | None,
+    typer.Option(help="The reader password; by default that of the settings.", envvar="BANDROOM_READER_PASSWORD"),
+]
+CaFile = Annotated[Path | None, typer.Option(help="Trust these certificate authorities, too (PEM).")]
+
+
+def ask(  # noqa: PLR0917  # as the commands have them
+    path: str,
+    url: str | None,
+    password: str | None,
+    ca_file: Path | None,
+    settings: Path,
+    body: dict[str, str] | None = None,
+) -> tuple[str, str]:
+    """Where the collector is, and what it answers. Raises `CannotAsk`."""
+    # Whoever asks another machine, or the demo, has no settings.
+    read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else read_settings(settings)
+    if password is None and read.reader_password is not None:
+        password = read.reader_password.get_secret_value()
+    at = url or own_url(read)
+    certificate = None if url else read.tls_certificate
+    return at, ask_collector(at, path, password, body=body, ca_file=ca_file, own_certificate=certificate)

@@ -1,0 +1,79 @@
+"""What the collector does over and over beside serving: judging, and forgetting what is past."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from collector.api.services import Services
+from collector.publish import Publisher
+from collector.registry.registry import Registry
+from collector.settings import Settings
+from collector.store.protocol import Store, StoreUnavailable
+from collector.store_choice import forget_what_is_past
+from collector.thread import in_thread
+
+log = logging.getLogger(__name__)
+
+RETENTION_AFTER = timedelta(minutes=15)
+RETENTION_EVERY = timedelta(hours=6)
+
+
+async def judge_for_ever(services: Services, publisher: Publisher | None, came_round: Callable[[], None]) -> None:
+    """Tick the engine, and publish what it found. Whatever goes wrong in judging, reports go on being taken, and
+    `/readyz` says so."""
+    every = min(15.0, max(1.0, services.settings.report_seconds / 2))
+    while True:
+        try:
+            await in_thread(services.engine.tick)
+        except StoreUnavailable as error:
+            if not services.engine.failing:
+                log.warning("rooms are not judged error=%s", error)
+            services.engine.trouble = str(error)
+        except Exception:  # the loop that owns judging
+            if not services.engine.failing:
+                log.exception("rooms are not judged, this is a fault of ours")
+            services.engine.trouble = "a fault of the collector; its log says more"
+        else:
+            if services.engine.failing:
+                log.info("rooms are judged again")
+            services.engine.trouble = None
+        if publisher is not None and services.engine.now is not None:
+            await in_thread(partial(_publish, publisher, services))
+        came_round()
+        await asyncio.sleep(every)
+
+
+def _publish(publisher: Publisher, services: Services) -> None:
+    now = services.engine.now
+    assert now is not None
+    try:
+        publisher.publish(now, failing=services.engine.failing or services.commits.failing)
+    except Exception:  # judging must go on
+        log.exception("grafana is not told of what is now, this is a fault of ours")
+
+
+async def retain_for_ever(settings: Settings, store: Store, registry: Registry, clock: Callable[[], datetime]) -> None:
+    """Enforce retention, but not at once: a machine without a clock of its own first learns the time."""
+    await asyncio.sleep(RETENTION_AFTER.total_seconds())
+    while True:
+        now = clock()
+        try:
+            gone = await in_thread(partial(forget_what_is_past, store, settings, now))
+            await in_thread(
+                partial(
+                    registry.forget,
+                    codes_before_ms=int(now.timestamp() * 1000),
+                    boots_before_ms=int((now - timedelta(days=settings.keep_bins_days)).timestamp() * 1000),
+                    days_before=f"{now - timedelta(days=settings.keep_bins_days):%Y-%m-%d}",
+                    checks_before_ms=int((now - timedelta(days=settings.keep_reports_days)).timestamp() * 1000),
+                )
+            )
+            if gone:
+                log.info("retention enforced rows=%d", gone)
+        except Exception as error:  # noqa: BLE001  # forgetting can wait, taking reports cannot
+            log.warning(
+                "retention not enforced next_try_s=%d error=%s", RETENTION_EVERY.total_seconds(), type(error).__name__
+            )
+        await asyncio.sleep(RETENTION_EVERY.total_seconds())
