@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from collector.alerts.alert_settings import AlertSettings
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
+from collector.mail.mail_settings import BriefSettings, MailSettings
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 _Budget = Annotated[int, Field(ge=0, le=10**15)]
@@ -101,6 +103,9 @@ class Settings(BaseModel):
     """What the names of the buckets, on 1.8 the databases, begin with."""
     influx_ca_file: Annotated[Path | None, Field(strict=False)] = None
     """The authority of InfluxDB's certificate, where this machine does not know it."""
+    mail: MailSettings | None = None
+    brief: BriefSettings = BriefSettings()
+    alerts: AlertSettings = AlertSettings()
     store_memory: Annotated[str, Field(pattern=r"^[1-9]\d{0,5}(MB|GB)$", examples=["512MB", "2GB"])] = "1GB"
 
     @field_validator("public_url")

@@ -33,7 +33,7 @@ class RequirementFile:
 DEV = RequirementFile(
     name="dev.txt",
     purpose="what make demo, test and check install",
-    extras=("path", "collector", "influx", "dashboards"),
+    extras=("path", "snmp", "collector", "influx", "dashboards"),
     groups=("dev",),
 )
 # Installers get what the tests ran with: dev.txt constrains these.
@@ -41,6 +41,9 @@ INSTALLED = (
     RequirementFile(name="agent.txt", purpose="what an agent's machine installs"),
     RequirementFile(
         name="agent-path.txt", purpose="what an agent's machine installs that also traces paths", extras=("path",)
+    ),
+    RequirementFile(
+        name="agent-snmp.txt", purpose="what an agent's machine installs that also reads a router", extras=("snmp",)
     ),
     RequirementFile(name="build.txt", purpose="what builds the wheel", groups=("build",)),
     RequirementFile(

@@ -1,8 +1,8 @@
 """The registry's tables. SQLite by default; nothing here is SQLite's alone."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 metadata = MetaData()
 
@@ -130,4 +130,51 @@ reflector_off = Table(
     metadata,
     Column("from_ms", BigInteger, nullable=False),
     Column("until_ms", BigInteger, nullable=False, index=True),
+)
+
+# The weekly page, by week (its Monday) and recipient: the row is there before a server may take the mail.
+mailings = Table(
+    "mailings",
+    metadata,
+    Column("week", String(10), primary_key=True),
+    Column("recipient", String(320), primary_key=True),
+    Column("scope", String(40), primary_key=True),  # a site, or empty: the district
+    Column("message_id", String(120), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("answer", String(200)),
+)
+
+# What the page of a week said of a room when it was first mailed.
+mailed_verdicts = Table(
+    "mailed_verdicts",
+    metadata,
+    Column("week", String(10), primary_key=True),
+    Column("site", String(40), primary_key=True),
+    Column("room", String(40), primary_key=True),
+    Column("verdict", String(16), nullable=False),
+    Column("corrected_in", String(10)),  # the week whose page told that it is another since
+)
+
+# Trouble that was told to technicians, by what it is about; open until `closed_ms`.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("about", String(120), nullable=False, index=True),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("closed_ms", BigInteger),
+    Column("says", Text, nullable=False),
+)
+
+# Which channel was told of what: the row is there before the channel is asked.
+notices = Table(
+    "notices",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("channel", String(40), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # opened, or closed
+    Column("state", String(16), nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
 )

@@ -1,0 +1,82 @@
+"""What is said of an uplink: how full it is, when it will be full, or why that cannot be told yet."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from collector.verdict.uplinks.load import UplinkWeek
+from wire.report_words import Direction
+
+Level = Literal["fine", "watch", "plan", "act", "unknown"]
+LEVEL_SHARES: dict[Level, float] = {"watch": 0.6, "plan": 0.7, "act": 0.8}
+"""A level is reached where the busy hour's p95 is at or above its share in three of the last four weeks of lessons."""
+
+Refusal = Literal[
+    "not_counted",  # nothing counts this uplink's octets
+    "no_capacity",  # nobody says what it carries
+    "too_few_weeks",  # fewer than the horizon and nine more
+    "missing_weeks",  # more than a quarter of the weeks were not counted
+    "capacity_changed",  # and too few weeks have passed since
+    "level_shifted",  # the load jumped, and too few weeks have passed since
+    "saturated",  # at the limit demand cannot be seen
+    "no_trend",  # the slope's interval holds zero
+    "too_wide",  # the interval is wider than 40 % of the capacity
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Where the busy hour will be `horizon_weeks` weeks of lessons after the last one, as shares of the capacity.
+
+    `low` to `high` hold the truth in at least 80 % of the cases. `slope` is the growth in a week of lessons, with
+    `slope_low` and `slope_high` around it. `crosses_from` is the first week (its Monday) in which `high` reaches 80 %,
+    `crosses_until` the one in which `low` does; ``None`` not within the horizon.
+    """
+
+    horizon_weeks: int
+    at_week: date
+    expected: float
+    low: float
+    high: float
+    slope: float
+    slope_low: float
+    slope_high: float
+    crosses_from: date | None
+    crosses_until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoForecast:
+    """Why there is none. `needed_weeks` is how many weeks of lessons are needed where that is the reason, `known_weeks`
+    how many of them there are."""
+
+    reason: Refusal
+    known_weeks: int
+    needed_weeks: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What would be if the load grew by `growth_a_year` (0.2 is 20 %): a labelled assumption and no forecast.
+    `reaches_at` is when the busy hour reaches 80 % of the capacity, ``None`` not within five years."""
+
+    growth_a_year: float
+    reaches_at: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """One uplink: its weeks, ascending, and what they tell. `direction` is the one that is judged, the fuller one.
+
+    `newest` is the newest week that is not missing, `headroom_bps` what is left in its busy hour up to 80 % of the
+    capacity, negative beyond. `scenarios` stand beside the forecast and are never mixed with it.
+    """
+
+    uplink: str
+    direction: Direction
+    level: Level
+    weeks: tuple[UplinkWeek, ...]
+    newest: UplinkWeek | None
+    headroom_bps: float | None
+    forecast: Forecast | NoForecast
+    scenarios: tuple[Scenario, ...] = ()
