@@ -69,6 +69,7 @@ def read_status(settings: Settings, state: State, now_ms: int) -> Status:
     if state.spool.exists():
         with closing(open_for_reading(state.spool)) as db:
             try:
+                db.execute("BEGIN")  # one moment for all that is read
                 notes = dict(db.execute("SELECT name, value FROM note").fetchall())
                 quarantine = dict(
                     db.execute("SELECT word, count(*) FROM quarantine GROUP BY word ORDER BY word").fetchall()

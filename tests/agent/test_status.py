@@ -2,6 +2,7 @@ import asyncio
 import logging
 from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -55,6 +56,32 @@ def test_a_spool_that_is_just_being_made_counts_nothing(tmp_path: Path) -> None:
     reports = read_status(settings, state, 0).reports
 
     assert (reports.numbered, reports.delivered, reports.waiting) == (0, 0, 0)
+
+
+def test_what_is_read_beside_a_busy_agent_adds_up(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    spool = Spool(state.spool)
+    spool.open(marker="boot-1", reading=READING)
+    settings = Settings(url="http://127.0.0.1:1", agent=AGENT, token=Secret(TOKEN))
+    done = Event()
+
+    def work() -> None:
+        while not done.is_set():
+            spool.add([latency(), latency()], READING)
+            [boot] = spool.boots()
+            spool.settle(boot, delivered=[one.seq for one in spool.read(boot, 10)], refused={})
+
+    busy = Thread(target=work)
+    busy.start()
+    try:
+        read = [read_status(settings, state, 0).reports for _ in range(300)]
+    finally:
+        done.set()
+        busy.join()
+        spool.close()
+
+    assert all(one.numbered == one.delivered + one.dropped + one.quarantined + one.waiting for one in read)
+    assert read[-1].numbered > read[0].numbered
 
 
 def test_a_reflectors_counts_are_told_where_this_agent_is_one(tmp_path: Path) -> None:
