@@ -37,6 +37,7 @@ from wire.report_words import (
     check_working,
 )
 from wire.service_report import ServiceReport
+from wire.uplink_report import UplinkReport
 
 LatencyMethod = Literal["stamp", "tcp_connect", "icmp", "arp", "dns"]
 ReceiveTimestamps = Literal["kernel", "user"]
@@ -294,7 +295,7 @@ class AwayReport:
         check_period(self.seq, self.boot_ms, self.duration_ms)
 
 
-Report = LatencyReport | ThroughputReport | HealthReport | ServiceReport | PathReport | AwayReport
+Report = LatencyReport | ThroughputReport | HealthReport | ServiceReport | PathReport | AwayReport | UplinkReport
 KINDS: Mapping[str, type[Report]] = {
     "latency": LatencyReport,
     "throughput": ThroughputReport,
@@ -302,5 +303,6 @@ KINDS: Mapping[str, type[Report]] = {
     "service": ServiceReport,
     "path": PathReport,
     "off_site": AwayReport,
+    "uplink": UplinkReport,
 }
 """What a report is, by its `kind`."""

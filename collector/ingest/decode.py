@@ -174,5 +174,5 @@ def _explain(error: ErrorDetails) -> tuple[str, str]:
     if kind in {"missing", "missing_argument", "missing_keyword_only_argument", "union_tag_not_found"}:
         return "missing_field", f"{where} is missing" if kind != "union_tag_not_found" else "kind is missing"
     if kind == "union_tag_invalid":
-        return "unknown_kind", "kind must be latency, throughput, health, service, path or off_site"
+        return "unknown_kind", "kind must be latency, throughput, health, service, path, off_site or uplink"
     return "wrong_type", f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}"

@@ -13,6 +13,7 @@ from collector.store.protocol import Arrival
 from collector.time_repair import TOLERANCE_MS, Offset, new_offset, offset_at
 from wire.batch import Acknowledgement, RejectedReport
 from wire.reports import HealthReport, Report
+from wire.uplink_report import UplinkReport
 from wire.version import WIRE_VERSION
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,6 +133,8 @@ class Ingest:
 
 
 def _counts_octets(report: Report) -> bool:
+    if isinstance(report, UplinkReport):
+        return True
     return isinstance(report, HealthReport) and (report.uplink_in_bytes, report.uplink_out_bytes) != (None, None)
 
 

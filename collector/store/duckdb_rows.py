@@ -26,6 +26,7 @@ _FIELDS_BY_KIND: Mapping[str, Callable[[Any], tuple[object, ...]]] = {
     "service": attrgetter(*schema.SERVICE),
     "path": lambda path: tuple(to_text(path.hops) if name == "hops" else getattr(path, name) for name in schema.PATH),
     "off_site": lambda _away: (),
+    "uplink": attrgetter(*schema.UPLINK),
 }
 _TEST_FIELDS = (
     *("agent", "direction", "duration_ms", "required_bps", "offered_bps", "received_bps", "sustained"),

@@ -4,7 +4,7 @@ Times are UTC ``TIMESTAMP`` in microseconds. ``stored_at`` grows with every comm
 since" is a range at a table's end.
 """
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 PLACE = {"agent": "VARCHAR", "site": "VARCHAR", "room": "VARCHAR", "boot": "VARCHAR"}
 PERIOD = {
@@ -111,6 +111,15 @@ PATH = {
     "hops": "VARCHAR",  # the text of collector.store.hops
     "failure": "VARCHAR",
 }
+UPLINK = {
+    "uplink": "VARCHAR",
+    "method": "VARCHAR",
+    "method_version": "SMALLINT",
+    "down_bytes": "BIGINT",
+    "up_bytes": "BIGINT",
+    "speed_mbps": "INTEGER",
+    "failure": "VARCHAR",
+}
 REPORT_TABLES = {
     "latency": PLACE | PERIOD | LATENCY,
     "throughput": PLACE | PERIOD | THROUGHPUT,
@@ -118,6 +127,7 @@ REPORT_TABLES = {
     "service": PLACE | PERIOD | SERVICE,
     "path": PLACE | PERIOD | PATH,
     "off_site": PLACE | PERIOD,
+    "uplink": PLACE | PERIOD | UPLINK,
 }
 BINS = {
     "site": "VARCHAR",
@@ -230,6 +240,25 @@ ROOM_WEEKS = {
     "rule_version": "INTEGER",
     "by_tests": "BOOLEAN",
 }
+UPLINK_BINS = {
+    "uplink": "VARCHAR",
+    "started_at": "TIMESTAMP",
+    "method": "VARCHAR",
+    "counted_seconds": "DOUBLE",
+    "down_bytes": "BIGINT",
+    "up_bytes": "BIGINT",
+    "capacity_mbps": "INTEGER",
+}
+UPLINK_WEEKS = {
+    "uplink": "VARCHAR",
+    "week": "DATE",
+    "method": "VARCHAR",
+    "capacity_mbps": "INTEGER",
+    "lesson_days": "INTEGER",
+    "counted_days": "INTEGER",
+    "counted_share": "DOUBLE",
+    "loads": "VARCHAR",
+}
 LEDGER = {
     "agent": "VARCHAR",
     "boot": "VARCHAR",
@@ -238,15 +267,16 @@ LEDGER = {
     "stored_at": "TIMESTAMP",
 }
 DAY_TABLES = {"room_days": ROOM_DAYS, "site_days": SITE_DAYS}
+UPLINK_TABLES = {"uplink_bins": UPLINK_BINS, "uplink_weeks": UPLINK_WEEKS}
 
 
 def create_statements() -> list[str]:
     """The statements that make an empty database."""
     tables = REPORT_TABLES | {"bins": BINS, "bin_targets": BIN_TARGETS, "ledger": LEDGER} | DAY_TABLES
-    tables["room_weeks"] = ROOM_WEEKS
+    tables |= {"room_weeks": ROOM_WEEKS} | UPLINK_TABLES
     return [_create(name, columns) for name, columns in tables.items()] + [
-        "CREATE TABLE meta (schema_version INTEGER, judged_through TIMESTAMP)",
-        f"INSERT INTO meta VALUES ({SCHEMA_VERSION}, TIMESTAMP '1970-01-01')",  # noqa: S608  # our own number
+        "CREATE TABLE meta (schema_version INTEGER, judged_through TIMESTAMP, uplinks_through TIMESTAMP)",
+        f"INSERT INTO meta VALUES ({SCHEMA_VERSION}, TIMESTAMP '1970-01-01', TIMESTAMP '1970-01-01')",  # noqa: S608  # our own number
     ]
 
 
@@ -275,6 +305,10 @@ def upgrade_statements(version: int) -> list[str]:
         if version >= 3:
             statements += _added("room_days", ROOM_DAYS, after="profiles_digest")
         statements.append(_create("room_weeks", ROOM_WEEKS))
+    if version < 6:
+        of_uplinks = {"uplink": REPORT_TABLES["uplink"]} | UPLINK_TABLES
+        statements += [_create(name, columns) for name, columns in of_uplinks.items()]
+        statements.append("ALTER TABLE meta ADD COLUMN uplinks_through TIMESTAMP DEFAULT TIMESTAMP '1970-01-01'")
     return [*statements, f"UPDATE meta SET schema_version = {SCHEMA_VERSION}"] if statements else []  # noqa: S608
 
 

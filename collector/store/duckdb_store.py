@@ -281,7 +281,7 @@ class DuckDbStore:
     ) -> list[Arrival]:
         """See `Store.newest_reports`."""
         names = schema.REPORT_TABLES[kind]
-        each = ", ".join(name for name in ("site", "room", "agent", "target", "direction") if name in names)
+        each = ", ".join(name for name in ("site", "room", "agent", "target", "direction", "uplink") if name in names)
         rows = self._rows(
             f"SELECT {', '.join(names)} FROM {kind} WHERE started_at > $1 AND started_at <= $2"  # noqa: S608
             f"{' AND method = $3' if method else ''}"

@@ -72,7 +72,8 @@ HEALTH = _report("health")
 SERVICE = _report("service", "target")
 PATH = _report("path", "target", "method")
 OFF_SITE = _report("off_site")
-REPORTS = {one.name: one for one in (LATENCY, THROUGHPUT, HEALTH, SERVICE, PATH, OFF_SITE)}
+UPLINK = _report("uplink", "uplink", "method")
+REPORTS = {one.name: one for one in (LATENCY, THROUGHPUT, HEALTH, SERVICE, PATH, OFF_SITE, UPLINK)}
 
 ARRIVAL = Measurement(
     name="arrival",

@@ -340,6 +340,7 @@ class InfluxStore:
                 one.agent,
                 getattr(one.report, "target", ""),
                 getattr(one.report, "direction", ""),
+                getattr(one.report, "uplink", ""),
             ),
         )
 

@@ -177,7 +177,7 @@ class Store(Protocol):
         self, kind: str, since: datetime, until: datetime, *, method: str | None = None
     ) -> list[Arrival]:
         """Of the reports of `kind`, or of those by `method`, that began in ``(since, until]``, the newest of each
-        agent, target and direction, by place. The `boot_ms` of each is 0."""
+        agent, target, direction and uplink, by place. The `boot_ms` of each is 0."""
         ...
 
     def write_bins(self, bins: Sequence[RoomBin], *, judged_through: datetime | None) -> None:

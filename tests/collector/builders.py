@@ -12,6 +12,7 @@ from tests.wire import literal
 from wire.histogram import Histogram
 from wire.reports import HealthReport, LatencyReport, Report, ThroughputReport
 from wire.service_report import ServiceReport
+from wire.uplink_report import UplinkReport
 
 MONDAY_10 = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 LOCATED = Located(
@@ -128,6 +129,23 @@ def service(seq: int = 1, **other: Any) -> ServiceReport:
         "failed_in": None,
     }
     return ServiceReport(**(values | other))
+
+
+def uplink(seq: int = 1, **other: Any) -> UplinkReport:
+    """A minute of the site's uplink at 400 Mbit/s down and 20 up, by the agent's own interface."""
+    values: dict[str, Any] = {
+        "seq": seq,
+        "boot_ms": 60_000 * seq,
+        "duration_ms": 60_000,
+        "uplink": "site",
+        "method": "interface",
+        "method_version": 1,
+        "down_bytes": 3_000_000_000,
+        "up_bytes": 150_000_000,
+        "speed_mbps": 1000,
+        "failure": None,
+    }
+    return UplinkReport(**(values | other))
 
 
 def arrival(report: Any, *, started_at: datetime | None = None, **other: Any) -> Arrival:

@@ -1,6 +1,7 @@
 """Batches at the door: what is kept, what is named as rejected, and that nothing vanishes."""
 
 import gzip
+import hashlib
 import json
 import socket
 import threading
@@ -13,10 +14,11 @@ import pytest
 
 from collector.store.duckdb_store import DuckDbStore
 from collector.store.protocol import Arrival, StoreUnavailable, WriteOutcome
-from tests.collector.builders import health, latency, throughput
+from tests.collector.builders import health, latency, throughput, uplink
 from tests.collector.live import TOKEN, Live, a_batch, live_collector
 from wire.batch import BootClock
 from wire.codec import encode
+from wire.enrolment import EnrolmentRequest, Role
 
 
 @pytest.fixture
@@ -104,6 +106,21 @@ def test_a_room_that_counts_octets_is_refused(live: Live, octets: dict[str, int]
 
     assert [(one["index"], one["error"]) for one in answer.body["rejected"]] == [(1, "octets_of_a_room")]
     assert live.store.count_reports() == 2
+
+
+@pytest.mark.parametrize(("role", "rejected"), [("room", ["octets_of_a_room"]), ("reference", []), ("edge", [])])
+def test_an_uplink_is_counted_by_an_edge_or_a_reference_alone(live: Live, role: Role, rejected: list[str]) -> None:
+    token = "e" * 43
+    now_ms = int(live.clock().timestamp() * 1000)
+    registry = live.services.registry
+    code = registry.make_code(site="oak-hill", room="closet", role=role, uses=1, expires_ms=now_ms + 1000)
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    registry.enrol(EnrolmentRequest(version=1, code=code, token_sha256=digest), now_ms=now_ms)
+
+    answer = live.post(encode(a_batch(uplink(1), latency(2), clock=live.good_clock())), token=token)
+
+    assert [one["error"] for one in answer.body["rejected"]] == rejected
+    assert answer.body["stored"] == 2 - len(rejected)
 
 
 def test_a_missing_field_is_named(live: Live) -> None:

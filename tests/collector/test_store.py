@@ -25,7 +25,7 @@ def test_a_report_of_each_kind_is_kept(open_store: OpenStore) -> None:
     assert store.count_reports() == 3
 
 
-@pytest.mark.parametrize("kind", ["latency", "throughput", "health", "service", "path", "off_site"])
+@pytest.mark.parametrize("kind", ["latency", "throughput", "health", "service", "path", "off_site", "uplink"])
 def test_the_newest_report_of_a_kind_comes_back_whole(open_store: OpenStore, kind: str) -> None:
     store = open_store()
     (older,) = (one for one in of_each_kind(10) if one.kind == kind)

@@ -153,7 +153,7 @@ def test_opened_again_it_is_the_same(upgraded: DuckDbStore, open_duckdb: Callabl
     assert open_duckdb().count_reports() == 3
     open_duckdb().close()
     with duckdb.connect(str(old), read_only=True) as connection:
-        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(5,)]
+        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(6,)]
         assert connection.execute("SELECT count(*) FROM room_days").fetchall() == [(0,)]
         assert connection.execute("SELECT count(*) FROM path").fetchall() == [(0,)]
         assert connection.execute("SELECT count(*) FROM room_weeks").fetchall() == [(0,)]

@@ -32,7 +32,7 @@ lessons = ["00:00-24:00"]
 id = "{SITE}"
 name = "North School"
 """
-KINDS = ("latency", "throughput", "health", "service", "path", "off_site")
+KINDS = ("latency", "throughput", "health", "service", "path", "off_site", "uplink")
 Key = tuple[str, str, int]
 """(agent, boot, seq)"""
 

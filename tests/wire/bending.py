@@ -25,6 +25,7 @@ from wire.ndt7_allowance import Ndt7Allowance
 from wire.path_report import Hop, PathReport
 from wire.reports import AwayReport, HealthReport, LatencyReport, ThroughputReport
 from wire.service_report import ServiceReport
+from wire.uplink_report import UplinkReport
 
 SHAPES: list[tuple[type[Any], literal.Json]] = [
     (LatencyReport, literal.LATENCY),
@@ -34,6 +35,7 @@ SHAPES: list[tuple[type[Any], literal.Json]] = [
     (Hop, literal.HOP),
     (PathReport, literal.PATH),
     (AwayReport, literal.OFF_SITE),
+    (UplinkReport, literal.UPLINK),
     (BootClock, literal.CLOCK),
     (Batch, literal.BATCH),
     (RejectedReport, literal.REJECTED),
@@ -122,6 +124,13 @@ RANGES: dict[type[Any], dict[str, tuple[int, int]]] = {
     Hop: {"ttl": (1, 32), "sent": (2, 100), "min_us": (0, 120_000_000)},
     PathReport: PERIOD | {"method_version": (1, 1000)},
     AwayReport: PERIOD,
+    UplinkReport: PERIOD
+    | {
+        "method_version": (1, 1000),
+        "down_bytes": (0, EXACT),
+        "up_bytes": (0, EXACT),
+        "speed_mbps": (0, 10_000_000),
+    },
     BootClock: {"boot_ms": (0, TEN_YEARS_MS), "wall_ms": (0, 4_102_444_800_000)},
     Batch: {"version": (1, 3)},
     RejectedReport: {"index": (0, 1999), "seq": (0, EXACT)},

@@ -123,6 +123,19 @@ PATH: Json = {
     "failure": None,
 }
 OFF_SITE: Json = {"kind": "off_site", "seq": 46, "boot_ms": 3_600_000, "duration_ms": 60_000}
+UPLINK: Json = {
+    "kind": "uplink",
+    "seq": 47,
+    "boot_ms": 3_600_000,
+    "duration_ms": 60_000,
+    "uplink": "site",
+    "method": "snmp",
+    "method_version": 1,
+    "down_bytes": 3_150_000_000,
+    "up_bytes": 187_500_000,
+    "speed_mbps": 1000,
+    "failure": None,
+}
 REPORTS = {
     "latency": LATENCY,
     "throughput": THROUGHPUT,
@@ -130,6 +143,7 @@ REPORTS = {
     "service": SERVICE,
     "path": PATH,
     "off_site": OFF_SITE,
+    "uplink": UPLINK,
 }
 CLOCK: Json = {"boot_ms": 3_661_000, "wall_ms": 1_794_823_200_000, "synchronised": True, "live": True}
 BATCH: Json = {
@@ -137,7 +151,7 @@ BATCH: Json = {
     "batch": "00112233445566ff",
     "boot": "ffeeddccbbaa9988",
     "clock": CLOCK,
-    "reports": [LATENCY, THROUGHPUT, HEALTH, SERVICE, PATH, OFF_SITE],
+    "reports": [LATENCY, THROUGHPUT, HEALTH, SERVICE, PATH, OFF_SITE, UPLINK],
 }
 ENROLMENT_REQUEST: Json = {"version": 1, "code": "7K2M-9QXD-4TAB", "token_sha256": "ab" * 32}
 ENROLMENT: Json = {

@@ -39,6 +39,7 @@ from wire.reports import (
     ThroughputReport,
 )
 from wire.service_report import ServiceFailure, ServicePhase, ServiceReport
+from wire.uplink_report import CountedBy, Uplink, UplinkFailure, UplinkReport
 from wire.version import WIRE_VERSION
 
 
@@ -228,8 +229,31 @@ def path_reports(draw: st.DrawFn) -> PathReport:
     )
 
 
+@st.composite
+def uplink_reports(draw: st.DrawFn) -> UplinkReport:
+    counted = draw(st.booleans())
+    return UplinkReport(
+        **drawn(draw, PERIOD),
+        uplink=draw(one_of(Uplink)),
+        method=draw(one_of(CountedBy)),
+        method_version=draw(st.integers(1, 1000)),
+        down_bytes=draw(st.integers(0, MAX_SEQ)) if counted else None,
+        up_bytes=draw(st.integers(0, MAX_SEQ)) if counted else None,
+        speed_mbps=draw(maybe(st.integers(0, MAX_MBPS))),
+        failure=None if counted else draw(one_of(UplinkFailure)),
+    )
+
+
 AWAY_REPORTS = st.builds(AwayReport, **PERIOD)
-REPORTS = latency_reports() | throughput_reports() | HEALTH_REPORTS | service_reports() | path_reports() | AWAY_REPORTS
+REPORTS = (
+    latency_reports()
+    | throughput_reports()
+    | HEALTH_REPORTS
+    | service_reports()
+    | path_reports()
+    | AWAY_REPORTS
+    | uplink_reports()
+)
 BOOT_CLOCKS = st.builds(
     BootClock,
     boot_ms=st.integers(0, MAX_ELAPSED_MS),
