@@ -1,0 +1,67 @@
+"""Whether the load has jumped: a new building, a new service, another provider. What was before tells nothing of after.
+
+Before and after each week the medians of up to eight weeks are held against each other, less the slope that there is on
+both sides, in units of how much one week differs from the next. Medians and pairs of neighbours make it robust: one odd
+week, a testing week say, is no jump, and neither is a trend.
+"""
+
+from math import sqrt
+
+import numpy as np
+
+from collector.verdict.uplinks.trend import Floats
+
+LONGEST_SIDE = 8
+LEAST_BEFORE = 6
+LEAST_AFTER = 4
+"""Known weeks that are compared on either side."""
+
+JUMP = 5.0
+"""So many times the spread of single weeks is a jump; chosen so that hardly any uplink without one has one
+(``docs/accuracy.md`` has how often)."""
+
+LEAST_STEP = 0.08
+"""A smaller step of the capacity is not worth to begin anew for: the interval holds it."""
+
+_MAD_TO_DEVIATION = 1.4826
+
+
+def after_the_jumps(x: Floats, y: Floats) -> int:
+    """The index in `x` from which on there is no jump any more; 0 where there was none."""
+    start = 0
+    while (found := _largest_jump(x[start:], y[start:])) is not None:
+        start += found
+    return start
+
+
+def _largest_jump(x: Floats, y: Floats) -> int | None:
+    n = len(x)
+    if n < LEAST_BEFORE + LEAST_AFTER:
+        return None
+    spread = _spread(x, y)
+    steps = np.array([_step(x, y, at) for at in range(LEAST_BEFORE, n - LEAST_AFTER + 1)])
+    largest = int(np.argmax(np.abs(steps)))
+    size = abs(float(steps[largest]))
+    return largest + LEAST_BEFORE if size >= max(JUMP * spread, LEAST_STEP) else None
+
+
+def _step(x: Floats, y: Floats, at: int) -> float:
+    """By how much `y` rises between the weeks before index `at` and those from it on, beside the slope on the sides."""
+    before, after = slice(max(0, at - LONGEST_SIDE), at), slice(at, at + LONGEST_SIDE)
+    slope = float(np.median(np.concatenate([_slopes(x[before], y[before]), _slopes(x[after], y[after])])))
+    return float(np.median(y[after] - slope * x[after]) - np.median(y[before] - slope * x[before]))
+
+
+def _slopes(x: Floats, y: Floats) -> Floats:
+    later, earlier = _PAIRS[len(x)]
+    slopes: Floats = (y[later] - y[earlier]) / (x[later] - x[earlier])
+    return slopes
+
+
+_PAIRS = [np.tril_indices(count, -1) for count in range(LONGEST_SIDE + 1)]
+
+
+def _spread(x: Floats, y: Floats) -> float:
+    """The standard deviation of a single week, from differences of neighbours: a step is in one of them alone."""
+    differences = np.diff(y) / np.sqrt(np.diff(x))
+    return float(_MAD_TO_DEVIATION * np.median(np.abs(differences - np.median(differences))) / sqrt(2))
