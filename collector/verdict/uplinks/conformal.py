@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+import numpy.typing as npt
 
 from collector.verdict.uplinks.trend import Floats, pair_slopes
 
@@ -19,38 +20,56 @@ FIRST_ORIGIN = 6
 LEFT_OUT = 0.2
 """At most this share of the truth may lie outside: intervals of 80 %."""
 
+_LEVEL_WEEKS = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """All forecasts that could have been made: from origin ``origins[i]``, a week's index, the line is
-    ``intercepts[i] + slopes[i] x``. `x` and `y` are the known weeks."""
+    """All forecasts that could have been made, each from an origin, the index of a week: the line
+    ``intercepts + slopes x``, and `levels`, that nothing changes. `x` and `y` are the known weeks."""
 
     x: Floats
     y: Floats
     origins: Floats
     slopes: Floats
     intercepts: Floats
+    levels: Floats
 
     def scores(self, steps: int) -> Floats:
-        """How far the truth was from the line, `steps` weeks after each origin whose truth is known."""
+        """How far the truth was from the line, `steps` weeks after each origin of which it is known."""
+        there, truth = self._truth(steps)
+        told = self.intercepts[there] + self.slopes[there] * (self.origins[there] + steps)
+        errors: Floats = np.abs(truth - told)
+        return errors
+
+    def scores_of_no_change(self, steps: int) -> Floats:
+        """The same of the forecast that it stays as it is."""
+        there, truth = self._truth(steps)
+        errors: Floats = np.abs(truth - self.levels[there])
+        return errors
+
+    def _truth(self, steps: int) -> tuple[npt.NDArray[np.bool_], Floats]:
         targets = self.origins + steps
         at = np.searchsorted(self.x, targets)
         there = at < len(self.x)
         there[there] = self.x[at[there]] == targets[there]
-        told = self.intercepts[there] + self.slopes[there] * targets[there]
-        errors: Floats = np.abs(self.y[at[there]] - told)
-        return errors
+        return there, self.y[at[there]]
 
 
 def past_forecasts(x: Floats, y: Floats) -> Past:
-    """What a line through the first six known weeks, the first seven and so on would have told."""
+    """What would have been told from the first six known weeks, the first seven and so on."""
     slopes = pair_slopes(x, y)
     counts = range(FIRST_ORIGIN, len(x) + 1)
-    steepness = np.array([np.median(slopes[: count * (count - 1) // 2]) for count in counts])
-    starts = np.array(
-        [np.median(y[:count] - slope * x[:count]) for count, slope in zip(counts, steepness, strict=True)]
+    steepness = [np.median(slopes[: count * (count - 1) // 2]) for count in counts]
+    starts = [np.median(y[:count] - slope * x[:count]) for count, slope in zip(counts, steepness, strict=True)]
+    return Past(
+        x=x,
+        y=y,
+        origins=x[FIRST_ORIGIN - 1 :],
+        slopes=np.array(steepness),
+        intercepts=np.array(starts),
+        levels=np.array([np.median(y[count - _LEVEL_WEEKS : count]) for count in counts]),
     )
-    return Past(x=x, y=y, origins=x[FIRST_ORIGIN - 1 :], slopes=steepness, intercepts=starts)
 
 
 def half_width(scores: Floats | Sequence[float], left_out: float = LEFT_OUT) -> float | None:

@@ -46,8 +46,8 @@ def foretell(whole: Series, since_capacity: int, ahead: Sequence[date]) -> Forec
 
 
 def _farthest(window: Series, trend: Trend, ahead: Sequence[date]) -> Forecast | NoForecast:
-    """The forecast with the longest horizon that has enough behind it, at most half of the history, and is no wider
-    than is worth telling."""
+    """The forecast with the longest horizon that has enough behind it, reaches over at most half of the history, would
+    have been nearer in the past than "it stays as it is", and is no wider than is worth telling."""
     past = past_forecasts(window.x, window.y)
     refusal: Refusal = "missing_weeks"
     for horizon in HORIZONS:
@@ -56,10 +56,13 @@ def _farthest(window: Series, trend: Trend, ahead: Sequence[date]) -> Forecast |
         halves = [half_width(past.scores(step + window.gap)) for step in range(1, horizon + 1)]
         if halves[-1] is None:
             continue
-        if 2 * halves[-1] > WIDEST:
+        reach = horizon + window.gap
+        if past.scores(reach).sum() >= past.scores_of_no_change(reach).sum():
+            refusal = "no_trend"
+        elif 2 * halves[-1] > WIDEST:
             refusal = "too_wide"
-            continue
-        return _told(window, trend, [one or 0.0 for one in halves], ahead)
+        else:
+            return _told(window, trend, [one or 0.0 for one in halves], ahead)
     return _refused(refusal, window)
 
 

@@ -19,7 +19,7 @@ Refusal = Literal[
     "level_shifted",  # the load jumped, and too few weeks have passed since
     "missing_weeks",  # more than a quarter of the weeks were not counted
     "saturated",  # at the limit demand cannot be seen
-    "no_trend",  # the slope's interval holds zero
+    "no_trend",  # the slope's interval holds zero, or lines have foretold no better than that nothing changes
     "too_wide",  # the interval is wider than 40 % of the capacity
 ]
 """In this order they are asked; the first that holds is told."""

@@ -10,12 +10,12 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
+from collector.verdict.statistics import HIGHEST_AUTOCORRELATION
+
 Floats = npt.NDArray[np.float64]
 
 Z_95 = 1.959963984540054
 """The standard normal's 97.5th percentile: 95 % in the middle."""
-
-HIGHEST_AUTOCORRELATION = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
