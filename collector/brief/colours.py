@@ -1,0 +1,53 @@
+"""The colours of the page by what they mean, in light and in the dark.
+
+Each text has 4.5:1 on its ground, each bar 3:1.
+"""
+
+LIGHT = {
+    "ground": "#eef1f4",
+    "sheet": "#ffffff",
+    "ink": "#1a1f26",
+    "soft": "#566070",
+    "line": "#dfe3e8",
+    "accent": "#1d4f91",
+    "accent_ground": "#eef4fc",
+    "restricted": "#b3221b",
+    "at_risk": "#8f5600",
+    "unknown": "#566070",
+    "ok": "#22704a",
+    "bad": "#b3221b",
+    "degraded": "#b87514",
+    "good": "#4a8f6b",
+    "strip": "#f1f3f6",
+    "used": "#3f6fb0",
+    "over": "#b3221b",
+    "free": "#e4e8ed",
+    "spare": "#c6cdd6",
+    "simulated": "#5d3fa3",
+    "simulated_ground": "#f3effb",
+    "on_mark": "#ffffff",
+}
+DARK = {
+    "ground": "#12151a",
+    "sheet": "#191d24",
+    "ink": "#e6e9ee",
+    "soft": "#a4aebb",
+    "line": "#2f3641",
+    "accent": "#9cc3ff",
+    "accent_ground": "#1d2838",
+    "restricted": "#ff8d84",
+    "at_risk": "#f0b64f",
+    "unknown": "#a4aebb",
+    "ok": "#77cb9d",
+    "bad": "#f2635a",
+    "degraded": "#dda03a",
+    "good": "#4b9270",
+    "strip": "#20262f",
+    "used": "#6f9fe0",
+    "over": "#f2635a",
+    "free": "#2a313b",
+    "spare": "#465060",
+    "simulated": "#c7b3ff",
+    "simulated_ground": "#231f33",
+    "on_mark": "#14171c",
+}

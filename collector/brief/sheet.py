@@ -1,0 +1,222 @@
+"""A `Brief` as words, in their order on the page: what the mail, the plain text and the PDF all show.
+
+Nothing is counted or judged here; a number is only written down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from collector.brief.brief import Brief, BriefRoom, Changed, Correction, Doing, Standing, StripDay
+from collector.brief.shown import shown
+from collector.brief.uplink_card import UplinkCard, most_urgent, uplink_card
+from collector.iso_week import week_span, week_text
+from collector.verdict.cause_words import CONFIDENCE_WORDS, pays
+from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, percent, span
+from collector.verdict.weeks import Verdict
+
+MOST_NAMES = 20
+MOST_LINES = 10
+MOST_UPLINKS = 6
+"""What the page names of each kind; the rest is counted, and stands in the CSV."""
+
+Mark = Literal["×", "!", "?", "✓"]
+MARKS: dict[Verdict, Mark] = {"restricted": "×", "at_risk": "!", "unknown": "?", "ok": "✓"}
+"""A verdict is known by its sign before it is known by its colour."""
+
+STRIP_WORDS = "Tall red: lessons could not run. Half-high amber: slow. Low green: good. Gap: not measured."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many rooms have a verdict."""
+
+    verdict: Verdict
+    mark: Mark
+    word: str
+    count: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do. `pays` names the budget and is empty where the cause is not known."""
+
+    title: str
+    why: str
+    pays: str
+    sure: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCard:
+    """One restricted room; `facts` are pairs of a name and what it is."""
+
+    name: str
+    site_name: str
+    lost: str
+    what: str
+    facts: tuple[tuple[str, str], ...]
+    strip: tuple[StripDay, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The page. `place` is whose it is, `scope` what of it; a list of lines may end with how many more there are."""
+
+    title: str
+    place: str
+    scope: str
+    week: str
+    span: str
+    made: str
+    simulated: bool
+    headline: str
+    lead: str
+    counts: tuple[Count, ...]
+    to_do: tuple[Step, ...]
+    rooms: tuple[RoomCard, ...]
+    more_rooms: str
+    lost: str
+    at_risk: str
+    changes: tuple[str, ...]
+    corrections: tuple[str, ...]
+    uplinks: tuple[UplinkCard, ...]
+    more_uplinks: str
+    standings: tuple[str, ...]
+    unknowns: tuple[str, ...]
+    method: tuple[str, ...]
+
+
+def sheet_of(brief: Brief) -> Sheet:
+    """The words of `brief`, safe to be shown beside one another (`collector.brief.shown`)."""
+    scope = brief.site_name or brief.site or ""
+    uplinks = most_urgent(brief.uplinks)
+    made_at = brief.made_at.astimezone(ZoneInfo(brief.time_zone))
+    return shown(
+        Sheet(
+            title=f"{scope or brief.district_name}: {brief.headline}",
+            place=brief.district_name,
+            scope=scope,
+            week=week_text(brief.week),
+            span=week_span(brief.week),
+            made=f"{made_at.day} {made_at:%B %Y, %H:%M}",
+            simulated=brief.simulated,
+            headline=brief.headline,
+            lead=brief.lead,
+            counts=tuple(
+                Count(
+                    verdict=verdict,
+                    mark=MARKS[verdict],
+                    word=word,
+                    count=brief.counts.get(verdict, 0),
+                    meaning=VERDICT_MEANINGS[verdict],
+                )
+                for verdict, word in VERDICT_WORDS.items()
+            ),
+            to_do=tuple(map(_step, brief.to_do)),
+            rooms=tuple(map(_room, brief.rooms)),
+            more_rooms=_more(brief.more_rooms, "more restricted room"),
+            lost=_lost(brief),
+            at_risk=_names(brief.at_risk),
+            changes=_lines([_change(one) for one in brief.changes], "more change"),
+            corrections=_lines([_correction(one) for one in brief.corrections], "more correction"),
+            uplinks=tuple(uplink_card(one) for one in uplinks[:MOST_UPLINKS]),
+            more_uplinks=_more(len(uplinks[MOST_UPLINKS:]), "more uplink"),
+            standings=_lines([_standing(one) for one in brief.standings], "more site"),
+            unknowns=_lines(brief.unknowns, "more"),
+            method=brief.method,
+        )
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 room``, ``5,000 rooms``."""
+    return f"{count:,} {noun}" if count == 1 or noun == "more" else f"{count:,} {noun}s"
+
+
+def long_date(day: date) -> str:
+    """``2 March 2026``."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def _step(one: Doing) -> Step:
+    return Step(
+        title=one.title,
+        why=one.why,
+        pays=pays(one.budget_line),
+        sure=CONFIDENCE_WORDS[one.confidence] if one.confidence else "",
+        options=one.options,
+    )
+
+
+def _room(one: BriefRoom) -> RoomCard:
+    week = one.week
+    bad = f"{percent(week.bad_share or 0)} of measured lesson time, on {week.bad_days} of {week.measured_days} days"
+    if week.lower is not None:
+        bad += f"; at least {percent(week.lower)} with 99 % confidence"
+    facts = [("Poor", bad), ("Cause", _cause(one)), ("Paid from", one.pays)]
+    if one.since is not None:
+        facts.append(("Since", f"the week of {long_date(one.since)}"))
+    if week.near_threshold:
+        facts.append(("Note", "near the limit: limits a tenth stricter or laxer would change the verdict"))
+    return RoomCard(
+        name=one.room_name,
+        site_name=one.site_name,
+        lost=span(one.bad_minutes),
+        what=one.what,
+        facts=tuple((name, text) for name, text in facts if text),
+        strip=one.strip,
+    )
+
+
+def _cause(one: BriefRoom) -> str:
+    sure = one.week.confidence
+    return f"{one.cause} ({CONFIDENCE_WORDS[sure]})" if one.cause and sure else one.cause
+
+
+def _lost(brief: Brief) -> str:
+    if not brief.measured_minutes:
+        return ""
+    return (
+        f"{span(brief.bad_minutes)} of lessons lost in restricted rooms; {span(brief.measured_minutes)} measured in all"
+    )
+
+
+def _change(one: Changed) -> str:
+    before = VERDICT_WORDS[one.before] if one.before else "new"
+    return f"{one.room_name}, {one.site_name}: {before} → {VERDICT_WORDS[one.after]}"
+
+
+def _correction(one: Correction) -> str:
+    return (
+        f"{week_span(one.week)}: {one.room_name}, {one.site_name}, was mailed as {VERDICT_WORDS[one.mailed]} and is "
+        f"{VERDICT_WORDS[one.now]}, by measurements that came late"
+    )
+
+
+def _standing(one: Standing) -> str:
+    held = "meets" if one.meets else "is below"
+    return (
+        f"{one.name}: {one.capacity_mbps:,} Mbit/s for {counted(one.users, 'user')} is {one.mbps_per_user:.2g} Mbit/s "
+        f"each, which {held} the {one.target_mbps_per_user:g} Mbit/s of {one.source}"
+    )
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _lines(lines: Sequence[str], noun: str) -> tuple[str, ...]:
+    rest = len(lines) - MOST_LINES
+    if rest <= 1:
+        return tuple(lines)
+    return (*lines[:MOST_LINES], _more(rest, noun))
+
+
+def _more(count: int, noun: str) -> str:
+    return f"and {counted(count, noun)}, in the table of every number" if count > 0 else ""
