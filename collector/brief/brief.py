@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from collector.judged_weeks import NamedWeek
 from collector.verdict.causes import BudgetLine, Cause, Confidence
+from collector.verdict.topology import RoomKey
 from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.weeks import RoomWeek, Verdict
 
@@ -17,8 +19,9 @@ Strip = Literal["bad", "degraded", "good", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripDay:
-    """One day of lessons as a strip: `cells` from the first lesson to the last, each `minutes` long, the worst of what
-    was in it. `name` is short, ``Tue``; `summary` says the same in words."""
+    """One day of lessons as a strip: `cells` from the first lesson to the last, breaks left out. Each has `minutes`,
+    `CELL_MINUTES` at the least, and is the worst of what was in it. `name` is short, ``Tue``; `summary` says the same.
+    """
 
     name: str
     minutes: float
@@ -29,11 +32,14 @@ class StripDay:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BriefRoom:
     """One room of the page. `what` says what it was like for a lesson, `cause` where it sits, `pays` who would mend it
-    out of which budget, `since` the Monday of the week in which it became restricted."""
+    out of which budget, or that this is not known yet, `since` the Monday of the week in which it became restricted,
+    ``None`` where that is longer ago than is looked back. `says` is the board's sentence of the week."""
 
     site_name: str
     room_name: str
+    simulated: bool
     week: RoomWeek
+    says: str
     what: str
     cause: str
     pays: str
@@ -93,13 +99,15 @@ class BriefUplink:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Capacity held against published planning guidance: never a verdict. `users` and `capacity_mbps` are of the
-    district or the site, `mbps_per_user` is one by the other, `target_mbps_per_user` the guidance's."""
+    district or the site, `mbps_per_user` is one by the other, `target_mbps_per_user` the guidance's; `target_mbps` is
+    what that makes for so many, or the guidance's least, whichever is more."""
 
     name: str
     users: int
     capacity_mbps: int
     mbps_per_user: float
     target_mbps_per_user: float
+    target_mbps: int
     source: str
     meets: bool
 
@@ -108,11 +116,12 @@ class Standing:
 class Brief:
     """One week of a district, or of one `site` of it, as the page tells it.
 
-    `counts` hold every verdict, `rooms` the restricted ones, worst first, at most `MOST_ROOMS`, `more_rooms` how many
-    did not fit, `at_risk` the names of those at risk. `to_do` are at most three, what mends most first. Minutes are of
-    lesson time: `bad_minutes` were bad in all rooms that are restricted, of `measured_minutes` measured in all rooms.
-    `unknowns` are sentences on what is not known. `method` is the footer, line by line: rule and its version, hash of
-    the thresholds, calendar, retention. `simulated` says that the rooms are made up.
+    `judged` are all its rooms in the board's order, worst first, and `since` when those that are restricted became so.
+    `counts` hold every verdict, `rooms` the restricted ones, at most `MOST_ROOMS`, `more_rooms` how many did not fit,
+    `at_risk` the names of those at risk, `changes` what changed, restricted ones first. `to_do` are at most three, what
+    mends most first. Minutes are of lesson time: `bad_minutes` were bad in all rooms that are restricted, of
+    `measured_minutes` measured in all rooms. `unknowns` are sentences on what is not known. `method` is the footer,
+    line by line: rule and its version, hash of the limits, calendar, retention. `simulated` says that some are made up.
     """
 
     district_name: str
@@ -124,6 +133,8 @@ class Brief:
     simulated: bool
     headline: str
     lead: str
+    judged: tuple[NamedWeek, ...]
+    since: Mapping[RoomKey, date]
     counts: Mapping[Verdict, int]
     rooms: tuple[BriefRoom, ...]
     more_rooms: int
@@ -138,6 +149,8 @@ class Brief:
     unknowns: tuple[str, ...]
     method: tuple[str, ...]
 
+
+CELL_MINUTES = 5
 
 MOST_ROOMS = 12
 """Rooms that one page names each with its strip; the rest is counted, and stands in the CSV."""

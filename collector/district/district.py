@@ -20,7 +20,8 @@ REFLECTOR_PORT = 8621
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A school. `simulated` sites exist in the demo only and say so wherever they show. `uplink_mbps` is what its
-    uplink carries, the less of the two directions, ``None`` unknown, `networks` its address ranges, none unknown.
+    uplink carries, the less of the two directions, `users` its students and staff, each ``None`` unknown, `networks`
+    its address ranges, none unknown.
     `reflector` is the host of its reference agent, which answers on UDP port `reflector_port`, ``None`` where it has
     none."""
 
@@ -28,6 +29,7 @@ class Site:
     name: str
     simulated: bool = False
     uplink_mbps: int | None = None
+    users: int | None = None
     networks: tuple[str, ...] = ()
     reflector: str | None = None
     reflector_port: int = REFLECTOR_PORT
@@ -36,7 +38,8 @@ class Site:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class District:
     """Sites in the order of the file, rooms in the order of the spreadsheet. `egress_mbps` is what the district's way
-    out carries, `ap_mbps` an access point, each the less of the two directions, ``None`` unknown.
+    out carries, `ap_mbps` an access point, each the less of the two directions, `users` its students and staff,
+    ``None`` unknown.
     `anchor_packets_a_minute` is what all reference agents together may send to all `anchors`. `networks` are its own
     address ranges that are of no site alone. `site_calendars` are of the sites that do not keep `calendar`. `profiles`
     are what it judges by, `activities` what its rooms have to carry at a time."""
@@ -47,6 +50,7 @@ class District:
     rooms: tuple[Room, ...]
     egress_mbps: int | None = None
     ap_mbps: int | None = None
+    users: int | None = None
     assessments: tuple[Assessment, ...] = ()
     anchors: tuple[Anchor, ...] = ()
     anchor_packets_a_minute: int = PACKETS_A_MINUTE

@@ -49,12 +49,14 @@ class _Strict(BaseModel):
 
 
 _Mbps = Annotated[int, Field(ge=1, le=10_000_000, examples=[1000])]
+_Users = Annotated[int, Field(ge=1, le=10_000_000, examples=[640])]
 
 
 class _Site(_Strict):
     id: Annotated[str, AfterValidator(a_slug)]
     name: DisplayName
     uplink_mbps: _Mbps | None = None
+    users: _Users | None = None
     networks: Networks = []
     reflector: Annotated[str, Field(examples=["10.20.0.9"]), AfterValidator(a_host)] | None = None
     reflector_port: Annotated[int, Field(ge=1, le=65_535)] = REFLECTOR_PORT
@@ -65,6 +67,7 @@ class _Site(_Strict):
             site=self.id,
             name=self.name,
             uplink_mbps=self.uplink_mbps,
+            users=self.users,
             networks=tuple(self.networks),
             reflector=self.reflector,
             reflector_port=self.reflector_port,
@@ -116,6 +119,7 @@ class DistrictFile(_Strict):
     rooms: Annotated[str, Field(min_length=1)] = "rooms.csv"
     egress_mbps: _Mbps | None = None
     ap_mbps: _Mbps | None = None
+    users: _Users | None = None
     timetable: TimetableForm
     timetables: list[OtherTimetableForm] = []
     early_release: list[EarlyReleaseForm] = []
@@ -175,6 +179,7 @@ def load_district(path: Path, *, today: date | None = None) -> District:
         rooms=rooms,
         egress_mbps=file.egress_mbps,
         ap_mbps=file.ap_mbps,
+        users=file.users,
         assessments=tuple(
             Assessment(
                 name=one.name,

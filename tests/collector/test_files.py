@@ -66,9 +66,10 @@ def test_address_ranges_are_known_where_they_stand(tmp_path: Path) -> None:
 
 
 def test_assessments_are_in_local_time_and_capacities_are_known_where_they_stand(tmp_path: Path) -> None:
-    capacities = GOOD_DISTRICT.replace("[timetable]", "egress_mbps = 1000\nap_mbps = 200\n\n[timetable]", 1)
+    capacities = GOOD_DISTRICT.replace("[timetable]", "egress_mbps = 1000\nap_mbps = 200\nusers = 900\n\n[timetable]", 1)
     assessments = """
 uplink_mbps = 300
+users = 400
 
 [[assessments]]
 name = "Reading"
@@ -84,8 +85,8 @@ to = 2026-12-01T12:00:00
 
     district = load_district(write(tmp_path, capacities + assessments))
 
-    assert (district.egress_mbps, district.ap_mbps) == (1000, 200)
-    assert [site.uplink_mbps for site in district.sites] == [None, 300]
+    assert (district.egress_mbps, district.ap_mbps, district.users) == (1000, 200, 900)
+    assert [(site.uplink_mbps, site.users) for site in district.sites] == [(None, None), (300, 400)]
     reading, mathematics = district.assessments
     assert (reading.started_at, reading.ended_at) == (
         datetime(2026, 4, 14, 13, 30, tzinfo=UTC),
