@@ -5,16 +5,17 @@ What the page says reaches typst as data, never as markup, so that no name is ev
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import typst
 
 from collector.brief.brief import Brief
 from collector.brief.colours import LIGHT
-from collector.brief.html import STRIP_HEIGHTS
-from collector.brief.sheet import STRIP_WORDS, sheet_of
+from collector.brief.sheet import sheet_of
+from collector.brief.shown import unbroken
+from collector.brief.strip_runs import STRIP_HEIGHTS, STRIP_WORDS, runs
 from collector.brief.uplink_card import FULL
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ def pdf_of(brief: Brief) -> bytes:
     and the file does not claim PDF/UA-1, which forbids that; the log says so.
     """
     inputs = {
-        "sheet": json.dumps(asdict(sheet_of(brief)), ensure_ascii=False),
+        "sheet": unbroken(json.dumps(_sheet(brief), ensure_ascii=False)),
+        "paper": paper_of(brief.time_zone),
         "style": json.dumps({"colours": LIGHT, "heights": STRIP_HEIGHTS, "words": STRIP_WORDS, "full": FULL}),
     }
     try:
@@ -41,6 +43,27 @@ def pdf_of(brief: Brief) -> bytes:
             "brief pdf lacks a font, install one that has these signs (fonts-noto) error=%s", refused.message
         )
         return _compiled(inputs, brief, None)
+
+
+def paper_of(time_zone: str) -> Literal["us-letter", "a4"]:
+    """The paper that is in a district's printers, by where its clocks are."""
+    return "us-letter" if time_zone.partition("/")[0] in {"America", "US", "Canada"} else "a4"
+
+
+def _sheet(brief: Brief) -> dict[str, Any]:
+    """The words, and each day's strip as the stretches that are drawn."""
+    sheet = sheet_of(brief)
+    found = asdict(replace(sheet, rooms=()))
+    found["rooms"] = [
+        asdict(replace(room, strip=()))
+        | {
+            "strip": [
+                {"name": day.name, "says": day.summary, "runs": list(map(asdict, runs(day)))} for day in room.strip
+            ]
+        }
+        for room in sheet.rooms
+    ]
+    return found
 
 
 def _compiled(inputs: dict[str, str], brief: Brief, standard: Literal["ua-1"] | None) -> bytes:

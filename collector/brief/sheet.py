@@ -14,7 +14,7 @@ from collector.brief.shown import shown
 from collector.brief.uplink_card import UplinkCard, most_urgent, uplink_card
 from collector.iso_week import week_span, week_text
 from collector.verdict.cause_words import CONFIDENCE_WORDS, pays
-from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, percent, span
+from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, called, span
 from collector.verdict.weeks import Verdict
 
 MOST_NAMES = 20
@@ -25,8 +25,6 @@ MOST_UPLINKS = 6
 Mark = Literal["×", "!", "?", "✓"]
 MARKS: dict[Verdict, Mark] = {"restricted": "×", "at_risk": "!", "unknown": "?", "ok": "✓"}
 """A verdict is known by its sign before it is known by its colour."""
-
-STRIP_WORDS = "Tall red: lessons could not run. Half-high amber: slow. Low green: good. Gap: not measured."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,18 +153,17 @@ def _step(one: Doing) -> Step:
 
 def _room(one: BriefRoom) -> RoomCard:
     week = one.week
-    bad = f"{percent(week.bad_share or 0)} of measured lesson time, on {week.bad_days} of {week.measured_days} days"
-    if week.lower is not None:
-        bad += f"; at least {percent(week.lower)} with 99 % confidence"
-    facts = [("Poor", bad), ("Cause", _cause(one)), ("Paid from", one.pays)]
-    if one.since is not None:
-        facts.append(("Since", f"the week of {long_date(one.since)}"))
-    if week.near_threshold:
-        facts.append(("Note", "near the limit: limits a tenth stricter or laxer would change the verdict"))
+    facts = [
+        ("Cause", _cause(one)),
+        ("Paid from", one.pays),
+        ("Poor on", f"{week.bad_days} of {counted(week.measured_days, 'day')}"),
+        ("Restricted since", f"the week of {long_date(one.since)}" if one.since else ""),
+        ("Near the limit", "a limit a tenth stricter or laxer would change the verdict" if week.near_threshold else ""),
+    ]
     return RoomCard(
-        name=one.room_name,
+        name=called(one.room_name),
         site_name=one.site_name,
-        lost=span(one.bad_minutes),
+        lost=f"{span(one.bad_minutes)} lost" if one.bad_minutes else "",
         what=one.what,
         facts=tuple((name, text) for name, text in facts if text),
         strip=one.strip,
@@ -181,20 +178,19 @@ def _cause(one: BriefRoom) -> str:
 def _lost(brief: Brief) -> str:
     if not brief.measured_minutes:
         return ""
-    return (
-        f"{span(brief.bad_minutes)} of lessons lost in restricted rooms; {span(brief.measured_minutes)} measured in all"
-    )
+    lost, measured = (span(one) for one in (brief.bad_minutes, brief.measured_minutes))
+    return f"{lost} of lessons were lost in them, of {measured} measured in all rooms."
 
 
 def _change(one: Changed) -> str:
     before = VERDICT_WORDS[one.before] if one.before else "new"
-    return f"{one.room_name}, {one.site_name}: {before} → {VERDICT_WORDS[one.after]}"
+    return f"{called(one.room_name)}, {one.site_name}: {before} → {VERDICT_WORDS[one.after]}"
 
 
 def _correction(one: Correction) -> str:
     return (
-        f"{week_span(one.week)}: {one.room_name}, {one.site_name}, was mailed as {VERDICT_WORDS[one.mailed]} and is "
-        f"{VERDICT_WORDS[one.now]}, by measurements that came late"
+        f"{week_span(one.week)}: {called(one.room_name)}, {one.site_name}, was mailed as {VERDICT_WORDS[one.mailed]} "
+        f"and is {VERDICT_WORDS[one.now]}, by measurements that came late"
     )
 
 

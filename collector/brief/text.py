@@ -3,14 +3,11 @@
 import textwrap
 from collections.abc import Iterator
 
-from collector.brief.brief import Brief, Strip
+from collector.brief.brief import Brief
 from collector.brief.sheet import RoomCard, Sheet, sheet_of
-from collector.brief.uplink_card import FULL, Range, UplinkCard
+from collector.brief.uplink_card import UplinkCard
 
 WIDTH = 72
-_BAR = 40
-_LETTERS: dict[Strip, str] = {"bad": "#", "degraded": "+", "good": "-", "unknown": " "}
-_STRIP_WORDS = "The strips are the week's lesson time: # could not run, + slow, - good, blank not measured."
 
 
 def text_of(brief: Brief) -> str:
@@ -30,9 +27,8 @@ def _page(sheet: Sheet) -> Iterator[str]:
         yield from _wrapped(f"{one.count:>6,} {one.word}: {one.meaning}", 7)
     yield from _to_do(sheet)
     if sheet.rooms:
-        yield from _heading("Rooms that could not teach as planned")
-        yield from _wrapped(f"{sheet.lost}.")
-        yield from _wrapped(_STRIP_WORDS)
+        yield from _heading("Rooms in which the network restricted lessons")
+        yield from _wrapped(sheet.lost)
         for room in sheet.rooms:
             yield from _room(room)
         yield from _more(sheet.more_rooms)
@@ -73,35 +69,26 @@ def _to_do(sheet: Sheet) -> Iterator[str]:
 
 def _room(room: RoomCard) -> Iterator[str]:
     yield ""
-    yield from _wrapped(f"{room.name}, {room.site_name}: {room.lost} lost", 2)
+    yield from _wrapped(f"{room.name}, {room.site_name}{f': {room.lost}' if room.lost else ''}", 2)
     yield from _wrapped(f"  {room.what}", 2)
     for name, text in room.facts:
         yield from _wrapped(f"  {name}: {text}", 4)
     for day in room.strip:
-        yield f"  {day.name} |{''.join(_LETTERS[one] for one in day.cells)}|"
-    if room.strip:
-        yield from _wrapped(f"  {' '.join(one.summary for one in room.strip)}", 2)
+        yield from _wrapped(f"  {day.name}: {day.summary}", 7)
 
 
 def _uplink(uplink: UplinkCard) -> Iterator[str]:
     yield from _wrapped(f"{uplink.name}: {uplink.level_word}", 2)
     yield from _wrapped(f"  {uplink.says}", 2)
     if uplink.now:
-        yield f"  {_bar(uplink.now)} {uplink.now.text} in the busiest hour"
+        yield from _wrapped(f"  Busiest hour: {uplink.now.text} of {uplink.capacity}", 4)
     if uplink.then:
-        yield f"  {_bar(uplink.then)} {uplink.then.text}, {uplink.then_label.lower()}"
-    if uplink.now:
-        yield f"  {'80 % ^ ':>{round(FULL * _BAR) + 3}}{'':>{round((1 - FULL) * _BAR) - 7}}full ^ {uplink.capacity}"
+        yield from _wrapped(f"  {uplink.then_label}: {uplink.then.text}", 4)
+    if uplink.history_words:
+        yield from _wrapped(f"  {uplink.history_words}", 4)
     yield from _wrapped(f"  {uplink.ahead}", 2)
     if uplink.scenarios:
         yield from _wrapped(f"  What if, no forecast: {' '.join(uplink.scenarios)}", 2)
-
-
-def _bar(part: Range) -> str:
-    low, high = round(part.low * _BAR), max(round(part.high * _BAR), round(part.low * _BAR) + 1)
-    mark = round(FULL * _BAR)
-    drawn = "".join("=" if low <= at < high else "|" if at == mark else "." for at in range(_BAR))
-    return f"[{drawn}]"
 
 
 def _heading(text: str) -> Iterator[str]:

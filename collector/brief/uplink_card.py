@@ -1,6 +1,6 @@
 """An uplink as the page shows it: words, and two bars on one scale, how full it is and how full it will be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.brief.brief import BriefUplink
@@ -9,6 +9,8 @@ from collector.verdict.week_sentence import percent
 
 FULL = 0.8
 """The mark on each bar: above it there is no room left for what nobody planned (science.md 5.1)."""
+
+MOST_WEEKS = 26
 
 LEVEL_WORDS: dict[Level, str] = {
     "act": "act now",
@@ -31,7 +33,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UplinkCard:
-    """One uplink. `now` is ``None`` where load or capacity is not known, `then` where there is no forecast."""
+    """One uplink. `now` is ``None`` where load or capacity is not known, `then` where there is no forecast. `history`
+    are the newest weeks, at most `MOST_WEEKS`, ``None`` not counted; `history_words` is empty with fewer than two."""
 
     name: str
     level: Level
@@ -44,6 +47,7 @@ class UplinkCard:
     then: Range | None
     then_label: str
     history: tuple[float | None, ...]
+    history_words: str
 
 
 def most_urgent(uplinks: Iterable[BriefUplink]) -> list[BriefUplink]:
@@ -59,6 +63,7 @@ def uplink_card(one: BriefUplink) -> UplinkCard:
     share = newest.busy_share(outlook.direction) if newest else None
     ahead = outlook.forecast
     capacity = newest.capacity_mbps if newest else None
+    history = [week.busy_share(outlook.direction) for week in outlook.weeks[-MOST_WEEKS:]]
     return UplinkCard(
         name=one.name,
         level=outlook.level,
@@ -70,13 +75,22 @@ def uplink_card(one: BriefUplink) -> UplinkCard:
         now=None if share is None else Range(low=0.0, high=_cut(share), text=percent(share)),
         then=_range(ahead) if isinstance(ahead, Forecast) and share is not None else None,
         then_label=f"Week of {ahead.at_week.day} {ahead.at_week:%b %Y}" if isinstance(ahead, Forecast) else "",
-        history=tuple(week.busy_share(outlook.direction) for week in outlook.weeks),
+        history=tuple(None if one is None else _cut(one) for one in history),
+        history_words=_history_words(history),
     )
 
 
 def _range(ahead: Forecast) -> Range:
     low, high = percent(max(0.0, ahead.low)), percent(ahead.high)
     return Range(low=_cut(ahead.low), high=_cut(ahead.high), text=f"{low.removesuffix(' %')} to {high}")
+
+
+def _history_words(history: Sequence[float | None]) -> str:
+    known = [one for one in history if one is not None]
+    if len(known) < 2:
+        return ""
+    first, last, most = (percent(one) for one in (known[0], known[-1], max(known)))
+    return f"Last {len(history)} weeks: from {first} to {last}, at most {most}."
 
 
 def _cut(share: float) -> float:

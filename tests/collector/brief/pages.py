@@ -227,7 +227,7 @@ def a_room(week: RoomWeek) -> BriefRoom:
     worst = "Sound and picture froze" if week.worst == "loss" else "Video lessons stuttered"
     return BriefRoom(
         site_name=SITES.get(week.site, "North School"),
-        room_name=f"Room {week.room}",
+        room_name=week.room,
         week=week,
         what=f"{worst} in {len(week.hit_lessons)} of {week.lessons} lessons.",
         cause=where(week.cause, week.example) if week.cause else "",
