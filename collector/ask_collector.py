@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collector.settings import Settings, is_loopback
+from collector.district.host import is_loopback
+from collector.settings import Settings
 
 TIMEOUT_SECONDS = 10
 

@@ -21,12 +21,13 @@ from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_se
 from collector.dashboards_commands import dashboards_app
 from collector.district.district import District
 from collector.district.district_file import load_district
+from collector.district.host import is_loopback
 from collector.district.mistakes import BadFile
 from collector.district.wanted import did_you_mean
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.rejudge_command import rejudge_command
 from collector.serve import open_parts, open_registry, serve
-from collector.settings import Settings, is_loopback
+from collector.settings import Settings
 from collector.simulate_command import score_command, simulate_command
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.store_commands import store_app

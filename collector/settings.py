@@ -1,6 +1,5 @@
 """How the collector runs: ``bandroom.toml``, a typed value with the defaults in it."""
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from collector.alerts.alert_settings import AlertSettings
+from collector.district.host import is_loopback
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml, validate
 from collector.mail.mail_settings import BriefSettings, MailSettings
 
@@ -171,6 +171,8 @@ class Settings(BaseModel):
         found = []
         if self.store == "influx" and self.influx_url is None:
             found.append(("store", 'store = "influx" needs influx_url, such as http://127.0.0.1:8086'))
+        if self.brief.to and self.mail is None:
+            found.append(("brief.to", "somebody gets the page, but nothing takes it: add the table [mail]"))
         if is_loopback(self.host):
             return found
         if self.tls_certificate is None and not self.behind_proxy:
@@ -191,14 +193,25 @@ def load_settings(path: Path) -> Settings:
     settings = validate(Settings, data, text=text, file=path.name)
     problems = settings.problems()
     if problems:
-        raise BadFile(Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what) for key, what in problems)
+        raise BadFile(
+            Mistake(file=path.name, line=line_of(text, key.split(".")), key=key, text=what) for key, what in problems
+        )
     folder = path.parent
     paths = {
         name: folder / value
         for name in ("district", "data", "tls_certificate", "tls_key", "influx_token_file", "influx_ca_file")
         if (value := getattr(settings, name)) is not None
     }
-    return settings.model_copy(update=paths)
+    return settings.model_copy(update=paths | _mail_beside(settings, folder))
+
+
+def _mail_beside(settings: Settings, folder: Path) -> dict[str, MailSettings]:
+    """The table ``[mail]``, its relative paths counted from `folder`."""
+    if settings.mail is None:
+        return {}
+    named = {name: getattr(settings.mail, name) for name in ("password_file", "ca_file")}
+    paths = {name: folder / path for name, path in named.items() if path is not None}
+    return {"mail": settings.mail.model_copy(update=paths)}
 
 
 def _is_url(url: str) -> bool:
@@ -207,14 +220,4 @@ def _is_url(url: str) -> bool:
             re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) and urlsplit(url).hostname and urlsplit(url).port != 0
         )
     except ValueError:  # a port or an IPv6 address that is none
-        return False
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can be reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
         return False

@@ -89,7 +89,7 @@ def line_of(text: str, location: Sequence[str | int]) -> int:
         if hit is None:
             headers = [number for number in range(at, len(lines)) if header.match(lines[number])]
             if not headers:
-                break
+                continue  # [[a.b]] stands without [a]
             hit = headers[min(following, len(headers) - 1)] if isinstance(following, int) else headers[0]
         found, at = hit + 1, hit + 1
     return found

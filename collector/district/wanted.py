@@ -46,7 +46,7 @@ def wanted(model: type[BaseModel], error: ErrorDetails) -> str:
     if kind == "model_type":
         return f"wanted is a table with {', '.join(_keys_at(model, location))}"
     if kind == "list_type" and _model_at(model, location):
-        return f"wanted is a table [[{location[-1]}]] for each"
+        return f"wanted is a table [[{'.'.join(part for part in location if isinstance(part, str))}]] for each"
     if kind == "bool_type":
         return "wanted is true or false, without quotes"
     examples = _examples(model, location)

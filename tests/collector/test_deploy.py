@@ -49,4 +49,5 @@ def test_the_example_settings_are_the_defaults() -> None:
     }
     assert settings.district == DEPLOY / "district.toml"
     for name in Settings.model_fields:
-        assert f"\n{name} = " in text or f"\n# {name} = " in text, f"{name} is not shown"
+        shown = (f"\n{name} = ", f"\n# {name} = ", f"\n# [{name}]")
+        assert any(one in text for one in shown), f"{name} is not shown"

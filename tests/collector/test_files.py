@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from collector.district.district_file import load_district
+from collector.district.host import is_loopback
 from collector.district.mistakes import BadFile
-from collector.settings import is_loopback, load_settings
+from collector.settings import load_settings
 
 GOOD_DISTRICT = """\
 name = "Maple Valley"
