@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_rows import read_report
-from collector.store.duckdb_store import DuckDbStore, append, insert, naive
+from collector.store.duckdb_store import DuckDbStore, insert
+from collector.store.duckdb_writing import append, naive
 from collector.store.history import Extent, StoredRange, StoredReport, new_by_write
 from collector.store.ledger import runs
 

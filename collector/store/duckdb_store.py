@@ -15,7 +15,7 @@ from typing import Any, Self
 import duckdb
 
 from collector.store import duckdb_schema as schema
-from collector.store.duckdb_columns import Columns, answered, columns, no_collection, selected
+from collector.store.duckdb_columns import Columns, answered, no_collection, selected
 from collector.store.duckdb_day_rows import (
     read_room_days,
     read_room_weeks,
@@ -36,6 +36,8 @@ from collector.store.duckdb_rows import (
     report_rows,
     target_row,
 )
+from collector.store.duckdb_uplinks import DuckDbUplinks
+from collector.store.duckdb_writing import append, delete, delete_before, naive
 from collector.store.hops import paths_by_bin
 from collector.store.kept_histogram import merged_each
 from collector.store.ledger import Ledger, runs
@@ -80,6 +82,7 @@ class DuckDbStore:
         self._writing = threading.Lock()
         self._last_stored_at = datetime.fromtimestamp(0, UTC)
         self._ledger = Ledger()
+        self.uplinks = DuckDbUplinks(rows=self._rows, columns=self._columns, writing=self._write)
 
     @classmethod
     def open_store(cls, path: Path | None, *, threads: int = 1, memory_limit: str = "1GB") -> Self:
@@ -294,8 +297,8 @@ class DuckDbStore:
         """See `Store.write_bins`."""
         with self._writing, self._transaction() as cursor:
             if bins:
-                _delete(cursor, "bins", _BIN_KEY, [_key_of(one) for one in bins])
-                _delete(cursor, "bin_targets", _BIN_KEY, [_key_of(one) for one in bins if one.targets])
+                delete(cursor, "bins", _BIN_KEY, [_key_of(one) for one in bins])
+                delete(cursor, "bin_targets", _BIN_KEY, [_key_of(one) for one in bins if one.targets])
                 append(cursor, "bins", schema.BINS, [bin_row(one) for one in bins])
                 append(
                     cursor,
@@ -366,8 +369,8 @@ class DuckDbStore:
     def write_days(self, rooms: Sequence[RoomDay], sites: Sequence[SiteDay]) -> None:
         """See `Store.write_days`."""
         with self._writing, self._transaction() as cursor:
-            _delete(cursor, "room_days", _ROOM_DAY_KEY, [(one.site, one.room, one.day) for one in rooms])
-            _delete(cursor, "site_days", _SITE_DAY_KEY, [(one.site, one.day) for one in sites])
+            delete(cursor, "room_days", _ROOM_DAY_KEY, [(one.site, one.room, one.day) for one in rooms])
+            delete(cursor, "site_days", _SITE_DAY_KEY, [(one.site, one.day) for one in sites])
             append(cursor, "room_days", schema.ROOM_DAYS, [room_day_row(one) for one in rooms])
             append(cursor, "site_days", schema.SITE_DAYS, [site_day_row(one) for one in sites])
 
@@ -410,7 +413,7 @@ class DuckDbStore:
     def write_weeks(self, weeks: Sequence[RoomWeek]) -> None:
         """See `Store.write_weeks`."""
         with self._writing, self._transaction() as cursor:
-            _delete(cursor, "room_weeks", _WEEK_KEY, [(one.site, one.room, one.week) for one in weeks])
+            delete(cursor, "room_weeks", _WEEK_KEY, [(one.site, one.room, one.week) for one in weeks])
             append(cursor, "room_weeks", schema.ROOM_WEEKS, [room_week_row(one) for one in weeks])
 
     def newest_week(self) -> date | None:
@@ -433,12 +436,14 @@ class DuckDbStore:
             gone = 0
             with self._transaction() as cursor:
                 for table in schema.REPORT_TABLES:
-                    gone += _delete_before(cursor, table, "started_at", reports_before)
+                    gone += delete_before(cursor, table, "started_at", reports_before)
                 for table in ("bins", "bin_targets"):
-                    gone += _delete_before(cursor, table, "started_at", bins_before)
+                    gone += delete_before(cursor, table, "started_at", bins_before)
                 for table in schema.DAY_TABLES:
-                    gone += _delete_before(cursor, table, "started_at", days_before)
-                gone += _delete_before(cursor, "room_weeks", "week", days_before)
+                    gone += delete_before(cursor, table, "started_at", days_before)
+                gone += delete_before(cursor, "room_weeks", "week", days_before)
+                gone += delete_before(cursor, "uplink_bins", "started_at", bins_before)
+                gone += delete_before(cursor, "uplink_weeks", "week", days_before)
                 boots = cursor.execute(
                     "SELECT agent, boot FROM ledger GROUP BY ALL HAVING max(stored_at) < $1",
                     [naive(reports_before)],
@@ -498,6 +503,12 @@ class DuckDbStore:
             raise StoreUnavailable(f"the database did not answer: {error}") from error
 
     @contextmanager
+    def _write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction that no other writer disturbs."""
+        with self._writing, self._transaction() as cursor:
+            yield cursor
+
+    @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             with self._connection.cursor() as cursor:
@@ -523,40 +534,8 @@ def insert(cursor: duckdb.DuckDBPyConnection, arrivals: Sequence[Arrival], store
     append(cursor, "ledger", schema.LEDGER, [(*run, stored_at) for run in runs(one.key for one in arrivals)])
 
 
-def append(
-    cursor: duckdb.DuckDBPyConnection,
-    table: str,
-    kinds: Mapping[str, str],
-    rows: Sequence[tuple[object, ...]],
-) -> None:
-    """Insert `rows`. DuckDB finds the columns by the name of the variable, which costs a third of what it takes
-    to register them as a view: a millisecond a statement."""
-    if rows:
-        appended = columns(kinds, rows)  # noqa: F841  # read by the statement
-        cursor.execute(f"INSERT INTO {table} SELECT {', '.join(kinds)} FROM appended")  # noqa: S608
-
-
 def _key_of(one: RoomBin) -> tuple[str, str, datetime]:
     return (one.site, one.room, one.started_at)
-
-
-def _delete(
-    cursor: duckdb.DuckDBPyConnection, table: str, key: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Delete the rows of these keys. The last of a key is a time or a date, by which little of a table is read."""
-    if rows:
-        rewritten = columns(key, rows)  # noqa: F841  # read by the statement
-        same = " AND ".join(f"{table}.{name} = rewritten.{name}" for name in key)
-        last = [naive(row[-1]) if isinstance(row[-1], datetime) else row[-1] for row in rows]
-        cursor.execute(
-            f"DELETE FROM {table} USING rewritten WHERE {same} AND {table}.{list(key)[-1]} BETWEEN $1 AND $2",  # noqa: S608
-            [min(last), max(last)],
-        )
-
-
-def _delete_before(cursor: duckdb.DuckDBPyConnection, table: str, column: str, before: datetime) -> int:
-    count: int = cursor.execute(f"DELETE FROM {table} WHERE {column} < $1", [naive(before)]).fetchall()[0][0]  # noqa: S608
-    return count
 
 
 def _hours(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -570,10 +549,6 @@ def _between(start: datetime, end: datetime, room: tuple[str, str] | None) -> tu
     """The condition that a bin began in ``[start, end)``, in that room if one is named, and its values."""
     of_room = " AND site = $3 AND room = $4" if room else ""
     return f"started_at >= $1 AND started_at < $2{of_room}", [naive(start), naive(end), *(room or ())]
-
-
-def naive(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _ms(us: float | None) -> float | None:

@@ -132,16 +132,16 @@ def room_week_line(one: RoomWeek, told: WeekTold) -> str:
         **_texts(one),
     }
     fields = {name: shown[name] if name in shown else getattr(one, name) for name in schema.ROOM_WEEK.fields}
-    return line(schema.ROOM_WEEK, {"site": one.site, "room": one.room}, fields, _noon_ns(one.week))
+    return line(schema.ROOM_WEEK, {"site": one.site, "room": one.room}, fields, noon_ns(one.week))
 
 
 def weeks_written_lines(weeks: Iterable[date]) -> list[str]:
     """The points that say that these weeks have been written."""
-    return [line(schema.WEEK_WRITTEN, {}, _week_fields(week), _noon_ns(week)) for week in sorted(weeks)]
+    return [line(schema.WEEK_WRITTEN, {}, _week_fields(week), noon_ns(week)) for week in sorted(weeks)]
 
 
 def _week_fields(week: date) -> dict[str, object]:
-    return {"week": week.isoformat(), "label": schema.label_of(week.isoformat(), str(_noon_ns(week) // 10**6))}
+    return {"week": week.isoformat(), "label": schema.label_of(week.isoformat(), str(noon_ns(week) // 10**6))}
 
 
 def read_room_week(values: Mapping[str, Any]) -> RoomWeek:
@@ -156,7 +156,7 @@ def read_room_week(values: Mapping[str, Any]) -> RoomWeek:
     return RoomWeek(**fields | {"week": date.fromisoformat(values["week"])} | _read_texts(values))
 
 
-def _noon_ns(monday: date) -> int:
+def noon_ns(monday: date) -> int:
     """The time of a week's points. It lies on the Monday in every time zone from 12 hours behind to 11 ahead, and stays
     when a site's zone changes, so that a week that is written again is the same point."""
     return ns(datetime.combine(monday, time(12), tzinfo=UTC))

@@ -44,7 +44,7 @@ class InfluxHistory(InfluxStore):
 
     def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
         """See `History.reports_stored`. The journal says how far back to look."""
-        first_s = self._first_began_s(f"time >= {ns(start)} AND time < {ns(end)}")
+        first_s = self.first_began_s(f"time >= {ns(start)} AND time < {ns(end)}")
         if first_s is None:
             return []
         where = (
@@ -54,7 +54,7 @@ class InfluxHistory(InfluxStore):
         return [
             read_report(kind, at_ns, row)
             for kind, measurement in schema.REPORTS.items()
-            for at_ns, row in self._rows("reports", REPORT_COLUMNS[kind], measurement, where)
+            for at_ns, row in self.points("reports", REPORT_COLUMNS[kind], measurement, where)
         ]
 
     def stored_ranges(self) -> list[StoredRange]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from collector.store import duckdb_schema
+from collector.verdict.uplinks.outlook import Level
 
 Kind = Literal["integer", "float", "boolean", "string"]
 Retention = Literal["reports", "bins", "days"]
@@ -22,6 +23,9 @@ def bucket_of(prefix: str, kept: Retention) -> str:
     """The bucket, on 1.x the database, of a retention class."""
     return f"{prefix}_{kept}"
 
+
+GROWTHS_PERCENT = (0, 20, 50)
+"""Of these assumed growths a year a point of its outlook says when an uplink is full."""
 
 ABSENT = -1
 """What a rewritten point holds in place of a number that was not measured; panels leave it out."""
@@ -241,6 +245,105 @@ WEEK_WRITTEN = Measurement(
     time=_WEEK,
 )
 
+_UPLINK = ("uplink",)  # site:SLUG or district
+_NAMED: dict[str, Kind] = {
+    "site": "string",  # empty for the district's own
+    "name": "string",
+    "label": "string",  # the name and what the uplink is known as in one, for Grafana's variables: see label_of
+}
+UPLINK_BIN = Measurement(
+    name="uplink_bin",
+    kept="bins",
+    tags=_UPLINK,
+    fields=_NAMED
+    | {
+        "method": "string",
+        "counted_seconds": "float",
+        "down_bytes": "integer",
+        "up_bytes": "integer",
+        "capacity_bps": "integer",
+        "down_bps": "float",
+        "up_bps": "float",
+        "down_share": "float",  # of the capacity, like the next
+        "up_share": "float",
+    },
+    time=_BIN,
+    rewritten=True,
+)
+UPLINK_COUNTED = Measurement(
+    name="uplink_counted",
+    kept="bins",
+    tags=(),
+    fields={"through_us": "integer"},
+    time="the moment up to which what was stored is in bins",
+)
+_OF_BUSIEST: dict[str, Kind] = {
+    "busy_hour": "integer",  # 0 to 23 by the site's clocks
+    "busy_bps": "float",  # the 95th percentile of its five-minute rates in that hour
+    "busy_share": "float",
+    "peak_bps": "float",
+    "peak_share": "float",
+    "headroom_bps": "float",  # from busy_bps up to 80 % of the capacity, negative beyond
+}
+UPLINK_WEEK = Measurement(
+    name="uplink_week",
+    kept="days",
+    tags=_UPLINK,
+    fields=_NAMED
+    | {
+        "week": "string",
+        "method": "string",
+        "missing": "boolean",
+        "capacity_bps": "integer",
+        "limit_bps": "float",  # 80 % of it
+        "lesson_days": "integer",
+        "counted_days": "integer",
+        "counted_share": "float",
+        "direction": "string",  # the fuller one, which the next six are of
+        **_OF_BUSIEST,
+        **{
+            f"{way}_{name}": kind
+            for way in ("down", "up")
+            for name, kind in {**_OF_BUSIEST, "peak_at_ms": "integer"}.items()
+        },
+    },
+    time=_WEEK,
+    rewritten=True,
+)
+UPLINK_OUTLOOK = Measurement(
+    name="uplink_outlook",
+    kept="days",
+    tags=_UPLINK,
+    fields=_NAMED
+    | {
+        "week": "string",  # after whose lessons this was to be said
+        "level": "integer",  # for colours: see UPLINK_LEVELS
+        "level_word": "string",
+        "direction": "string",  # the one that is judged
+        "capacity_bps": "integer",
+        **_OF_BUSIEST,  # of the newest week that is not missing
+        "known_weeks": "integer",
+        "foretold": "boolean",  # whether there is a forecast; without it `refusal` says why
+        "refusal": "string",
+        "needed_weeks": "integer",
+        "horizon_weeks": "integer",
+        "at_week": "string",
+        "expected": "float",  # in that week, as a share of the capacity, like the next two
+        "low": "float",
+        "high": "float",
+        "slope": "float",  # in a week of lessons
+        "slope_low": "float",
+        "slope_high": "float",
+        "crosses_from": "string",
+        "crosses_until": "string",
+        "told": "string",  # the forecast in a sentence, or why there is none
+        "scenarios": "string",  # a line each
+        **{f"reaches_{growth}": "string" for growth in GROWTHS_PERCENT},  # when 80 % are reached at so much a year
+    },
+    time=_WEEK,
+    rewritten=True,
+)
+
 _LOOK = "when the collector looked"
 ROOM_NOW = Measurement(
     name="room_now",
@@ -359,11 +462,19 @@ MEASUREMENTS = {
         SITE_DAY,
         ROOM_WEEK,
         WEEK_WRITTEN,
+        UPLINK_BIN,
+        UPLINK_COUNTED,
+        UPLINK_WEEK,
+        UPLINK_OUTLOOK,
     )
 }
 
 LABEL = r"/^(?<text>[\s\S]*) \u27e8(?<value>[a-z0-9-]+)\u27e9$/"
 """How Grafana takes a label apart again."""
+
+
+UPLINK_LABEL = LABEL.replace("[a-z0-9-]", "[a-z0-9:-]")
+"""The same for uplinks, which are known as ``site:SLUG``."""
 
 
 def label_of(name: str, slug: str) -> str:
@@ -376,5 +487,8 @@ LEVELS = {"no_lesson": -2, "unknown": -1, "ok": 0, "degraded": 1, "bad": 2}
 
 WEEK_LEVELS = {"unknown": -1, "ok": 0, "at_risk": 1, "restricted": 2}
 """The verdicts of weeks likewise."""
+
+UPLINK_LEVELS: dict[Level, int] = {"unknown": -1, "fine": 0, "watch": 1, "plan": 2, "act": 3}
+"""The levels of uplinks likewise."""
 
 AGENT_LEVELS = {"never_reported": -1, "reporting": 0, "behind": 1, "silent": 2}

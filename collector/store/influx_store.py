@@ -55,6 +55,7 @@ from collector.store.influx_rows import (
     read_test,
     report_line,
 )
+from collector.store.influx_uplinks import InfluxUplinks
 from collector.store.kept_histogram import KeptHistogram, merged_each
 from collector.store.ledger import Ledger, Range, runs
 from collector.store.protocol import (
@@ -108,6 +109,7 @@ class InfluxStore:
             site_name=one.site, room_name=one.room, evidence=""
         )
         """What a reader sees of a week."""
+        self.uplinks = InfluxUplinks(self)
 
     @classmethod
     def open_store(cls, access: InfluxAccess, registry: Registry) -> Self:
@@ -192,7 +194,7 @@ class InfluxStore:
         """See `Store.touched_since`."""
         found: dict[tuple[str, str, int], Touched] = {}
         where = f"kind = 'latency' AND time > {ns(stored_after) + 999}"
-        for at_ns, row in self._rows("reports", ("site", "room", "periods"), schema.ARRIVAL, where):
+        for at_ns, row in self.points("reports", ("site", "room", "periods"), schema.ARRIVAL, where):
             stored_at = instant_of(at_ns)
             for began_s, ended_at in read_periods(row["periods"]):
                 start = began_s // bin_seconds * bin_seconds
@@ -216,7 +218,7 @@ class InfluxStore:
         tags = ("site", "room", "agent", "target", "method")
         fields = ("sent", "received", "interval_ms", "histogram", "repaired")
         for where in _spans(start, end, _READ_AT_ONCE):
-            for at_ns, row in self._rows("reports", (*tags, *fields), schema.LATENCY, where):
+            for at_ns, row in self.points("reports", (*tags, *fields), schema.LATENCY, where):
                 bin_s = at_ns // 10**9 // bin_seconds * bin_seconds
                 sums[row["site"], row["room"], bin_s, row["agent"], row["target"], row["method"]].add(row)
         found: dict[tuple[str, str, datetime], list[LatencySummary]] = defaultdict(list)
@@ -272,11 +274,11 @@ class InfluxStore:
     def tests_since(self, stored_after: datetime) -> list[StoredTest]:
         """See `Store.tests_since`."""
         mark_ns = ns(stored_after) + 999
-        first_s = self._first_began_s(f"kind = 'throughput' AND time > {mark_ns}")
+        first_s = self.first_began_s(f"kind = 'throughput' AND time > {mark_ns}")
         if first_s is None:
             return []
         where = f"time >= {first_s * 10**9} AND stored_us > {mark_ns // 1000} AND method = 'sufficiency'"
-        rows = self._rows("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
+        rows = self.points("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
         return [read_test(at_ns, row) for at_ns, row in rows if row["asked_by"] != "user"]
 
     def tests_between(
@@ -286,7 +288,7 @@ class InfluxStore:
         where = f"time >= {began_ns(start - _LONGEST)} AND time < {ns(end)} AND method = 'sufficiency'"
         if room:
             where += _in(room)
-        rows = self._rows("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
+        rows = self.points("reports", TEST_COLUMNS, schema.THROUGHPUT, where)
         tests = [read_test(at_ns, row) for at_ns, row in rows if row["asked_by"] != "user"]
         found: dict[tuple[str, str], list[ThroughputTest]] = defaultdict(list)
         for one in sorted(tests, key=lambda one: one.test.ended_at):
@@ -301,7 +303,7 @@ class InfluxStore:
         found: dict[tuple[str, str, datetime], list[MachineSummary]] = defaultdict(list)
         for where in _spans_of_bins(start, end, bin_seconds):
             by_agent: dict[tuple[str, str, int, str], list[Mapping[str, Any]]] = defaultdict(list)
-            for at_ns, row in self._rows("reports", ("site", "room", "agent", *MACHINE_COLUMNS), schema.HEALTH, where):
+            for at_ns, row in self.points("reports", ("site", "room", "agent", *MACHINE_COLUMNS), schema.HEALTH, where):
                 bin_s = at_ns // 10**9 // bin_seconds * bin_seconds
                 by_agent[row["site"], row["room"], bin_s, row["agent"]].append(row)
             for (site, room, bin_s, agent), of_agent in sorted(by_agent.items(), key=lambda item: item[0]):
@@ -312,7 +314,7 @@ class InfluxStore:
         self, start: datetime, end: datetime, *, bin_seconds: int
     ) -> dict[tuple[str, str, datetime], list[PathReport]]:
         """See `Store.paths_between`."""
-        rows = self._rows("reports", REPORT_COLUMNS["path"], schema.PATH, _span(start, end))
+        rows = self.points("reports", REPORT_COLUMNS["path"], schema.PATH, _span(start, end))
         return paths_by_bin((read_report("path", at_ns, row).arrival for at_ns, row in rows), bin_seconds)
 
     def newest_reports(
@@ -366,7 +368,7 @@ class InfluxStore:
         of_room = _in(room) if room else ""
         found: dict[tuple[str, str], list[RoomBin]] = defaultdict(list)
         for where in _spans(start, end, _BINS_READ_AT_ONCE):
-            for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where + of_room):
+            for at_ns, row in self.points("bins", BIN_COLUMNS, schema.ROOM_BIN, where + of_room):
                 found[row["site"], row["room"]].append(read_bin(at_ns, row))
         return found
 
@@ -385,11 +387,11 @@ class InfluxStore:
                 return []
             where += _in_any(rooms)
         targets: dict[tuple[str, str, int], list[LatencySummary]] = defaultdict(list)
-        for at_ns, row in self._rows("bins", BIN_TARGET_COLUMNS, schema.TARGET_BIN, where):
+        for at_ns, row in self.points("bins", BIN_TARGET_COLUMNS, schema.TARGET_BIN, where):
             targets[row["site"], row["room"], at_ns].append(read_target(row))
         return [
             replace(read_bin(at_ns, row), targets=tuple(targets[row["site"], row["room"], at_ns]))
-            for at_ns, row in self._rows("bins", BIN_COLUMNS, schema.ROOM_BIN, where)
+            for at_ns, row in self.points("bins", BIN_COLUMNS, schema.ROOM_BIN, where)
         ]
 
     def histograms_between(
@@ -402,10 +404,10 @@ class InfluxStore:
         for where in _spans(start, end, _READ_AT_ONCE):
             invalid = {
                 (row["site"], row["room"], at_ns)
-                for at_ns, row in self._rows("bins", ("site", "room", "valid"), schema.ROOM_BIN, where + of_room)
+                for at_ns, row in self.points("bins", ("site", "room", "valid"), schema.ROOM_BIN, where + of_room)
                 if not row["valid"]
             }
-            for at_ns, row in self._rows("bins", columns, schema.TARGET_BIN, where + of_room):
+            for at_ns, row in self.points("bins", columns, schema.TARGET_BIN, where + of_room):
                 if (row["site"], row["room"], at_ns) in invalid:
                     continue
                 merged = found[row["site"], row["room"]][row["target"], row["method"]]
@@ -434,10 +436,10 @@ class InfluxStore:
             where += _in(room)
         profiles: dict[tuple[str, str, int], dict[str, Seconds]] = defaultdict(dict)
         columns = ("site", "room", "profile", *(f"{name}_seconds" for name in ("valid", "degraded", "bad")))
-        for at_ns, row in self._rows("days", columns, schema.PROFILE_DAY, where):
+        for at_ns, row in self.points("days", columns, schema.PROFILE_DAY, where):
             profiles[row["site"], row["room"], at_ns][row["profile"]] = read_seconds(row)
         found: dict[tuple[str, str], list[RoomDay]] = defaultdict(list)
-        for at_ns, row in self._rows("days", ("site", "room", *schema.ROOM_DAY.fields), schema.ROOM_DAY, where):
+        for at_ns, row in self.points("days", ("site", "room", *schema.ROOM_DAY.fields), schema.ROOM_DAY, where):
             one = read_room_day(at_ns, row, profiles[row["site"], row["room"], at_ns])
             if first <= one.day <= last:
                 found[one.site, one.room].append(one)
@@ -449,7 +451,7 @@ class InfluxStore:
         """See `Store.minima_between`."""
         found: dict[tuple[str, str], dict[date, Mapping[Measured, Histogram]]] = defaultdict(dict)
         columns = ("site", "room", '"date"', "minima")
-        for _, row in self._rows("days", columns, schema.ROOM_DAY, _days(first, last)):
+        for _, row in self.points("days", columns, schema.ROOM_DAY, _days(first, last)):
             day = date.fromisoformat(row["date"])
             if first <= day <= last:
                 found[row["site"], row["room"]][day] = read_minima(row["minima"] or "[]")
@@ -459,7 +461,7 @@ class InfluxStore:
         """See `Store.site_days_between`."""
         found: dict[str, list[SiteDay]] = defaultdict(list)
         columns = ("site", *schema.SITE_DAY.fields)
-        for at_ns, row in self._rows("days", columns, schema.SITE_DAY, _days(first, last)):
+        for at_ns, row in self.points("days", columns, schema.SITE_DAY, _days(first, last)):
             one = read_site_day(at_ns, row)
             if first <= one.day <= last:
                 found[one.site].append(one)
@@ -484,7 +486,7 @@ class InfluxStore:
         if room:
             where += _in(room)
         found: dict[tuple[str, str], list[RoomWeek]] = defaultdict(list)
-        for _, row in self._rows("days", ("site", "room", *schema.ROOM_WEEK.fields), schema.ROOM_WEEK, where):
+        for _, row in self.points("days", ("site", "room", *schema.ROOM_WEEK.fields), schema.ROOM_WEEK, where):
             one = read_room_week(row)
             if first <= one.week <= last:
                 found[one.site, one.room].append(one)
@@ -510,6 +512,10 @@ class InfluxStore:
             (schema.SITE_DAY, "sent", days_before),
             (schema.ROOM_WEEK, "level", days_before),
             (schema.WEEK_WRITTEN, "week", days_before),
+            (schema.UPLINK_BIN, "down_bytes", bins_before),
+            (schema.UPLINK_COUNTED, "through_us", bins_before),
+            (schema.UPLINK_WEEK, "lesson_days", days_before),
+            (schema.UPLINK_OUTLOOK, "level", days_before),
         ):
             older = f"FROM {measurement.name} WHERE time < {began_ns(before)}"
             count = self._count(measurement.kept, f"SELECT count({counted}) {older}")
@@ -542,7 +548,7 @@ class InfluxStore:
 
     def newest_health(self, stored_after: datetime) -> dict[str, AgentHealth]:
         """Per agent of which health reports were stored after `stored_after`, its newest."""
-        first_s = self._first_began_s(f"kind = 'health' AND time > {ns(stored_after)}")
+        first_s = self.first_began_s(f"kind = 'health' AND time > {ns(stored_after)}")
         if first_s is None:
             return {}
         statement = (
@@ -563,7 +569,7 @@ class InfluxStore:
         self._last_stored_us = max(ns(datetime.now(UTC)) // 1000, self._last_stored_us + 1)
         return self._last_stored_us
 
-    def _rows(
+    def points(
         self, kept: schema.Retention, columns: Iterable[str], measurement: schema.Measurement, where: str
     ) -> Iterator[tuple[int, dict[str, Any]]]:
         """(time in nanoseconds, values by column) of each point, ascending."""
@@ -574,7 +580,7 @@ class InfluxStore:
                 values = dict(zip(series.columns, row, strict=True))
                 yield values.pop("time"), values
 
-    def _first_began_s(self, where: str) -> int | None:
+    def first_began_s(self, where: str) -> int | None:
         """The second that the earliest report of these entries of the journal began in; ``None`` without any."""
         found = self._connection.query("reports", f"SELECT min(first_began_s) FROM arrival WHERE {where}")  # noqa: S608
         return min((series.rows[0][1] for series in found), default=None)

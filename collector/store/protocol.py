@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
+from collector.store.uplinks import UplinkStore
 from collector.verdict.baselines import Measured
 from collector.verdict.bins import LatencySummary, RoomBin
 from collector.verdict.days import RoomDay, SiteDay
@@ -125,8 +126,13 @@ class Store(Protocol):
 
     An engine may be called from several threads. All of a write is durable when the call returns. Of one that fails
     nothing counts as kept: an engine without transactions may hold a part of it, and the same write made again leaves
-    what it would have left alone. Every method may raise `StoreUnavailable`.
+    what it would have left alone. Every method may raise `StoreUnavailable`. `uplinks` is what it keeps of uplinks.
     """
+
+    @property
+    def uplinks(self) -> UplinkStore:
+        """See `UplinkStore`."""
+        ...
 
     def write_reports(self, arrivals: Sequence[Arrival]) -> WriteOutcome:
         """Keep each report at most once by its key, for ever within the retention time."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from collector.store.kept_histogram import KeptHistogram
@@ -9,6 +10,7 @@ from collector.verdict.baselines import Measured
 from collector.verdict.bins import ProfileScore
 from collector.verdict.causes import Located
 from collector.verdict.days import TestCount
+from collector.verdict.uplinks.load import Load
 from wire.histogram import Histogram
 
 
@@ -74,6 +76,21 @@ def minima_text(minima: Mapping[Measured, Histogram], *, longest: int | None = N
 def read_minima(text: str) -> dict[Measured, Histogram]:
     """What `minima_text` wrote."""
     return {(target, method): KeptHistogram(counts) for target, method, counts in json.loads(text)}
+
+
+def loads_text(loads: Mapping[Any, Load]) -> str:
+    """By direction: the busy hour's rate and which hour that is, the peak's rate and when it began in Unix seconds."""
+    return _text(
+        {way: [one.busy_bps, one.busy_hour, one.peak_bps, int(one.peak_at.timestamp())] for way, one in loads.items()}
+    )
+
+
+def read_loads(text: str) -> dict[Any, Load]:
+    """What `loads_text` wrote."""
+    return {
+        way: Load(busy_bps=busy, busy_hour=hour, peak_bps=peak, peak_at=datetime.fromtimestamp(at, UTC))
+        for way, (busy, hour, peak, at) in json.loads(text).items()
+    }
 
 
 def _list_text(values: list[Any], longest: int | None) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
+from collector.verdict.uplinks.load import DISTRICT, UplinkBin, UplinkWeek, site_uplink
+from collector.verdict.uplinks.outlook import Outlook
 from wire.uplink_report import UplinkReport
 
 
@@ -21,8 +22,18 @@ class StoredOctets:
     report: UplinkReport
 
 
+def uplink_of(site: str, report: UplinkReport) -> str:
+    """What the uplink is known as that an agent at `site` reported of."""
+    return DISTRICT if report.uplink == "district" else site_uplink(site)
+
+
 class UplinkStore(Protocol):
-    """Octets in, bins and weeks in and out. Every method may raise `StoreUnavailable`."""
+    """Octets in, bins and weeks in and out. Every method may raise `StoreUnavailable`.
+
+    `keeps_outlooks` says whether somebody else reads the store, Grafana, and is to find outlooks there.
+    """
+
+    keeps_outlooks: bool
 
     def octets_stored_since(self, stored_after: datetime) -> list[StoredOctets]:
         """The uplink reports stored after `stored_after`, ascending by when they were stored."""
@@ -32,8 +43,13 @@ class UplinkStore(Protocol):
         """The uplink reports that began in ``[start, end)``, ascending by when they began."""
         ...
 
-    def write_bins(self, bins: Sequence[UplinkBin]) -> None:
-        """Keep them, replacing those of the same uplink and start. They are kept as long as bins of rooms."""
+    def write_bins(self, bins: Sequence[UplinkBin], *, counted_through: datetime | None = None) -> None:
+        """Keep them, replacing those of the same uplink and start, with the mark up to which stored reports are in
+        bins; ``None`` leaves the mark. They are kept as long as bins of rooms."""
+        ...
+
+    def counted_through(self) -> datetime:
+        """The mark last given to `write_bins`; 1970 when there is none."""
         ...
 
     def bins_between(self, start: datetime, end: datetime, *, uplink: str | None = None) -> dict[str, list[UplinkBin]]:
@@ -46,4 +62,10 @@ class UplinkStore(Protocol):
 
     def weeks_between(self, first: date, last: date, *, uplink: str | None = None) -> dict[str, list[UplinkWeek]]:
         """Per uplink, its weeks whose Mondays lie from `first` to `last`, both included, ascending."""
+        ...
+
+    def write_outlooks(self, week: date, outlooks: Sequence[Outlook]) -> None:
+        """Show what was to be said of these uplinks after `week`, replacing what was shown of the same uplink and week.
+        It is worked out of weeks whenever somebody of ours asks, so nothing reads it back. Without `keeps_outlooks`
+        this does nothing."""
         ...

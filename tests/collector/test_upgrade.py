@@ -157,6 +157,8 @@ def test_opened_again_it_is_the_same(upgraded: DuckDbStore, open_duckdb: Callabl
         assert connection.execute("SELECT count(*) FROM room_days").fetchall() == [(0,)]
         assert connection.execute("SELECT count(*) FROM path").fetchall() == [(0,)]
         assert connection.execute("SELECT count(*) FROM room_weeks").fetchall() == [(0,)]
+        for table in ("uplink", "uplink_bins", "uplink_weeks"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)]
         assert connection.execute("SELECT asked_by, at_ceiling, ceiling_bps FROM throughput").fetchall() == [
             ("schedule", False, None)
         ]

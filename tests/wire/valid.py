@@ -229,31 +229,19 @@ def path_reports(draw: st.DrawFn) -> PathReport:
     )
 
 
-@st.composite
-def uplink_reports(draw: st.DrawFn) -> UplinkReport:
-    counted = draw(st.booleans())
-    return UplinkReport(
-        **drawn(draw, PERIOD),
-        uplink=draw(one_of(Uplink)),
-        method=draw(one_of(CountedBy)),
-        method_version=draw(st.integers(1, 1000)),
-        down_bytes=draw(st.integers(0, MAX_SEQ)) if counted else None,
-        up_bytes=draw(st.integers(0, MAX_SEQ)) if counted else None,
-        speed_mbps=draw(maybe(st.integers(0, MAX_MBPS))),
-        failure=None if counted else draw(one_of(UplinkFailure)),
-    )
-
-
 AWAY_REPORTS = st.builds(AwayReport, **PERIOD)
-REPORTS = (
-    latency_reports()
-    | throughput_reports()
-    | HEALTH_REPORTS
-    | service_reports()
-    | path_reports()
-    | AWAY_REPORTS
-    | uplink_reports()
+OF_AN_UPLINK: dict[str, Any] = PERIOD | {
+    "uplink": one_of(Uplink),
+    "method": one_of(CountedBy),
+    "method_version": st.integers(1, 1000),
+    "speed_mbps": maybe(st.integers(0, MAX_MBPS)),
+}
+OCTETS = st.integers(0, MAX_SEQ)
+UPLINK_REPORTS = st.builds(UplinkReport, **OF_AN_UPLINK, down_bytes=OCTETS, up_bytes=OCTETS) | st.builds(
+    UplinkReport, **OF_AN_UPLINK, down_bytes=st.none(), up_bytes=st.none(), failure=one_of(UplinkFailure)
 )
+MEASURED = latency_reports() | throughput_reports() | HEALTH_REPORTS | service_reports() | path_reports()
+REPORTS = MEASURED | AWAY_REPORTS | UPLINK_REPORTS
 BOOT_CLOCKS = st.builds(
     BootClock,
     boot_ms=st.integers(0, MAX_ELAPSED_MS),
