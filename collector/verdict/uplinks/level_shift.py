@@ -1,17 +1,18 @@
 """Whether the load has jumped: a new building, a new service, another provider. What was before tells nothing of after.
 
-Before and after each week the medians of up to eight weeks are held against each other, less the slope that there is on
-both sides, in units of how much one week differs from the next. Medians and pairs of neighbours make it robust: one odd
-week, a testing week say, is no jump, and neither is a trend.
+Before and after each week the medians of up to twelve weeks are held against each other, less the slope that there is
+on both sides, in units of how much one week differs from the next. Medians and pairs of neighbours make it robust: one
+odd week, a testing week say, is no jump, and neither is a trend.
 """
 
 from math import sqrt
 
 import numpy as np
+import numpy.typing as npt
 
 from collector.verdict.uplinks.trend import Floats
 
-LONGEST_SIDE = 8
+LONGEST_SIDE = 12
 LEAST_BEFORE = 6
 LEAST_AFTER = 4
 """Known weeks that are compared on either side."""
@@ -35,21 +36,44 @@ def after_the_jumps(x: Floats, y: Floats) -> int:
 
 
 def _largest_jump(x: Floats, y: Floats) -> int | None:
-    n = len(x)
-    if n < LEAST_BEFORE + LEAST_AFTER:
+    places = range(LEAST_BEFORE, len(x) - LEAST_AFTER + 1)
+    if not places:
         return None
-    spread = _spread(x, y)
-    steps = np.array([_step(x, y, at) for at in range(LEAST_BEFORE, n - LEAST_AFTER + 1)])
-    largest = int(np.argmax(np.abs(steps)))
-    size = abs(float(steps[largest]))
-    return largest + LEAST_BEFORE if size >= max(JUMP * spread, LEAST_STEP) else None
+    sizes = [abs(_step(x, y, at)) for at in places]
+    largest = int(np.argmax(sizes))
+    if sizes[largest] < max(JUMP * _spread(x, y), LEAST_STEP):
+        return None
+    return _sharpened(x, y, places[largest])
 
 
 def _step(x: Floats, y: Floats, at: int) -> float:
     """By how much `y` rises between the weeks before index `at` and those from it on, beside the slope on the sides."""
-    before, after = slice(max(0, at - LONGEST_SIDE), at), slice(at, at + LONGEST_SIDE)
-    slope = float(np.median(np.concatenate([_slopes(x[before], y[before]), _slopes(x[after], y[after])])))
-    return float(np.median(y[after] - slope * x[after]) - np.median(y[before] - slope * x[before]))
+    before, after = _sides(at)
+    level = y - _slope(x, y, at) * x
+    return float(np.median(level[after]) - np.median(level[before]))
+
+
+def _sharpened(x: Floats, y: Floats, near: int) -> int:
+    """Where `near` that the jump is: medians say that there is one better than where. It is there that two levels leave
+    least beside them."""
+    before, after = _sides(near)
+    level = (y - _slope(x, y, near) * x)[before.start : after.stop]
+    places = range(max(2, near - before.start - LEAST_AFTER), min(len(level) - 1, near - before.start + LEAST_AFTER))
+    left = [_beside(level[:at]) + _beside(level[at:]) for at in places]
+    sharpest: int = before.start + places[int(np.argmin(left))]
+    return sharpest
+
+
+def _beside(level: Floats) -> float:
+    return float(np.sum(np.abs(level - np.median(level))))
+
+
+def _sides(at: int) -> tuple[slice, slice]:
+    return slice(max(0, at - LONGEST_SIDE), at), slice(at, at + LONGEST_SIDE)
+
+
+def _slope(x: Floats, y: Floats, at: int) -> float:
+    return float(np.median(np.concatenate([_slopes(x[side], y[side]) for side in _sides(at)])))
 
 
 def _slopes(x: Floats, y: Floats) -> Floats:
@@ -58,7 +82,9 @@ def _slopes(x: Floats, y: Floats) -> Floats:
     return slopes
 
 
-_PAIRS = [np.tril_indices(count, -1) for count in range(LONGEST_SIDE + 1)]
+_PAIRS: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = [
+    np.tril_indices(count, -1) for count in range(LONGEST_SIDE + 1)
+]
 
 
 def _spread(x: Floats, y: Floats) -> float:
