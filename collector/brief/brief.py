@@ -4,7 +4,7 @@ Made by `collector.brief.write`; no face computes. Sentences are plain text in t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -33,19 +33,19 @@ class StripDay:
 class BriefRoom:
     """One room of the page. `what` says what it was like for a lesson, `cause` where it sits, `pays` who would mend it
     out of which budget, or that this is not known yet, `since` the Monday of the week in which it became restricted,
-    ``None`` where that is longer ago than is looked back. `says` is the board's sentence of the week."""
+    ``None`` where that is longer ago than is looked back.
+    """
 
     site_name: str
     room_name: str
-    simulated: bool
     week: RoomWeek
-    says: str
     what: str
     cause: str
     pays: str
     bad_minutes: float
     since: date | None
     strip: tuple[StripDay, ...]
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +99,22 @@ class BriefUplink:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Capacity held against published planning guidance: never a verdict. `users` and `capacity_mbps` are of the
-    district or the site, `mbps_per_user` is one by the other, `target_mbps_per_user` the guidance's; `target_mbps` is
-    what that makes for so many, or the guidance's least, whichever is more."""
+    district or the site, `mbps_per_user` is one by the other, `target_mbps_per_user` the guidance's, `least_mbps`
+    what that wants for a district however small."""
 
     name: str
     users: int
     capacity_mbps: int
     mbps_per_user: float
     target_mbps_per_user: float
-    target_mbps: int
     source: str
     meets: bool
+    least_mbps: int = 0
+
+    @property
+    def target_mbps(self) -> float:
+        """What the guidance makes for so many users."""
+        return max(self.least_mbps, self.users * self.target_mbps_per_user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +138,6 @@ class Brief:
     simulated: bool
     headline: str
     lead: str
-    judged: tuple[NamedWeek, ...]
-    since: Mapping[RoomKey, date]
     counts: Mapping[Verdict, int]
     rooms: tuple[BriefRoom, ...]
     more_rooms: int
@@ -148,6 +151,8 @@ class Brief:
     standings: tuple[Standing, ...]
     unknowns: tuple[str, ...]
     method: tuple[str, ...]
+    judged: tuple[NamedWeek, ...] = ()
+    since: Mapping[RoomKey, date] = field(default_factory=dict)
 
 
 CELL_MINUTES = 5

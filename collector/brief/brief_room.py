@@ -10,7 +10,7 @@ from collector.judged_weeks import NamedWeek
 from collector.verdict.cause_words import pays, where
 from collector.verdict.causes import BudgetLine, Cause
 from collector.verdict.qoo import Dimension
-from collector.verdict.week_sentence import percent, span, week_sentence
+from collector.verdict.week_sentence import percent, span
 from collector.verdict.weekly_rule import ALLOWED_SHARE, FEWEST_DAYS, WEEKS_TO_LEAVE
 from collector.verdict.weeks import RoomWeek
 from wire.report_words import Direction
@@ -37,7 +37,6 @@ def brief_room(one: NamedWeek, *, calendar: Calendar, since: date | None) -> Bri
         room_name=one.room_name,
         simulated=one.simulated,
         week=week,
-        says=week_sentence(one.room_name, week),
         what=what(week),
         cause=where(week.cause, week.example) if week.cause else "",
         pays=paid_by(week.cause, week.budget_line),

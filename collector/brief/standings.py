@@ -40,16 +40,15 @@ def standings(district: District, *, site: str | None = None) -> tuple[Standing,
 
 def _held(name: str, users: int, capacity_mbps: int, *, of_district: int) -> Iterator[Standing]:
     for one in (_FCC, _setda(of_district)):
-        target = max(one.least_mbps, users * one.mbps_per_user)
         yield Standing(
             name=name,
             users=users,
             capacity_mbps=capacity_mbps,
             mbps_per_user=capacity_mbps / users,
             target_mbps_per_user=one.mbps_per_user,
-            target_mbps=round(target),
             source=one.source,
-            meets=capacity_mbps >= target,
+            meets=capacity_mbps >= max(one.least_mbps, users * one.mbps_per_user),
+            least_mbps=one.least_mbps,
         )
 
 
