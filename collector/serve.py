@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from collector.api.app import create_app
 from collector.api.bounded_http import bounded_http
 from collector.api.services import Services
+from collector.briefs import Briefs
 from collector.cannot_start import CannotStart
 from collector.checks.check_desk import CheckDesk
 from collector.district.district import District
@@ -126,6 +127,15 @@ async def running(
         elapsed_ns=elapsed_ns,
         metrics=metrics,
     )
+    engine = Engine(
+        store=store,
+        registry=registry,
+        district=district,
+        bin_seconds=settings.bin_seconds,
+        settle_seconds=settings.settle_seconds,
+        stale_seconds=settings.stale_seconds,
+        clock=clock,
+    )
     services = Services(
         settings=settings,
         district=district,
@@ -133,13 +143,13 @@ async def running(
         commits=commits,
         accounts=accounts,
         ingest=Ingest(registry=registry, commits=commits, accounts=accounts, now=clock, keep=keep),
-        engine=Engine(
+        engine=engine,
+        briefs=Briefs(
             store=store,
-            registry=registry,
+            weeks=engine.weeks,
             district=district,
-            bin_seconds=settings.bin_seconds,
-            settle_seconds=settings.settle_seconds,
-            stale_seconds=settings.stale_seconds,
+            settings=settings,
+            now=lambda: engine.now,
             clock=clock,
         ),
         leases=leases,

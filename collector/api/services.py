@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from collector.briefs import Briefs
 from collector.checks.check_desk import CheckDesk
 from collector.district.district import District
 from collector.engine import Engine
@@ -32,6 +33,7 @@ class Services:
     commits: GroupCommit
     accounts: Accounts
     engine: Engine
+    briefs: Briefs
     leases: LeaseDesk
     checks: CheckDesk
     proxy_check: ProxyCheck | None

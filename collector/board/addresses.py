@@ -34,3 +34,9 @@ def room_id(site: str, room: str) -> str:
 def week_path(monday: date, site: str | None = None) -> str:
     """The address of the page of a week, of one site's rooms alone where that is given."""
     return f"/week/{week_text(monday)}" + (f"?site={quote(site, safe='')}" if site is not None else "")
+
+
+def brief_path(monday: date, ending: str, site: str | None = None) -> str:
+    """The address of the weekly page of a week as a file with that ending, as ``pdf``; of one site's alone where that
+    is given."""
+    return f"/brief/{week_text(monday)}.{ending}" + (f"?site={quote(site, safe='')}" if site is not None else "")
