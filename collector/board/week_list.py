@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.board import phrases
-from collector.board.addresses import week_path
+from collector.board.addresses import brief_path, week_path
 from collector.iso_week import week_span, week_text
 from collector.judged_weeks import NamedWeek
 from collector.now import DistrictNow
@@ -109,6 +109,7 @@ class WeekLine:
     span: str
     says: str
     path: str
+    brief_path: str
     shape: State
 
 
@@ -124,6 +125,7 @@ def week_line(weeks: Collection[RoomWeek]) -> WeekLine | None:
         span=week_span(monday),
         says=headline(weeks),
         path=week_path(monday),
+        brief_path=brief_path(monday, "html"),
         shape=SHAPES[list(VERDICT_WORDS)[worst]],
     )
 

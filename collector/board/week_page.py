@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from collector.board.addresses import week_path
+from collector.board.addresses import brief_path, week_path
 from collector.board.answer import freshness
 from collector.board.environment import render
 from collector.board.week_list import (
@@ -57,6 +57,7 @@ def week_page(
         rest=verdict_counts([one.week for one in named[len(listed) :]]) if len(named) > len(listed) else (),
         earlier=week_path(monday - timedelta(weeks=1), site),
         later=week_path(monday + timedelta(weeks=1), site) if monday < newest else None,
+        brief={ending: brief_path(monday, ending, site) for ending in ("html", "pdf", "zip")},
         simulated=sum(one.simulated for one in named),
         named=len(named),
         not_judged=sum((one.site, one.room) not in weeks for one in district.rooms() if site in (None, one.site)),

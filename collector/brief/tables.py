@@ -1,17 +1,14 @@
 """Every number of a page as CSV: a file for each table, because a spreadsheet opens one table at a time.
 
-RFC 4180 with a byte order mark, so that spreadsheets read UTF-8 as that. A text that a spreadsheet would take for a
-formula is led by an apostrophe. Shares are 0..1, times are UTC, what is not known is empty.
+As `collector.csv_file` writes them. Shares are 0..1, times are UTC, what is not known is empty.
 """
 
-import csv
 import io
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
 
 from collector.brief.brief import Brief
+from collector.csv_file import Cell, csv_lines
 from collector.iso_week import week_text
 from collector.judged_weeks import NamedWeek
 from collector.verdict.uplinks.load import UplinkWeek
@@ -19,10 +16,6 @@ from collector.verdict.uplinks.outlook import Forecast, NoForecast, Outlook
 from collector.verdict.week_sentence import VERDICT_WORDS, week_sentence
 from wire.report_words import Direction
 
-Cell = str | int | float | bool | date | datetime | None
-_FORMULA = frozenset(
-    "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-)
 _DIRECTIONS: tuple[Direction, ...] = ("down", "up")
 
 ROOM_COLUMNS = (
@@ -75,36 +68,7 @@ def csv_zip(brief: Brief) -> bytes:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(one) for one in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _cell(value: Cell) -> str | int:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:.6g}" if abs(value) < 1e5 else f"{value:.1f}"
-        case datetime():
-            return value.isoformat(timespec="seconds")
-        case date():
-            return value.isoformat()
-        case str():
-            return harmless(value)
-        case _:
-            return value
-
-
-def harmless(text: str) -> str:
-    """`text` without what a spreadsheet would run: what begins like a formula is led by an apostrophe (OWASP, *CSV
-    Injection*), also behind spaces, and what could break out of its cell goes."""
-    text = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
-    return f"'{text}" if text.lstrip()[:1] in _FORMULA else text
+    return b"".join(csv_lines(columns, rows))
 
 
 def _page(brief: Brief) -> Iterator[Sequence[Cell]]:

@@ -6,7 +6,7 @@ from collector.brief.room_names import are, counted, named
 from collector.district.district import District
 from collector.judged_weeks import NamedWeek
 from collector.verdict.uplinks.load import DISTRICT, site_uplink
-from collector.verdict.uplinks.outlook import Outlook
+from collector.verdict.uplinks.outlook import NoForecast, Outlook
 
 
 def unknowns(
@@ -77,7 +77,7 @@ def _changed_limits(
 
 
 def _lines(district: District, site: str | None, outlooks: Sequence[Outlook]) -> Iterator[str]:
-    known = {one.uplink for one in outlooks if one.newest is not None}
+    known = {one.uplink for one in outlooks if not _is_uncounted(one)}
     wanted = [site_uplink(one.site) for one in district.sites if site in {None, one.site} and not one.simulated]
     missing = sum(one not in known for one in wanted)
     if missing and len(wanted) == missing and DISTRICT not in known:
@@ -88,6 +88,10 @@ def _lines(district: District, site: str | None, outlooks: Sequence[Outlook]) ->
             f"What {missing:,} of {counted(len(wanted), 'line')} to the schools carry nobody counts, so how full "
             f"{they_are} is not known."
         )
+
+
+def _is_uncounted(one: Outlook) -> bool:
+    return isinstance(one.forecast, NoForecast) and one.forecast.reason == "not_counted"
 
 
 def _users(district: District, site: str | None) -> Iterator[str]:

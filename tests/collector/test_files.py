@@ -67,7 +67,9 @@ def test_address_ranges_are_known_where_they_stand(tmp_path: Path) -> None:
 
 
 def test_assessments_are_in_local_time_and_capacities_are_known_where_they_stand(tmp_path: Path) -> None:
-    capacities = GOOD_DISTRICT.replace("[timetable]", "egress_mbps = 1000\nap_mbps = 200\nusers = 900\n\n[timetable]", 1)
+    capacities = GOOD_DISTRICT.replace(
+        "[timetable]", "egress_mbps = 1000\nap_mbps = 200\nusers = 900\n\n[timetable]", 1
+    )
     assessments = """
 uplink_mbps = 300
 users = 400

@@ -12,6 +12,7 @@ import uvicorn
 
 from collector.api.app import create_app
 from collector.api.services import Services
+from collector.briefs import Briefs
 from collector.judged_weeks import JudgedWeeks
 from collector.now import DistrictNow
 from collector.settings import Settings
@@ -27,7 +28,8 @@ class Shown:
     def __init__(self, district: DistrictNow, now: datetime = NOW, weeks: Sequence[RoomWeek] = ()) -> None:
         self.district = district
         self.now = now
-        self.weeks = JudgedWeeks(KeptWeeks(*weeks))
+        self.kept = KeptWeeks(*weeks)
+        self.weeks = JudgedWeeks(self.kept)
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -39,11 +41,20 @@ class Shown:
     def start(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
+        written = a_written_district(self.district)
         stand_in = SimpleNamespace(
             engine=_Engine(self),
+            briefs=Briefs(
+                store=self.kept,
+                weeks=self.weeks,
+                district=written,
+                settings=Settings(),
+                now=lambda: self.district,
+                clock=lambda: self.now,
+            ),
             leases=SimpleNamespace(off=None, budgets=Costs(("oak-hill", "106"))),
             registry=SimpleNamespace(agents=lambda: [AN_AGENT]),
-            district=a_written_district(self.district),
+            district=written,
             checks=SimpleNamespace(newest=lambda _site, _room: None),
             trouble=None,
             settings=Settings(port=0, reflector_port=0),
