@@ -20,6 +20,9 @@ from collector.brief.uplink_card import FULL
 
 logger = logging.getLogger(__name__)
 
+_SCALES = ("1", "0.94", "0.88")
+"""How much smaller letters may be to save a sheet: the least is what newspapers print."""
+
 _TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 
 
@@ -34,13 +37,15 @@ def pdf_of(brief: Brief) -> bytes:
         "paper": paper_of(brief.time_zone),
         "style": json.dumps({"colours": LIGHT, "heights": STRIP_HEIGHTS, "words": STRIP_WORDS, "full": FULL}),
     }
+    inputs["scale"] = _scale(inputs)
     try:
         return _compiled(inputs, brief, "ua-1")
     except typst.TypstError as refused:
         if "could not be displayed" not in refused.message:
             raise
         logger.warning(
-            "brief pdf lacks a font, install one that has these signs (fonts-noto) error=%s", refused.message
+            "brief pdf lacks a font: some names have empty boxes, install fonts for them (fonts-noto) error=%s",
+            refused.message,
         )
         return _compiled(inputs, brief, None)
 
@@ -64,6 +69,16 @@ def _sheet(brief: Brief) -> dict[str, Any]:
         for room in sheet.rooms
     ]
     return found
+
+
+def _scale(inputs: dict[str, str]) -> str:
+    """The largest letters with which the page needs one sheet, or else two; the smallest where it needs more."""
+    sheets = {scale: _sheets(inputs | {"scale": scale}) for scale in _SCALES}
+    return min(_SCALES, key=lambda scale: (max(1, sheets[scale]), -float(scale)))
+
+
+def _sheets(inputs: dict[str, str]) -> int:
+    return int(typst.query(_TEMPLATE.read_bytes(), "<sheets>", field="value", one=True, sys_inputs=inputs))
 
 
 def _compiled(inputs: dict[str, str], brief: Brief, standard: Literal["ua-1"] | None) -> bytes:

@@ -17,9 +17,9 @@ from collector.verdict.cause_words import CONFIDENCE_WORDS, pays
 from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, called, span
 from collector.verdict.weeks import Verdict
 
-MOST_NAMES = 20
-MOST_LINES = 10
-MOST_UPLINKS = 6
+MOST_NAMES = 12
+MOST_LINES = 6
+MOST_UPLINKS = 4
 """What the page names of each kind; the rest is counted, and stands in the CSV."""
 
 Mark = Literal["×", "!", "?", "✓"]
@@ -34,7 +34,7 @@ class Count:
     verdict: Verdict
     mark: Mark
     word: str
-    count: int
+    number: str
     meaning: str
 
 
@@ -63,7 +63,8 @@ class RoomCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """The page. `place` is whose it is, `scope` what of it; a list of lines may end with how many more there are."""
+    """The page. `place` is whose it is, `scope` what of it, `simulated` says what is made up; a list of lines may end
+    with how many more there are."""
 
     title: str
     place: str
@@ -71,7 +72,7 @@ class Sheet:
     week: str
     span: str
     made: str
-    simulated: bool
+    simulated: str
     headline: str
     lead: str
     counts: tuple[Count, ...]
@@ -102,7 +103,7 @@ def sheet_of(brief: Brief) -> Sheet:
             week=week_text(brief.week),
             span=week_span(brief.week),
             made=f"{made_at.day} {made_at:%B %Y, %H:%M}",
-            simulated=brief.simulated,
+            simulated=_simulated(brief),
             headline=brief.headline,
             lead=brief.lead,
             counts=tuple(
@@ -110,7 +111,7 @@ def sheet_of(brief: Brief) -> Sheet:
                     verdict=verdict,
                     mark=MARKS[verdict],
                     word=word,
-                    count=brief.counts.get(verdict, 0),
+                    number=f"{brief.counts.get(verdict, 0):,}",
                     meaning=VERDICT_MEANINGS[verdict],
                 )
                 for verdict, word in VERDICT_WORDS.items()
@@ -139,6 +140,16 @@ def counted(count: int, noun: str) -> str:
 def long_date(day: date) -> str:
     """``2 March 2026``."""
     return f"{day.day} {day:%B %Y}"
+
+
+def _simulated(brief: Brief) -> str:
+    """What is made up, in a sentence; empty where nothing is."""
+    count = sum(one.simulated for one in brief.judged)
+    if not count:
+        return ""
+    if count == len(brief.judged):
+        return "Every room of this page is made up: nothing on it was measured in a school."
+    return f"{count:,} of {counted(len(brief.judged), 'room')} on this page are made up."
 
 
 def _step(one: Doing) -> Step:

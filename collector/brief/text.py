@@ -18,13 +18,13 @@ def text_of(brief: Brief) -> str:
 def _page(sheet: Sheet) -> Iterator[str]:
     yield from _wrapped(" · ".join(one for one in (sheet.place, sheet.scope, sheet.span) if one))
     if sheet.simulated:
-        yield from _wrapped("SIMULATED: these rooms are made up, nothing here was measured in a school.")
+        yield from _wrapped(f"SIMULATED. {sheet.simulated}")
     yield ""
     yield from _wrapped(sheet.headline.upper() if sheet.headline.isascii() else sheet.headline)
     yield from _wrapped(sheet.lead)
     yield ""
     for one in sheet.counts:
-        yield from _wrapped(f"{one.count:>6,} {one.word}: {one.meaning}", 7)
+        yield from _wrapped(f"{one.number:>6} {one.word}: {one.meaning}", 7)
     yield from _to_do(sheet)
     if sheet.rooms:
         yield from _heading("Rooms in which the network restricted lessons")
@@ -64,7 +64,9 @@ def _to_do(sheet: Sheet) -> Iterator[str]:
         if one.pays:
             yield from _wrapped(f"   Paid from: {one.pays}", 3)
         if one.options:
-            yield from _wrapped(f"   Ways, the cheapest first: {'; '.join(one.options)}.", 3)
+            yield from _wrapped("   Ways, the cheapest first:", 3)
+        for option in one.options:
+            yield from _wrapped(f"   - {option}", 5)
 
 
 def _room(room: RoomCard) -> Iterator[str]:
@@ -88,7 +90,7 @@ def _uplink(uplink: UplinkCard) -> Iterator[str]:
         yield from _wrapped(f"  {uplink.history_words}", 4)
     yield from _wrapped(f"  {uplink.ahead}", 2)
     if uplink.scenarios:
-        yield from _wrapped(f"  What if, no forecast: {' '.join(uplink.scenarios)}", 2)
+        yield from _wrapped(f"  What if, assumptions and no forecast: {'; '.join(uplink.scenarios)}.", 2)
 
 
 def _heading(text: str) -> Iterator[str]:

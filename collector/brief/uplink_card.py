@@ -12,6 +12,9 @@ FULL = 0.8
 
 MOST_WEEKS = 26
 
+_ASSUMED = " (an assumption, no forecast)"
+"""Said of each, and shown once for all of them."""
+
 LEVEL_WORDS: dict[Level, str] = {
     "act": "act now",
     "plan": "plan the upgrade",
@@ -70,11 +73,11 @@ def uplink_card(one: BriefUplink) -> UplinkCard:
         level_word=LEVEL_WORDS[outlook.level],
         says=one.says,
         ahead=one.ahead,
-        scenarios=one.scenarios,
+        scenarios=tuple(text.removesuffix(_ASSUMED) for text in one.scenarios),
         capacity=f"{capacity:,} Mbit/s" if capacity else "",
         now=None if share is None else Range(low=0.0, high=_cut(share), text=percent(share)),
         then=_range(ahead) if isinstance(ahead, Forecast) and share is not None else None,
-        then_label=f"Week of {ahead.at_week.day} {ahead.at_week:%b %Y}" if isinstance(ahead, Forecast) else "",
+        then_label=f"Week of {ahead.at_week.day} {ahead.at_week:%b}" if isinstance(ahead, Forecast) else "",
         history=tuple(None if one is None else _cut(one) for one in history),
         history_words=_history_words(history),
     )
