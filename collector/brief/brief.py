@@ -75,13 +75,16 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A room of an earlier page whose verdict changed after that was mailed, by data that came late."""
+    """A room of an earlier page whose verdict changed after that was mailed, by data that came late. `site` and `room`
+    are its slugs."""
 
     week: date
     site_name: str
     room_name: str
     mailed: Verdict
     now: Verdict
+    site: str = ""
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

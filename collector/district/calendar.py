@@ -116,8 +116,8 @@ def _lessons_on(zone: ZoneInfo, times: tuple[LessonTime, ...], day: date) -> tup
 def _lesson(zone: ZoneInfo, one: LessonTime, day: date) -> Lesson:
     starts, ends = local_span(one, day)
     return Lesson(
-        started_at=_instant(zone, starts),
-        ended_at=_instant(zone, ends),
+        started_at=instant_of(zone, starts),
+        ended_at=instant_of(zone, ends),
         label=f"{one.start:%H:%M}\N{EN DASH}{one.end:%H:%M}",
         day=day,
     )
@@ -141,7 +141,9 @@ def skipped_hours(zone: ZoneInfo, first: date, last: date) -> Iterator[tuple[dat
         day = following
 
 
-def _instant(zone: ZoneInfo, local: datetime) -> datetime:
+def instant_of(zone: ZoneInfo, local: datetime) -> datetime:
+    """The instant (UTC) of a naive `local` time: where that is skipped, when the clock jumps, and where it comes twice
+    the first."""
     aware = local.replace(tzinfo=zone)
     instant = aware.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == local:

@@ -132,29 +132,45 @@ reflector_off = Table(
     Column("until_ms", BigInteger, nullable=False, index=True),
 )
 
-# The weekly page, by week (its Monday) and recipient: the row is there before a server may take the mail.
+# The weekly page, by week (its Monday), scope and recipient: the row is there before a server may take the mail.
 mailings = Table(
     "mailings",
     metadata,
     Column("week", String(10), primary_key=True),
-    Column("recipient", String(320), primary_key=True),
     Column("scope", String(40), primary_key=True),  # a site, or empty: the district
-    Column("message_id", String(120), nullable=False),
+    Column("recipient", String(64), primary_key=True),  # a digest of the address
+    Column("shown", String(320), nullable=False),  # the address, masked
+    Column("message_id", String(320), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("claim", String(32), nullable=False),  # who sends it, or sent it last
+    Column("until_ms", BigInteger, nullable=False),  # when that claim is nobody's any more
     Column("attempts", Integer, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
-    Column("answer", String(200)),
+    Column("next_ms", BigInteger),  # of a refused one
+    Column("code", Integer),
+    Column("answer", String(320)),
 )
 
-# What the page of a week said of a room when it was first mailed.
+# Since when a recipient is known: earlier pages are not mailed to him.
+mail_recipients = Table(
+    "mail_recipients",
+    metadata,
+    Column("scope", String(40), primary_key=True),
+    Column("recipient", String(64), primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+)
+
+# What the mailed page of a week said of a room, or the last correction of it.
 mailed_verdicts = Table(
     "mailed_verdicts",
     metadata,
     Column("week", String(10), primary_key=True),
+    Column("scope", String(40), primary_key=True),
     Column("site", String(40), primary_key=True),
     Column("room", String(40), primary_key=True),
     Column("verdict", String(16), nullable=False),
-    Column("corrected_in", String(10)),  # the week whose page told that it is another since
+    Column("corrected_in", String(10)),  # the week whose page told `verdict`
+    Column("before", String(16)),  # what had been told until then
 )
 
 # Trouble that was told to technicians, by what it is about; open until `closed_ms`.
