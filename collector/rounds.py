@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from collector.api.services import Services
 from collector.publish import Publisher
 from collector.registry.registry import Registry
@@ -39,10 +41,29 @@ async def judge_for_ever(services: Services, publisher: Publisher | None, came_r
             if services.engine.failing:
                 log.info("rooms are judged again")
             services.engine.trouble = None
+        if services.engine.now is not None:
+            await in_thread(partial(_look_for_trouble, services))
         if publisher is not None and services.engine.now is not None:
             await in_thread(partial(_publish, publisher, services))
         came_round()
         await asyncio.sleep(every)
+
+
+def _look_for_trouble(services: Services) -> None:
+    now = services.engine.now
+    assert now is not None
+    try:
+        services.alerts.look(now, trouble=services.trouble_of_its_own)
+    except SQLAlchemyError as error:
+        if not services.alerts.failing:
+            log.warning("nobody looks for trouble, the registry fails error=%s", type(error).__name__)
+        services.alerts.failing = True
+    except Exception:  # judging must go on
+        if not services.alerts.failing:
+            log.exception("nobody looks for trouble, this is a fault of ours")
+        services.alerts.failing = True
+    else:
+        services.alerts.failing = False
 
 
 def _publish(publisher: Publisher, services: Services) -> None:

@@ -18,6 +18,8 @@ from functools import partial
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
+from collector.alerts.watch import AlertWatch
+from collector.alerts.wiring import channels_of, teller_of
 from collector.api.app import create_app
 from collector.api.bounded_http import bounded_http
 from collector.api.services import Services
@@ -161,6 +163,16 @@ async def running(
             clock=clock,
             metrics=metrics,
         ),
+        alerts=AlertWatch(
+            district=district,
+            settings=settings.alerts,
+            registry=registry,
+            store=store,
+            settle_seconds=settings.settle_seconds,
+            clock=clock,
+        ),
+        channels=channels_of(settings),
+        reflecting=lambda: reflector.answering,
         proxy_check=_proxy_check(settings),
         metrics=metrics,
         clock=clock,
@@ -186,6 +198,7 @@ async def running(
                 tasks.create_task(commits.run()),
                 tasks.create_task(judge_for_ever(services, _publisher(store, services), liveness.came_round)),
                 tasks.create_task(retain_for_ever(settings, store, registry, clock)),
+                tasks.create_task(teller_of(services).run_for_ever()),
             ]
             if services.proxy_check is not None:
                 background.append(tasks.create_task(services.proxy_check.run_for_ever(services.leases.turn)))

@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from collector.alerts.channels import Channels
+from collector.alerts.watch import AlertWatch
 from collector.briefs import Briefs
 from collector.checks.check_desk import CheckDesk
 from collector.district.district import District
@@ -24,7 +26,8 @@ from collector.throughput.proxy_check import ProxyCheck
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The collector's parts. `http_port` and `reflector_port` are the ports that agents reach. `proxy_check` is there
-    behind a proxy whose address we know. `site_keys` are those of the sites that have a reflector."""
+    behind a proxy whose address we know. `reflecting` says whether latency tests are answered. `site_keys` are those of
+    the sites that have a reflector."""
 
     settings: Settings
     district: District
@@ -36,6 +39,9 @@ class Services:
     briefs: Briefs
     leases: LeaseDesk
     checks: CheckDesk
+    alerts: AlertWatch
+    channels: Channels
+    reflecting: Callable[[], bool]
     proxy_check: ProxyCheck | None
     metrics: CollectorRegistry
     clock: Callable[[], datetime]
@@ -51,6 +57,13 @@ class Services:
         if self.engine.trouble is not None:
             return "not_judging", f"rooms were not judged in the last round: {self.engine.trouble}"
         return None
+
+    @property
+    def trouble_of_its_own(self) -> str | None:
+        """What keeps the collector from knowing how rooms are, in a sentence; ``None`` when nothing does."""
+        if self.trouble is not None:
+            return self.trouble[1]
+        return None if self.reflecting() else "its reflector does not answer, so that nobody can measure"
 
 
 async def _services(request: Request) -> Services:  # async: a thread for it would cost more than it does

@@ -32,8 +32,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from collector.registry import schema
 from collector.registry.agent import Agent, Stay
 from collector.registry.byte_ledger import ByteLedger, forget_periods_before, take_over_test_bytes
+from collector.registry.incidents import Incidents, forget_incidents_before
 from collector.registry.mailed_verdicts import MailedVerdicts
 from collector.registry.mailings import Mailings, forget_mailings_before
+from collector.registry.notices import Notices
 from collector.registry.reflector_off import ReflectorOff, forget_off_before
 from collector.registry.room_checks import RoomChecks
 from collector.registry.site_keys import SiteKeys
@@ -236,8 +238,8 @@ class Registry:
 
     def forget(self, *, codes_before_ms: int, boots_before_ms: int, days_before: str, checks_before_ms: int = 0) -> int:
         """Drop codes that expired, boots that were first met and checks that were made before then, when the reflector
-        was off before those boots, and the byte counts and mailings of days before `days_before`. Returns how many
-        went."""
+        was off and incidents that were closed before those boots, and the byte counts and mailings of days before
+        `days_before`. Returns how many went."""
         with self._engine.begin() as connection:
             codes = connection.execute(delete(schema.codes).where(schema.codes.c.expires_ms < codes_before_ms))
             boots = connection.execute(delete(schema.boots).where(schema.boots.c.made_ms < boots_before_ms))
@@ -245,7 +247,9 @@ class Registry:
             periods = forget_periods_before(connection, days_before)
             off = forget_off_before(connection, boots_before_ms)
             mailings = forget_mailings_before(connection, days_before)
-            return codes.rowcount + boots.rowcount + checks.rowcount + periods + off + mailings
+            incidents = forget_incidents_before(connection, boots_before_ms)
+            gone = codes.rowcount + boots.rowcount + checks.rowcount
+            return gone + periods + off + mailings + incidents
 
     @property
     def byte_ledger(self) -> ByteLedger:
@@ -261,6 +265,15 @@ class Registry:
     def mailed_verdicts(self) -> MailedVerdicts:
         """What these pages said."""
         return MailedVerdicts(self._engine)
+
+    def incidents(self) -> Incidents:
+        """Trouble that technicians are told of."""
+        return Incidents(self._engine)
+
+    @property
+    def notices(self) -> Notices:
+        """Who was told of it."""
+        return Notices(self._engine)
 
     @property
     def reflector_off(self) -> ReflectorOff:

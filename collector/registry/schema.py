@@ -173,14 +173,18 @@ mailed_verdicts = Table(
     Column("before", String(16)),  # what had been told until then
 )
 
-# Trouble that was told to technicians, by what it is about; open until `closed_ms`.
+# Trouble that lasts or did. `open_about` is what it is about until it is closed: of one thing there is one at a time,
+# however many collectors find it.
 incidents = Table(
     "incidents",
     metadata,
     Column("incident", String(32), primary_key=True),
-    Column("about", String(120), nullable=False, index=True),
-    Column("opened_ms", BigInteger, nullable=False),
-    Column("closed_ms", BigInteger),
+    Column("about", String(120), nullable=False),
+    Column("open_about", String(120), unique=True),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("opened_ms", BigInteger, nullable=False, index=True),
+    Column("ended_ms", BigInteger),
+    Column("closed_ms", BigInteger, index=True),
     Column("says", Text, nullable=False),
 )
 
@@ -190,7 +194,10 @@ notices = Table(
     metadata,
     Column("incident", String(32), primary_key=True),
     Column("channel", String(40), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # opened, or closed
+    Column("kind", String(16), primary_key=True),  # opened, grown or closed
     Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("answer", String(200), nullable=False),
 )
