@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Mapping
+from http.client import IncompleteRead
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from collector.district.host import is_loopback
 from collector.settings import Settings
 
 TIMEOUT_SECONDS = 10
+FILE_TIMEOUT_SECONDS = 300
+"""A file is made before its first byte comes."""
 
 
 class CannotAsk(Exception):
@@ -39,9 +42,31 @@ def ask_collector(
 ) -> str:
     """What the collector at `url` answers, to a ``POST`` where there is a `body`. Raises `CannotAsk`.
 
+    Its certificate must be trusted as `ask_for_file` says.
+    """
+    return _answer(url, path, password, body, ca_file, own_certificate, TIMEOUT_SECONDS).decode()
+
+
+def ask_for_file(
+    url: str, path: str, password: str | None, *, ca_file: Path | None = None, own_certificate: Path | None = None
+) -> bytes:
+    """The file that the collector at `url` makes for `path`. Raises `CannotAsk`.
+
     Its certificate must come from the system's authorities or those in `ca_file`, or be `own_certificate`, which is
     trusted under any name: who asks on the collector's own machine has no name for it that a certificate would bear.
     """
+    return _answer(url, path, password, None, ca_file, own_certificate, FILE_TIMEOUT_SECONDS)
+
+
+def _answer(  # noqa: PLR0917  # as above
+    url: str,
+    path: str,
+    password: str | None,
+    body: Mapping[str, str] | None,
+    ca_file: Path | None,
+    own_certificate: Path | None,
+    timeout_s: float,
+) -> bytes:
     if not url.startswith(("http://", "https://")):
         raise CannotAsk(f'"{url}" is not a URL such as http://127.0.0.1:8600')
     sent = None if body is None else json.dumps(dict(body)).encode()
@@ -51,9 +76,9 @@ def ask_collector(
     if password:
         request.add_header("Authorization", "Basic " + b64encode(f"reader:{password}".encode()).decode())
     try:
-        with _opener(url, _trust(ca_file, own_certificate)).open(request, timeout=TIMEOUT_SECONDS) as answer:
-            text: str = answer.read().decode()
-            return text
+        with _opener(url, _trust(ca_file, own_certificate)).open(request, timeout=timeout_s) as answer:
+            read: bytes = answer.read()
+            return read
     except urllib.error.HTTPError as error:
         if error.code == 401 and password:
             raise CannotAsk(
@@ -67,6 +92,8 @@ def ask_collector(
         if (detail := _detail(error)) is not None:
             raise CannotAsk(detail) from None
         raise CannotAsk(f"{url} answered {error.code}; is this a Bandroom collector that has started?") from None
+    except IncompleteRead:
+        raise CannotAsk(f"{url} broke off in the middle of its answer; ask again") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from collector.ask_collector import ask_collector, own_url
+from collector.ask_collector import ask_collector, ask_for_file, own_url
 from collector.command_line import DEFAULT_SETTINGS, read_settings
 from collector.settings import Settings
 
@@ -28,10 +28,20 @@ def ask(  # noqa: PLR0917  # as the commands have them
     body: dict[str, str] | None = None,
 ) -> tuple[str, str]:
     """Where the collector is, and what it answers. Raises `CannotAsk`."""
+    at, password, certificate = _whom(url, password, settings)
+    return at, ask_collector(at, path, password, body=body, ca_file=ca_file, own_certificate=certificate)
+
+
+def ask_file(path: str, url: str | None, password: str | None, ca_file: Path | None, settings: Path) -> bytes:
+    """The file that the collector makes for `path`. Raises `CannotAsk`."""
+    at, password, certificate = _whom(url, password, settings)
+    return ask_for_file(at, path, password, ca_file=ca_file, own_certificate=certificate)
+
+
+def _whom(url: str | None, password: str | None, settings: Path) -> tuple[str, str | None, Path | None]:
+    """Where the collector is, its reader password, and the certificate that is trusted as its own."""
     # Whoever asks another machine, or the demo, has no settings.
     read = Settings() if settings == DEFAULT_SETTINGS and not settings.exists() else read_settings(settings)
     if password is None and read.reader_password is not None:
         password = read.reader_password.get_secret_value()
-    at = url or own_url(read)
-    certificate = None if url else read.tls_certificate
-    return at, ask_collector(at, path, password, body=body, ca_file=ca_file, own_certificate=certificate)
+    return url or own_url(read), password, None if url else read.tls_certificate

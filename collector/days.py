@@ -206,14 +206,14 @@ class Days:
         return lesson.day if lesson else middle.astimezone(self._district.time_zone).date()
 
     def _lesson_bins(self, lessons: tuple[Lesson, ...]) -> tuple[LessonBins, ...]:
-        return _lesson_bins(lessons, self._bin_seconds)
+        return lesson_bins(lessons, self._bin_seconds)
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(0), tzinfo=self._district.time_zone).astimezone(UTC)
 
 
 @lru_cache(maxsize=512)
-def _lesson_bins(lessons: tuple[Lesson, ...], bin_seconds: int) -> tuple[LessonBins, ...]:
+def lesson_bins(lessons: tuple[Lesson, ...], bin_seconds: int) -> tuple[LessonBins, ...]:
     """The lessons of a day, each with the starts of the bins whose middle lies in it."""
     found = []
     half = timedelta(seconds=bin_seconds / 2)

@@ -28,6 +28,7 @@ from collector.cannot_start import CannotStart
 from collector.checks.check_desk import CheckDesk
 from collector.district.district import District
 from collector.engine import Engine
+from collector.evidence.evidence import Evidence
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
@@ -154,6 +155,7 @@ async def running(
             now=lambda: engine.now,
             clock=clock,
         ),
+        evidence=Evidence(store=store, district=district, settings=settings, clock=clock),
         leases=leases,
         checks=CheckDesk(
             leases=leases,

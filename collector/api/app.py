@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.api import agents, board, briefs, budgets, capacity, checks, profiles, rooms, throughput, weeks
+from collector.api import agents, board, briefs, budgets, capacity, checks, evidence, profiles, rooms, throughput, weeks
 from collector.api.access import Reader, TokenMemory
 from collector.api.ready import the_district
 from collector.api.services import Services, TheServices
@@ -53,6 +53,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(checks.router)
     app.include_router(budgets.router)
     app.include_router(capacity.router)
+    app.include_router(evidence.router)
     app.include_router(operations)
     app.include_router(board.router)
     app.add_exception_handler(Refusal, _refused)

@@ -14,6 +14,7 @@ from collector.briefs import Briefs
 from collector.checks.check_desk import CheckDesk
 from collector.district.district import District
 from collector.engine import Engine
+from collector.evidence.evidence import Evidence
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
@@ -37,6 +38,7 @@ class Services:
     accounts: Accounts
     engine: Engine
     briefs: Briefs
+    evidence: Evidence
     leases: LeaseDesk
     checks: CheckDesk
     alerts: AlertWatch

@@ -21,6 +21,11 @@ def check_path(site: str, room: str) -> str:
     return f"/check#room:{quote(site, safe='')}/{quote(room, safe='')}"
 
 
+def evidence_path(site: str, room: str) -> str:
+    """The address of a room's evidence of the last four weeks."""
+    return f"/v1/evidence/rooms/{quote(site, safe='')}/{quote(room, safe='')}.zip"
+
+
 def site_id(site: str) -> str:
     """The id of a site's rows, so that a page can be opened there and renewed without moving them."""
     return f"site:{quote(site, safe='')}"

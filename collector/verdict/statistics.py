@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
+from functools import lru_cache
+from math import comb, exp, lgamma, log, sqrt
 
 Z_99 = 2.3263478740408408
 """The standard normal's 99th percentile: one-sided 99 %."""
+
+Z_95_BOTH = 1.959963984540054
+"""Its 97.5th percentile: 95 % between two bounds."""
 
 HIGHEST_AUTOCORRELATION = 0.95
 
@@ -77,3 +81,23 @@ def binomial_quantile(n: int, share: float, probability: float) -> int:
         if at_most >= probability:
             return k
     return n
+
+
+@lru_cache(maxsize=4096)
+def ranks_around(n: int, share: float, confidence: float = 0.95) -> tuple[int | None, int | None]:
+    """Between which of `n` ascending, independent samples (1 is the least) the quantile `share` (0 < share < 1) of all
+    that they were drawn from lies, with at least that `confidence`; ``None`` where that is beyond the samples.
+
+    Whatever the distribution: how many samples lie at or below the quantile is binomial (David and Nagaraja, Order
+    Statistics, 2003, section 7.1).
+    """
+    tail = (1 - confidence) / 2
+    at_most, lower, upper = 0.0, None, None
+    for k in range(n + 1):
+        at_most += exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(share) + (n - k) * log(1 - share))
+        if lower is None and at_most >= tail:
+            lower = k
+        if upper is None and at_most >= 1 - tail:
+            upper = k + 1
+            break
+    return lower or None, upper if upper is not None and upper <= n else None

@@ -46,6 +46,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         "GET /v1/rooms/{site}/{room}",
         "GET /v1/weeks/{week}",
         "GET /v1/briefs/{week}",
+        "GET /v1/evidence/rooms/{site}/{room}.zip",
         "GET /v1/sites",
         "GET /v1/profiles",
         "GET /healthz",

@@ -15,6 +15,7 @@ from collector.verdict.statistics import (
     binomial_at_most,
     binomial_quantile,
     effective_n,
+    ranks_around,
     wilson,
 )
 
@@ -113,3 +114,21 @@ def test_the_quantile_is_scipys(n: int, share: float, probability: float) -> Non
     assume(all(abs(stats.binom.cdf(k, n, share) - probability) > 1e-9 for k in range(n)))
 
     assert binomial_quantile(n, share, probability) == stats.binom.ppf(probability, n, share)
+
+
+@given(n=st.integers(1, 4000), share=st.sampled_from([0.5, 0.95, 0.99]))
+def test_a_quantile_lies_between_its_ranks_by_scipys_binomial(n: int, share: float) -> None:
+    lower, upper = ranks_around(n, share)
+    at_or_below = stats.binom(n, share)
+
+    assert at_or_below.cdf((lower or 0) - 1) <= 0.025 + 1e-9
+    assert at_or_below.sf((upper or n + 1) - 1) <= 0.025 + 1e-9
+    if lower is not None:
+        assert at_or_below.cdf(lower) >= 0.025 - 1e-9, "the next rank would be too many"
+    if upper is not None:
+        assert at_or_below.sf(upper - 2) >= 0.025 - 1e-9
+
+
+def test_the_ranks_around_the_percentiles_of_a_bin_of_300() -> None:
+    assert ranks_around(300, 0.95) == (277, 293)
+    assert ranks_around(300, 0.99) == (293, None)

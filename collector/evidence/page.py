@@ -1,0 +1,31 @@
+"""The page of a pack: how it was measured and judged, for somebody who has never seen the product."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def render(template: str, **values: Any) -> str:
+    """The text of `template`; everything in it that is not markup of ours is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+def percent(share: float | None) -> str:
+    """A share (0..1) with one place; a dash where there is none."""
+    return "\N{EN DASH}" if share is None else f"{100 * share:.1f} %"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters["percent"] = percent
+    return made
