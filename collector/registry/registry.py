@@ -266,6 +266,7 @@ class Registry:
         """What these pages said."""
         return MailedVerdicts(self._engine)
 
+    @property
     def incidents(self) -> Incidents:
         """Trouble that technicians are told of."""
         return Incidents(self._engine)
