@@ -17,8 +17,6 @@ from agent.machine import busy_permille
 from agent.reading import Reading, read
 from agent.schedule import ASLEEP_NS, Emit, Sleep, Tally, next_due_ns, place_of
 from agent.spool_file import Counts
-from agent.uplink import octets_between
-from wire.enrolment import Role
 from wire.fields import MAX_COUNT, MAX_ELAPSED_MS
 from wire.reports import HealthReport, Platform
 from wire.version import VERSION
@@ -38,7 +36,6 @@ async def watch_health(
     tally: Tally,
     count: Callable[[], Counts],
     towards: tuple[str, int],
-    role: Callable[[], Role],
 ) -> None:
     """Report the agent's health at the end of each period until cancelled.
 
@@ -50,7 +47,7 @@ async def watch_health(
     length_ns = period_ns()
     while True:
         try:
-            after = await read(clock, towards, role(), before)
+            after = await read(clock, towards, before)
             if before is not None and after.boot_ns - before.boot_ns > length_ns + ASLEEP_NS:
                 after = replace(after, wall_ahead_ns=before.wall_ahead_ns, asleep_ns=before.asleep_ns)
             elif before is not None:
@@ -92,7 +89,6 @@ def health(
     slept_ms = (after.asleep_ns - before.asleep_ns) // NS_PER_MS
     link, association = after.link, after.association or _NO_ASSOCIATION
     same = before.last_link if before.last_link and link and before.last_link.name == link.name else None
-    uplink_in_bytes, uplink_out_bytes = octets_between(before.octets, after.octets)
     return partial(
         HealthReport,
         boot_ms=before.boot_ns // NS_PER_MS,
@@ -124,8 +120,6 @@ def health(
         wifi_up_mbps=association.up_mbps,
         wifi_signal_dbm=association.signal_dbm,
         wifi_retries_permille=retries_permille(before.association, after.association) if same else None,
-        uplink_in_bytes=uplink_in_bytes,
-        uplink_out_bytes=uplink_out_bytes,
     )
 
 

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from agent.http import Collector
 from agent.outcome import problem
-from agent.settings import BadSettings, Secret, Settings, read_settings, write_settings
+from agent.secret import Secret
+from agent.settings import BadSettings, Settings, read_settings, write_settings
 from agent.spool_file import move_aside
 from agent.state import State, write_private
 from wire.codec import decode, encode

@@ -14,6 +14,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,7 @@ from agent.systemd import attend, systemd_of
 from agent.trace import Broke, hindrance, report, trace
 from agent.trace_command import TRACE_ADVICE, no_step, trace_table
 from agent.trace_request import is_alias, request_for
+from agent.uplink import count_once
 from agent.windows_service import NotAService, StopOn, run_as_service
 from wire.codec import encode
 from wire.enrolment import AgentConfig
@@ -185,6 +187,14 @@ def _once(options: argparse.Namespace, state: State) -> int:
             agent=settings.agent,
             collector_host=settings.host,
             ask=ServiceProbe(ca_file=settings.ca_file, proxy=settings.proxy_url, clock=system_clock()).ask,
+            count=partial(
+                count_once,
+                settings,
+                source.config.role,
+                clock=system_clock(),
+                sleep=asyncio.sleep,
+                seconds=options.seconds,
+            ),
             clock=system_clock(),
             seconds=options.seconds,
         )

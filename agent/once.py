@@ -1,7 +1,7 @@
-"""Measure every target for a few seconds, ask every service once, and look at it: nothing is kept, nothing sent."""
+"""Measure every target for a few seconds, ask every service once, count the uplink: nothing is kept, nothing sent."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from agent.clock import NS_PER_MS, NS_PER_S, Clock
@@ -9,20 +9,30 @@ from agent.fold import Draft
 from agent.probes import prepare
 from agent.schedule import Tally, measure
 from agent.services import Ask, broken_draft
+from agent.uplink_words import status_of
 from agent.working import WorkingTimes
 from wire.enrolment import AgentConfig, Service, Target
 from wire.histogram import Histogram
 from wire.reports import LatencyReport, Report
 from wire.service_report import ServiceReport
+from wire.uplink_report import UplinkReport
 
 SLOWEST_MS = 1000
 """Nobody waits ten seconds for a sparse target's second probe, except where the target is somebody else's."""
 
 
 async def measure_once(
-    config: AgentConfig, *, agent: str, collector_host: str, ask: Ask, clock: Clock, seconds: float
+    config: AgentConfig,
+    *,
+    agent: str,
+    collector_host: str,
+    ask: Ask,
+    count: Callable[[], Awaitable[list[Draft]]],
+    clock: Clock,
+    seconds: float,
 ) -> list[Report]:
-    """A report for each target, after `seconds` and its timeout, and for each service that `ask` is asked for."""
+    """A report for each target, after `seconds` and its timeout, for each service that `ask` is asked for, and for each
+    uplink that `count` finds."""
     drafts: list[Draft] = []
 
     async def one(target: Target) -> None:
@@ -52,7 +62,11 @@ async def measure_once(
         except Exception:  # noqa: BLE001 - the report says that it broke
             drafts.append(broken_draft(service, clock.boot_ns()))
 
+    async def uplinks() -> None:
+        drafts.extend(await count())
+
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(uplinks())
         for target in config.targets:
             tasks.create_task(one(target))
         for service in config.services:
@@ -61,7 +75,7 @@ async def measure_once(
 
 
 def table(reports: Sequence[Report]) -> str:
-    """`reports` for people: one line for each target, and one for each service."""
+    """`reports` for people: one line for each target, one for each service, and one for each uplink."""
     lines = [f"{'target':24} {'method':12} {'sent':>5} {'lost':>5} {'median':>10} {'p95':>10} {'min':>10}  failure"]
     lines.extend(
         f"{one.target:24} {one.method:12} {one.sent:>5} {one.sent - one.received:>5} "
@@ -80,6 +94,10 @@ def table(reports: Sequence[Report]) -> str:
         f"{_or_dash(one.certificate_days, ' days'):>9}  {' in '.join(filter(None, (one.failure, one.failed_in)))}"
         for one in services
     )
+    uplinks = [one for one in reports if isinstance(one, UplinkReport)]
+    if uplinks:
+        lines += ["", "uplink"]
+    lines.extend(status_of(one).as_text() for one in uplinks)
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -12,9 +12,7 @@ from agent.background import background
 from agent.clock import Clock
 from agent.link import Link, read_link
 from agent.machine import Machine, read_machine
-from agent.uplink import Octets, read_octets
 from agent.wifi import read_association
-from wire.enrolment import Role
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +37,10 @@ class Reading:
     last_link: Link | None = None
     machine: Machine = field(default_factory=Machine)
     association: Association | None = None
-    octets: Octets | None = None
 
 
 async def read(
-    clock: Clock, towards: tuple[str, int], role: Role, before: Reading | None, *, patience_s: float = PATIENCE_S
+    clock: Clock, towards: tuple[str, int], before: Reading | None, *, patience_s: float = PATIENCE_S
 ) -> Reading:
     """Look now, `before` being the look before. The way to `towards` is waited for no longer than `patience_s`."""
     boot_ns = clock.boot_ns()  # first, because the rest may take seconds
@@ -64,8 +61,7 @@ async def read(
     association = await _association(link)
     if association is not None:
         link = replace(link, medium="wifi")
-    octets = await background(partial(read_octets, role, link.name))
-    return replace(reading, link=link, last_link=link, association=association, octets=octets)
+    return replace(reading, link=link, last_link=link, association=association)
 
 
 async def _association(link: Link) -> Association | None:

@@ -30,6 +30,8 @@ from agent.spool import Spool
 from agent.state import State
 from agent.throughput_tests import ThroughputTests
 from agent.trace import hindrance, trace
+from agent.uplink import count_uplinks
+from agent.uplink_words import note_uplinks
 from agent.working import WorkingTimes
 from agent.writer import Writer
 from wire.enrolment import AgentConfig
@@ -76,7 +78,16 @@ async def run_agent(
             tally=tally,
             count=LastCounts(spool).now,
             towards=(settings.host, settings.port),
+        )
+        yield count_uplinks(
+            settings,
+            agent=settings.agent,
             role=config.role,
+            period_ns=config.period_ns,
+            emit=holding.emit,
+            note=partial(note_uplinks, spool.note, clock),
+            clock=clock,
+            sleep=sleep,
         )
         yield loopback.keep(settings.agent, working=working, clock=clock, sleep=sleep)
         yield tests.sufficiency()

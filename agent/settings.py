@@ -3,39 +3,22 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from agent.secret import Secret
 from agent.spool import DEFAULT_LIMIT_BYTES
 from agent.state import write_private
+from agent.uplink_settings import TABLES, SnmpSettings, UplinkSettings, value_mistake, whole_mistakes
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SMALLEST_SPOOL_BYTES = 2**20
 MOST_SPOOL_BYTES = 2**36
-
-
-class Secret(str):
-    """A text that shows itself to no log and no terminal."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'*****'"
-
-    def __format__(self, spec: str) -> str:
-        return "*****"
-
-    @property
-    def shown(self) -> str:
-        """The text itself, for the one place that needs it."""
-        return str.__str__(self)
-
-    __str__ = __repr__
 
 
 class BadSettings(Exception):
@@ -56,7 +39,8 @@ class Settings:
 
     `url`: the collector. `agent`: this agent's id. `token`: its secret. `insecure_http`: send them
     in clear text to another machine. `ca_file`: trust these certificates, too. `proxy`: this one
-    instead of the machine's. `spool_bytes`: how large the spool may become.
+    instead of the machine's. `spool_bytes`: how large the spool may become. `uplink`: which interface of this machine
+    is an uplink; `snmp`: which one of a router.
     """
 
     url: str
@@ -66,6 +50,8 @@ class Settings:
     ca_file: str | None = None
     proxy: Secret | None = None
     spool_bytes: int = DEFAULT_LIMIT_BYTES
+    uplink: UplinkSettings | None = None
+    snmp: SnmpSettings | None = None
 
     @property
     def host(self) -> str:
@@ -84,6 +70,9 @@ class Settings:
         return self.proxy.shown if self.proxy is not None else None
 
 
+Shape = type[Settings] | type[UplinkSettings] | type[SnmpSettings]
+
+
 def read_settings(path: Path) -> Settings:
     """The settings in `path`. Raises `BadSettings` with every mistake, or `OSError`."""
     try:
@@ -99,17 +88,15 @@ def read_settings(path: Path) -> Settings:
     mistakes = sorted(_mistakes(values, text))
     if mistakes:
         raise BadSettings([f"{path}:{line} {sentence}" for line, sentence in mistakes])
-    return Settings(**{key: _typed(key, value) for key, value in values.items()})
+    return Settings(**_typed(Settings, values))
 
 
 def write_settings(path: Path, settings: Settings) -> None:
     """Write `settings` whole or not at all, readable by the owner only. Raises `OSError`."""
-    lines = ["# written by bandroom-agent join; every key is explained in docs/agent.md"]
-    for one in fields(settings):
-        value = getattr(settings, one.name)
-        if value != one.default:
-            shown = value.shown if isinstance(value, Secret) else value
-            lines.append(f"{one.name} = {json.dumps(shown, ensure_ascii=False)}")
+    lines = ["# written by bandroom-agent join; every key is explained in docs/agent.md", *_lines(settings)]
+    for name in TABLES:
+        if (table := getattr(settings, name)) is not None:
+            lines += ["", f"[{name}]", *_lines(table)]
     write_private(path, "\n".join(lines) + "\n")
 
 
@@ -129,26 +116,67 @@ def url_mistake(url: str, *, insecure_http: bool) -> str | None:
     return None
 
 
+def _lines(settings: Settings | UplinkSettings | SnmpSettings) -> Iterator[str]:
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if one.name not in TABLES and value != one.default:
+            shown = value.shown if isinstance(value, Secret) else value
+            yield f"{one.name} = {json.dumps(shown, ensure_ascii=False)}"
+
+
 def _mistakes(values: Mapping[str, Any], text: str) -> list[tuple[int, str]]:
-    known = {one.name: one for one in fields(Settings)}
-    found = []
-    for key, value in values.items():
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
-            hint = f", did you mean {close[0]}?" if close else ""
-            found.append((_line(text, key), f"{key}: is no key, allowed are {', '.join(known)}{hint}"))
-        elif sentence := _mistake(key, value, values):
-            found.append((_line(text, key), f"{key}: {sentence}"))
     end = max(1, len(text.splitlines()))
-    for name, one in known.items():
-        if one.default is MISSING and name not in values:
-            found.append((end, f"{name}: is missing, bandroom-agent join writes it"))
+    found = [*_unknown(Settings, values, "", lambda key: _line(text, key))]
+    for key, value in values.items():
+        if key in TABLES and type(value) is dict:
+            found += _table_mistakes(key, value, text)
+        elif key in _HINTS[Settings] and (sentence := _mistake(key, value, values)):
+            found.append((_line(text, key), f"{key}: {sentence}"))
+    for one in fields(Settings):
+        if one.default is MISSING and one.name not in values:
+            found.append((end, f"{one.name}: is missing, bandroom-agent join writes it"))
     return found
 
 
+def _table_mistakes(table: str, values: Mapping[str, Any], text: str) -> Iterator[tuple[int, str]]:
+    shape = TABLES[table]
+    head = _line(text, table)
+
+    def line(key: str) -> int:
+        return _line(text, key, table, head)
+
+    yield from _unknown(shape, values, f"{table}.", line)
+    known = {key: value for key, value in values.items() if key in _HINTS[shape]}
+    wrong = set()
+    for key, value in known.items():
+        sentence = _type_mistake(shape, key, value) or value_mistake(key, value)
+        if sentence:
+            wrong.add(key)
+            yield line(key), f"{table}.{key}: {sentence}"
+    for one in fields(shape):
+        if one.default is MISSING and one.name not in values:
+            yield head, f"{table}.{one.name}: is missing"
+    for place, sentence in whole_mistakes(table, known):
+        if place is None:
+            yield head, sentence
+        elif place not in wrong:
+            yield line(place), f"{table}.{place}: {sentence}"
+
+
+def _unknown(
+    shape: Shape, values: Mapping[str, Any], before: str, line: Callable[[str], int]
+) -> Iterator[tuple[int, str]]:
+    known = [one.name for one in fields(shape)]
+    for key in values:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f", did you mean {close[0]}?" if close else ""
+            yield line(key), f"{before}{key}: is no key, allowed are {', '.join(known)}{hint}"
+
+
 def _mistake(key: str, value: Any, values: Mapping[str, Any]) -> str | None:
-    if not _fits(key, value):
-        return f"is {_noun(type(value))}, allowed is {_noun(_type_of(key))}"
+    if sentence := _type_mistake(Settings, key, value):
+        return sentence
     if key == "url":
         return url_mistake(value, insecure_http=values.get("insecure_http") is True)
     if key == "agent" and not re.fullmatch(r"[0-9a-f]{16}", value):
@@ -173,22 +201,36 @@ def proxy_mistake(url: str) -> bool:
         return True
 
 
-def _typed(key: str, value: Any) -> Any:
-    return Secret(value) if _type_of(key) is Secret else value
+def _typed(shape: Shape, values: Mapping[str, Any]) -> dict[str, Any]:
+    typed: dict[str, Any] = {}
+    for key, value in values.items():
+        if shape is Settings and key in TABLES:
+            typed[key] = TABLES[key](**_typed(TABLES[key], value))
+        else:
+            typed[key] = Secret(value) if Secret in _types_of(shape, key) else value
+    return typed
 
 
-def _fits(key: str, value: Any) -> bool:
-    wanted = _type_of(key)
-    return type(value) is (str if wanted is Secret else wanted)  # true is not a number here
+def _type_mistake(shape: Shape, key: str, value: Any) -> str | None:
+    """What is wrong with the type of `value`: true is not a number here."""
+    allowed = [str if one is Secret else one for one in _types_of(shape, key)]
+    if type(value) in allowed:
+        return None
+    return f"is {_noun(type(value))}, allowed is {' or '.join(_noun(one) for one in allowed)}"
 
 
-def _type_of(key: str) -> type:
-    shape = _HINTS[key]
-    kind: type = get_args(shape)[0] if isinstance(shape, UnionType) else shape
-    return kind
+def _types_of(shape: Shape, key: str) -> list[type]:
+    """What a value in the file may be; words are texts there, and a dataclass is a table."""
+    hint = _HINTS[shape][key]
+    hints = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    found = [str if get_origin(one) is Literal else one for one in hints if one is not NoneType]
+    return [dict if one in TABLES.values() else one for one in found]
 
 
-_HINTS: dict[str, Any] = get_type_hints(Settings)
+_HINTS: dict[Shape, dict[str, Any]] = {
+    shape: {one.name: get_type_hints(shape)[one.name] for one in fields(shape)}
+    for shape in (Settings, *TABLES.values())
+}
 
 
 def _noun(kind: type) -> str:
@@ -197,10 +239,12 @@ def _noun(kind: type) -> str:
     )
 
 
-def _line(text: str, key: str) -> int:
-    """The line on which `key` stands; tomllib does not tell."""
-    wanted = re.compile(rf"""\s*(?:\[+\s*)?["']?{re.escape(key)}["']?\s*[=.\]]""")
+def _line(text: str, key: str, table: str = "", head: int = 0) -> int:
+    """The line on which `key` stands, or `table`'s key behind line `head`; tomllib does not tell."""
+    name = rf"""["']?{re.escape(key)}["']?"""
+    wanted = re.compile(rf"""\s*(?:\[+\s*)?{name}\s*[=.\]]""")
+    inside = re.compile(rf"""\s*["']?{re.escape(table)}["']?\s*(?:\.\s*|=.*[{{,]\s*){name}\s*[=.]""")
     for number, line in enumerate(text.splitlines(), start=1):
-        if wanted.match(line):
+        if (number > head and wanted.match(line)) or (table and inside.match(line)):
             return number
-    return 1
+    return head or 1

@@ -10,6 +10,7 @@ from agent.lock import AlreadyRunning, hold_lock
 from agent.settings import Settings
 from agent.spool_file import Counts, counts, open_for_reading
 from agent.state import State
+from agent.uplink_words import UplinkStatus, kept_uplinks
 
 NEVER = "never"
 
@@ -18,8 +19,9 @@ NEVER = "never"
 class Status:
     """Ages are in seconds; ``None`` means never. `*_problem` is the last machine word, ``None`` when
     all is well. `reflector` has its port and its packets by what became of them, where this agent is
-    one; at most a minute old. `presence` is present or away, where that is asked. `agent`,
-    `collector` and `state_folder` are for whoever asks here: they are in no log and no report."""
+    one; at most a minute old. `presence` is present or away, where that is asked. `uplinks` are those
+    that this agent counts. `agent`, `collector` and `state_folder` are for whoever asks here: they are in no log and
+    no report."""
 
     running: bool
     agent: str
@@ -33,6 +35,7 @@ class Status:
     quarantine: dict[str, int]
     reflector: dict[str, int] | None
     presence: str | None
+    uplinks: tuple[UplinkStatus, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """For ``--json``."""
@@ -56,6 +59,7 @@ class Status:
                 f"refused     {self.reports.quarantined}{f' ({refused})' if refused else ''}",
                 *((f"site        {self.presence}",) if self.presence else ()),
                 *((f"reflector   {_counts(self.reflector)}",) if self.reflector else ()),
+                *(f"uplink      {one.as_text()}, {_ago(one.age_s)}" for one in self.uplinks),
                 *((f"next        {rejoin}",) if rejoin else ()),
             )
         )
@@ -91,6 +95,7 @@ def read_status(settings: Settings, state: State, now_ms: int) -> Status:
         quarantine=quarantine,
         presence=notes.get("presence") or None,
         reflector=json.loads(notes.get("reflector") or "null"),
+        uplinks=kept_uplinks(notes.get("uplinks"), now_ms),
     )
 
 

@@ -208,7 +208,8 @@ class HealthReport:
     is time asleep since the report before. `link_flaps` counts the link's losses of carrier. The `wifi_*` fields are of
     the association as it is, never of a scan: the band that it is in, width of the channel, rates as the driver states
     them, `wifi_signal_dbm` rounded down to a multiple of 10, and how many of a thousand frames were sent again.
-    `uplink_in_bytes` and `uplink_out_bytes` are of the period, and only an ``edge`` or a ``reference`` has them.
+    `uplink_in_bytes` and `uplink_out_bytes` are of wire version 3, where an ``edge`` or a ``reference`` had them; since
+    version 4 there is `UplinkReport`.
     """
 
     __pydantic_config__ = STRICT

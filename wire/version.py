@@ -3,7 +3,7 @@
 VERSION = "0.1.0"
 """Version of the distribution ``bandroom``; ``pyproject.toml`` reads it from here."""
 
-WIRE_VERSION = 3
+WIRE_VERSION = 4
 """Version of the wire. It grows by one whenever a field is added.
 
 Fields are added with a default, never renamed and never removed. The collector accepts every

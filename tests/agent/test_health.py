@@ -1,7 +1,6 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import psutil
 import pytest
 
 from agent.association import Association
-from agent.clock import NS_PER_S, system_clock
+from agent.clock import NS_PER_S
 from agent.fold import Draft
 from agent.health import health, watch_health
 from agent.link import Link, grown, linux_medium, read_link
@@ -17,9 +16,7 @@ from agent.machine import Machine, busy_permille, read_machine, stalled_us
 from agent.reading import Reading, read
 from agent.schedule import Tally
 from agent.spool_file import Counts
-from agent.uplink import Octets, octets_between, read_octets
 from tests.agent.fakes import MovedClock
-from wire.enrolment import Role
 from wire.reports import HealthReport, Medium
 
 WIRED = Link(name="eth0", mbps=1000, errors=5, drops=7, medium="wired", full_duplex=True, carrier_losses=4)
@@ -112,57 +109,8 @@ def test_the_association_goes_into_the_report_down_apart_from_up() -> None:
     assert built.wifi_retries_permille == 100
 
 
-@pytest.mark.parametrize("role", ["edge", "reference"])
-def test_who_stands_at_the_uplink_counts_its_octets(role: Role) -> None:
-    async def two() -> HealthReport:
-        before = await read(system_clock(), ("127.0.0.1", 9), role, None)
-        with (
-            socket.create_server(("127.0.0.1", 0)) as listener,
-            socket.create_connection(listener.getsockname()) as one,
-        ):
-            other, _ = listener.accept()
-            with other:
-                one.sendall(bytes(50_000))
-                assert len(other.recv(50_000, socket.MSG_WAITALL)) == 50_000
-        return report(before, await read(system_clock(), ("127.0.0.1", 9), role, before))
-
-    built = asyncio.run(two())
-    assert built.uplink_in_bytes is not None
-    assert built.uplink_out_bytes is not None
-    assert min(built.uplink_in_bytes, built.uplink_out_bytes) >= 50_000
-
-
-def test_octets_in_are_not_octets_out() -> None:
-    before, after = Octets(name="eth0", in_bytes=1, out_bytes=1), Octets(name="eth0", in_bytes=8, out_bytes=3)
-    built = report(replace(BEFORE, octets=before), replace(AFTER, octets=after))
-
-    assert (built.uplink_in_bytes, built.uplink_out_bytes) == (7, 2)
-    assert octets_between(after, before) == (None, None), "the counters began anew"
-    assert octets_between(before, replace(after, name="eth1")) == (None, None)
-
-
-def test_a_room_agent_cannot_tell_octets(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Person:
-        def __getattr__(self, name: str) -> int:
-            assert not name.startswith("bytes"), "the octets of a room's machine were looked at"
-            return 0
-
-    def counters(*, pernic: bool) -> Mapping[str, Person]:
-        assert pernic
-        return {name: Person() for name in psutil.net_if_addrs()}
-
-    monkeypatch.setattr(psutil, "net_io_counters", counters)
-
-    async def two() -> tuple[Reading, Reading]:
-        before = await read(system_clock(), ("127.0.0.1", 9), "room", None)
-        return before, await read(system_clock(), ("127.0.0.1", 9), "room", before)
-
-    before, after = asyncio.run(two())
-    assert (before.octets, after.octets) == (None, None)
-    assert after.link is not None
-    built = report(before, after)
-    assert (built.uplink_in_bytes, built.uplink_out_bytes) == (None, None)
-    assert all(read_octets("room", name) is None for name in psutil.net_if_addrs())
+def test_health_says_nothing_of_octets() -> None:
+    assert (report().uplink_in_bytes, report().uplink_out_bytes) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +201,6 @@ def test_a_period_of_sleep_is_not_reported_and_its_step_is_told_afterwards() -> 
                 tally=tally,
                 count=lambda: COUNTS,
                 towards=("127.0.0.1", 8600),
-                role=lambda: "room",
             )
 
     asyncio.run(work())
@@ -290,7 +237,6 @@ def test_a_look_that_breaks_costs_its_own_report_and_ends_nothing(caplog: pytest
                 tally=Tally(skipped_probes=7),
                 count=count,
                 towards=("127.0.0.1", 8600),
-                role=lambda: "room",
             )
 
     asyncio.run(work())
@@ -309,7 +255,7 @@ def test_a_name_that_hangs_leaves_the_link_missing_and_no_more(monkeypatch: pyte
         raise OSError
 
     monkeypatch.setattr("socket.getaddrinfo", hangs)
-    found = asyncio.run(read(MovedClock().clock(), ("collector.test", 8600), "room", None, patience_s=0.01))
+    found = asyncio.run(read(MovedClock().clock(), ("collector.test", 8600), None, patience_s=0.01))
     over.set()
 
     assert found.link is None

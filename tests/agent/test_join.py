@@ -35,7 +35,7 @@ def test_joining_shows_only_the_tokens_digest_and_writes_the_settings(tmp_path: 
     (seen,) = fake.seen
     assert (seen.method, seen.path) == ("POST", "/v1/enrol")
     digest = sha256(settings.token.shown.encode()).hexdigest()
-    assert json.loads(seen.body) == {"version": 3, "code": "7K2M9QXD4TAB", "token_sha256": digest}
+    assert json.loads(seen.body) == {"version": 4, "code": "7K2M9QXD4TAB", "token_sha256": digest}
     assert settings.token.shown.encode() not in seen.body
     assert [path.name for path in tmp_path.iterdir()] == ["agent.toml"]
 

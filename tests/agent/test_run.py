@@ -20,7 +20,8 @@ from typing import Any
 import psutil
 import pytest
 
-from agent.settings import Secret, Settings, write_settings
+from agent.secret import Secret
+from agent.settings import Settings, write_settings
 from agent.spool import Spool
 from tests.agent.fakes import (
     AGENT,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import Secret, Settings, write_settings
+from agent.secret import Secret
+from agent.settings import Settings, write_settings
 from tests.agent.fakes import AGENT, TOKEN
 from tests.agent.https import answer, head, https
 from tests.agent.test_run import district, run_command, running, stopped, until

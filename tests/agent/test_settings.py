@@ -3,12 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import BadSettings, Secret, Settings, read_settings, url_mistake, write_settings
+from agent.secret import Secret
+from agent.settings import BadSettings, Settings, read_settings, url_mistake, write_settings
 from tests.agent.fakes import AGENT, TOKEN
 
 BAD = Path(__file__).parent / "bad_config"
 GOOD = Settings(url="https://bandroom.example.org", agent=AGENT, token=Secret(TOKEN))
-KEYS = "url, agent, token, insecure_http, ca_file, proxy, spool_bytes"
+KEYS = "url, agent, token, insecure_http, ca_file, proxy, spool_bytes, uplink, snmp"
 A_URL = "http(s)://host[:port][/path]"
 
 MISTAKES: dict[str, list[str]] = {

@@ -8,7 +8,8 @@ import pytest
 
 from agent.http import Collector
 from agent.push import Push
-from agent.settings import Secret, Settings
+from agent.secret import Secret
+from agent.settings import Settings
 from agent.spool import Spool
 from agent.spool_file import open_file
 from agent.state import State

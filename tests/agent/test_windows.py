@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import Secret, Settings, write_settings
+from agent.secret import Secret
+from agent.settings import Settings, write_settings
 from agent.windows_service import (
     CONTROL_INTERROGATE,
     CONTROL_SHUTDOWN,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from agent.settings import Secret, Settings, write_settings
+from agent.secret import Secret
+from agent.settings import Settings, write_settings
 from agent.state import State
 from tests.bench.figure import Figure, Part, ratio
 from tests.bench.stand_in_collector import StandInCollector, Traffic

@@ -45,7 +45,7 @@ def test_a_batch_is_acknowledged_with_the_fate_of_every_report(live: Live) -> No
     answer = live.report(latency(1), health(2), throughput(3))
 
     assert answer.status == 200
-    assert answer.body == {"version": 3, "batch": "c" * 16, "stored": 3, "duplicate": 0, "rejected": []}
+    assert answer.body == {"version": 4, "batch": "c" * 16, "stored": 3, "duplicate": 0, "rejected": []}
     assert live.store.count_reports() == 3
 
 
@@ -152,7 +152,7 @@ def test_an_answer_never_repeats_what_was_sent(live: Live) -> None:
         (gzip.compress(b'{"version":1}', mtime=0)[:-4], True, 400, "bad_gzip"),
         (gzip.compress(b"0" * 5_000_000, mtime=0), True, 413, "too_large"),
         (b"0" * 1_000_001, False, 413, "too_large"),
-        (b'{"version":4,"anything":1}', False, 415, "unsupported_version"),
+        (b'{"version":5,"anything":1}', False, 415, "unsupported_version"),
         (b'{"version":"1"}', False, 422, "wrong_type"),
     ],
 )

@@ -241,7 +241,7 @@ def test_a_reference_is_told_what_a_token_of_its_site_allows_and_nobody_else_is(
     assert said["oak-hill"].status == 200
     told = said["oak-hill"].body
     assert 30_000 < told.pop("valid_ms") <= 40_000
-    assert told == {"version": 3, "down_bytes": CAPACITY_BYTES, "up_bytes": CAPACITY_BYTES}
+    assert told == {"version": 4, "down_bytes": CAPACITY_BYTES, "up_bytes": CAPACITY_BYTES}
     assert [(said[name].status, said[name].body["error"]) for name in ("elm-street", "room")] == [
         (403, "lease_over")
     ] * 2

@@ -147,7 +147,7 @@ REPORTS = {
 }
 CLOCK: Json = {"boot_ms": 3_661_000, "wall_ms": 1_794_823_200_000, "synchronised": True, "live": True}
 BATCH: Json = {
-    "version": 3,
+    "version": 4,
     "batch": "00112233445566ff",
     "boot": "ffeeddccbbaa9988",
     "clock": CLOCK,
@@ -212,9 +212,9 @@ ACKNOWLEDGEMENT: Json = {
     "duplicate": 0,
     "rejected": [REJECTED],
 }
-LEASE_REQUEST: Json = {"version": 3, "request": "510e527fade682d1", "kind": "capacity", "link_mbps": 1000}
+LEASE_REQUEST: Json = {"version": 4, "request": "510e527fade682d1", "kind": "capacity", "link_mbps": 1000}
 LEASE: Json = {
-    "version": 3,
+    "version": 4,
     "lease": "9b05688c2b3e6c1f",
     "valid_ms": 20_000,
     "down_bps": 1_000_000,
@@ -230,13 +230,13 @@ LEASE: Json = {
     "token": "9b05688c2b3e6c1f",
     "longest_ms": 10_000,
 }
-LEASE_END: Json = {"version": 3, "used_bytes": 999_312}
+LEASE_END: Json = {"version": 4, "used_bytes": 999_312}
 ARRIVED: Json = {"at_ms": 21, "total_bytes": 2800}
 LEASE_ACCOUNT: Json = {
-    "version": 3,
+    "version": 4,
     "down_stalled_ms": 0,
     "down_bytes": 659_400,
     "up_stalled_ms": 0,
     "up": [ARRIVED],
 }
-NDT7_ALLOWANCE: Json = {"version": 3, "valid_ms": 38_211, "down_bytes": 250_000_000, "up_bytes": 125_000_000}
+NDT7_ALLOWANCE: Json = {"version": 4, "valid_ms": 38_211, "down_bytes": 250_000_000, "up_bytes": 125_000_000}

@@ -22,6 +22,7 @@ from wire.ndt7_allowance import Ndt7Allowance
 from wire.path_report import PathReport
 from wire.reports import HealthReport, LatencyReport, ThroughputReport
 from wire.service_report import ServiceReport
+from wire.uplink_report import UplinkReport
 
 
 @pytest.mark.parametrize("shape", GOOD, ids=lambda shape: shape.__name__)
@@ -137,6 +138,33 @@ def test_a_service_report_has_a_failure_or_a_whole_answer(other: dict[str, Any],
 )
 def test_a_path_that_contradicts_itself_is_refused(other: dict[str, Any], word: str) -> None:
     assert word_of(PathReport, **other) == word
+
+
+NOT_COUNTED: dict[str, Any] = {"down_bytes": None, "up_bytes": None, "speed_mbps": None}
+
+
+@pytest.mark.parametrize(
+    ("other", "word"),
+    [
+        ({"down_bytes": None}, "bad_failure"),
+        ({"up_bytes": None}, "bad_failure"),
+        ({"down_bytes": None, "failure": "restarted"}, "bad_failure"),
+        ({"up_bytes": None, "failure": "restarted"}, "bad_failure"),
+        ({"failure": "no_answer"}, "bad_failure"),
+        (NOT_COUNTED, "bad_failure"),
+        (NOT_COUNTED | {"failure": "unreachable"}, "wrong_type"),
+        (NOT_COUNTED | {"failure": "no_answer"}, None),
+        ({"speed_mbps": None}, None),
+        ({"down_bytes": 0, "up_bytes": 0}, None),
+        ({"uplink": "room"}, "wrong_type"),
+        ({"method": "netflow"}, "wrong_type"),
+    ],
+)
+def test_an_uplink_report_has_octets_of_both_directions_or_a_failure(other: dict[str, Any], word: str | None) -> None:
+    if word is None:
+        assert built(UplinkReport, **other).kind == "uplink"
+    else:
+        assert word_of(UplinkReport, **other) == word
 
 
 def test_a_resolver_is_asked_by_dns_and_nothing_else_is() -> None:
@@ -260,7 +288,7 @@ def test_a_batch_holds_1_to_2000_reports() -> None:
     assert word_of(Batch, reports=[literal.HEALTH] * (MAX_REPORTS + 1)) == "bad_batch_size"
 
 
-@pytest.mark.parametrize("version", [-1, 0, 4, 10**30])
+@pytest.mark.parametrize("version", [-1, 0, 5, 10**30])
 def test_a_version_not_spoken_here_is_said_so(version: int) -> None:
     assert word_of(Batch, version=version) == "unsupported_version"
     assert word_of(EnrolmentRequest, version=version) == "unsupported_version"

@@ -15,7 +15,8 @@ from socket import AF_INET, SOCK_DGRAM, SOCK_STREAM, socket
 
 import psutil
 
-from agent.settings import Secret, Settings, write_settings
+from agent.secret import Secret
+from agent.settings import Settings, write_settings
 from agent.state import State
 from tests.bench.accuracy.row import Part, Row
 from tests.bench.agent import AGENT, wait_for_delivery
