@@ -21,6 +21,7 @@ from collector.now import DistrictNow
 from collector.registry.registry import Registry
 from collector.snapshot import Judged, snapshot
 from collector.store.protocol import Store
+from collector.uplinks import Uplinks
 from collector.verdict.bins import RoomBin
 from collector.verdict.topology import RoomKey
 from collector.verdict.weeks import RoomWeek
@@ -66,6 +67,7 @@ class Engine:
         )
         self._days = Days(store, district, self._usual, bin_seconds=bin_seconds, settle_seconds=settle_seconds)
         self._weeks = Weeks(store, district, self._days)
+        self._uplinks = Uplinks(store, district, settle_seconds=settle_seconds)
         self._recent = Recent(store, district, bin_seconds=bin_seconds)
         self._pending: dict[BinKey, datetime] = {}
         self._seen_through: datetime | None = None
@@ -100,6 +102,7 @@ class Engine:
         self._now = self._snapshot(now)
         self._days.close(now)
         self._weeks.close(now)
+        self._uplinks.tick(now)
         return self._now
 
     def _take_touched(self) -> None:

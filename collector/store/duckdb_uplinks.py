@@ -12,7 +12,7 @@ from collector.store import duckdb_schema as schema
 from collector.store.duckdb_columns import Columns, alike, built, instants, selected
 from collector.store.duckdb_writing import append, delete, naive
 from collector.store.texts import loads_text, read_loads
-from collector.store.uplinks import StoredOctets, uplink_of
+from collector.store.uplinks import StoredOctets, reported_as, uplink_of
 from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
 from collector.verdict.uplinks.outlook import Outlook
 from wire.uplink_report import UplinkReport
@@ -44,9 +44,14 @@ class DuckDbUplinks:
         """See `UplinkStore.octets_stored_since`."""
         return self._octets("stored_at > $1 ORDER BY stored_at", [naive(stored_after)])
 
-    def octets_between(self, start: datetime, end: datetime) -> list[StoredOctets]:
+    def octets_between(self, start: datetime, end: datetime, *, uplink: str | None = None) -> list[StoredOctets]:
         """See `UplinkStore.octets_between`."""
-        return self._octets("started_at >= $1 AND started_at < $2 ORDER BY started_at", [naive(start), naive(end)])
+        where = "started_at >= $1 AND started_at < $2"
+        kind, site = reported_as(uplink) if uplink else (None, None)
+        if kind:
+            where += " AND uplink = $3" + (" AND site = $4" if site else "")
+        values = [naive(start), naive(end), *(one for one in (kind, site) if one)]
+        return self._octets(f"{where} ORDER BY started_at", values)
 
     def _octets(self, where: str, values: Sequence[object]) -> list[StoredOctets]:
         rows = self._rows(f"SELECT {', '.join(_OCTETS)} FROM uplink WHERE {where}", values)  # noqa: S608

@@ -22,7 +22,7 @@ from collector.store.influx_uplink_rows import (
     read_week,
     week_line,
 )
-from collector.store.uplinks import StoredOctets
+from collector.store.uplinks import StoredOctets, reported_as
 from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
 from collector.verdict.uplinks.outlook import Outlook
 
@@ -68,9 +68,12 @@ class InfluxUplinks:
         found = self._octets(f"time >= {first_s * 10**9} AND stored_us > {mark_ns // 1000}")
         return sorted(found, key=lambda one: one.stored_at)
 
-    def octets_between(self, start: datetime, end: datetime) -> list[StoredOctets]:
+    def octets_between(self, start: datetime, end: datetime, *, uplink: str | None = None) -> list[StoredOctets]:
         """See `UplinkStore.octets_between`."""
-        return self._octets(f"time >= {began_ns(start)} AND time < {began_ns(end)}")
+        where = f"time >= {began_ns(start)} AND time < {began_ns(end)}"
+        kind, site = reported_as(uplink) if uplink else (None, None)
+        where += f" AND uplink = {text(kind)}" if kind else ""
+        return self._octets(where + (f" AND site = {text(site)}" if site else ""))
 
     def _octets(self, where: str) -> list[StoredOctets]:
         found = self._store.points("reports", OCTETS_COLUMNS, schema.UPLINK, where)

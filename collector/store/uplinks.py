@@ -7,7 +7,7 @@ from typing import Protocol
 
 from collector.verdict.uplinks.load import DISTRICT, UplinkBin, UplinkWeek, site_uplink
 from collector.verdict.uplinks.outlook import Outlook
-from wire.uplink_report import UplinkReport
+from wire.uplink_report import Uplink, UplinkReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,12 @@ def uplink_of(site: str, report: UplinkReport) -> str:
     return DISTRICT if report.uplink == "district" else site_uplink(site)
 
 
+def reported_as(uplink: str) -> tuple[Uplink, str | None]:
+    """What reports call that uplink, and the only site whose agents may mean it by that; ``None`` those of any."""
+    kind, _, site = uplink.partition(":")
+    return ("district", None) if kind == DISTRICT else ("site", site)
+
+
 class UplinkStore(Protocol):
     """Octets in, bins and weeks in and out. Every method may raise `StoreUnavailable`.
 
@@ -39,8 +45,9 @@ class UplinkStore(Protocol):
         """The uplink reports stored after `stored_after`, ascending by when they were stored."""
         ...
 
-    def octets_between(self, start: datetime, end: datetime) -> list[StoredOctets]:
-        """The uplink reports that began in ``[start, end)``, ascending by when they began."""
+    def octets_between(self, start: datetime, end: datetime, *, uplink: str | None = None) -> list[StoredOctets]:
+        """The uplink reports that began in ``[start, end)``, ascending by when they began; of one uplink alone where
+        it is named."""
         ...
 
     def write_bins(self, bins: Sequence[UplinkBin], *, counted_through: datetime | None = None) -> None:

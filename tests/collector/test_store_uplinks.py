@@ -75,6 +75,9 @@ def test_what_was_counted_is_known_by_its_uplink(open_store: OpenStore) -> None:
     ]
     assert [one.report for one in found] == [replace(one, boot_ms=0) for one in (of_site, of_all, failed)]
     assert store.uplinks.octets_between(found[0].started_at, found[1].started_at) == found[:1]
+    for known_as in ("site:lakeside", "district", "site:oak-hill"):
+        of_one = store.uplinks.octets_between(MONDAY_10, MONDAY_10 + timedelta(hours=1), uplink=known_as)
+        assert of_one == [one for one in found if one.uplink == known_as]
 
 
 def test_what_came_since_is_told_in_the_order_in_which_it_came(open_store: OpenStore) -> None:
