@@ -95,7 +95,8 @@ def _one(of: str, seeds: list[int], weeks: int | None, processes: int, *, as_jso
 
 def _published(processes: int, *, as_json: bool) -> bool:
     from collector.simulate.figures import figure_json, table
-    from collector.simulate.published import PUBLISHED, rule_alone, scenario_text, scenarios, seeds_text
+    from collector.simulate.forecast_score import forecast_text
+    from collector.simulate.published import PUBLISHED, forecasts, rule_alone, scenario_text, scenarios, seeds_text
     from collector.simulate.runs import side_by_side
 
     started = time.monotonic()
@@ -108,14 +109,18 @@ def _published(processes: int, *, as_json: bool) -> bool:
             scored.append((title, one))
             if not as_json:
                 print(f"\n{scenario_text(title, one)}", flush=True)
+        ahead = forecasts(PUBLISHED, spread)
+        if not as_json:
+            print(f"\n{forecast_text(ahead)}", flush=True)
     if as_json:
         told = {
             "rule_alone": [figure_json(one) for one in alone],
             "scenarios": [{"title": title, **one.to_json()} for title, one in scored],
+            "forecasts": ahead.to_json(),
         }
         print(json.dumps(told, indent=1))
     print(f"\n{time.monotonic() - started:.0f} s with {processes} processes", file=sys.stderr)
-    return all(one.holds is not False for one in alone) and all(one.holds for _, one in scored)
+    return all(one.holds is not False for one in alone) and all(one.holds for _, one in scored) and ahead.holds
 
 
 def _weeks(wanted: int | None, there: int) -> int:

@@ -1,10 +1,11 @@
-"""What ``make score`` prints and ``docs/accuracy.md`` shows: the rule by itself, then whole scenarios, with the bounds
-that the product promises. The same with fewer rooms and other seeds runs with every change."""
+"""What ``make score`` prints and ``docs/accuracy.md`` shows: the rule by itself, whole scenarios, then forecasts, with
+the bounds that the product promises. The same with fewer rooms and other seeds runs with every change."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from collector.simulate.figures import Figure, markdown, percent, table
+from collector.simulate.forecast_score import ForecastScore, forecast_score
 from collector.simulate.rule_alone import Case, Missing, Outcome
 from collector.simulate.runs import Spread, run_case, run_scenario
 from collector.simulate.scenario_file import find_scenario, load_scenario
@@ -23,12 +24,13 @@ UNTOLD = frozenset({"hard"})
 class Size:
     """How much is judged: `healthy` and `trouble` are rooms, those that nothing or something is wrong with, where a
     bound is promised for just that case; for others it is a third of them. `case_seeds` share them out, and each
-    scenario runs with each of `scenario_seeds`."""
+    scenario runs with each of `scenario_seeds`. `uplinks` are shared out as rooms are."""
 
     healthy: int
     trouble: int
     case_seeds: Sequence[int]
     scenario_seeds: Sequence[int]
+    uplinks: int = 8000
     bursts: tuple[int, ...] = (15, 20, 30, 45)
     scenarios: tuple[str, ...] = ("healthy", "semester", "hard")
 
@@ -102,13 +104,18 @@ def scenarios(size: Size, spread: Spread) -> Iterator[tuple[str, Score]]:
         yield scenario.title, score(run_scenario(scenario, size.scenario_seeds, spread), cause_right=bound)
 
 
+def forecasts(size: Size, spread: Spread) -> ForecastScore:
+    """Look at all uplinks."""
+    return forecast_score(size.case_seeds, size.uplinks, spread)
+
+
 def seeds_text(size: Size) -> str:
     """Which seeds it comes from."""
     words = [
         " and ".join(map(str, one)) if len(one) < 3 else f"{one[0]} to {one[-1]}"
         for one in (size.case_seeds, size.scenario_seeds)
     ]
-    return f"Seeds {words[0]} for the rule by itself, {words[1]} for scenarios."
+    return f"Seeds {words[0]} for the rule by itself and for uplinks, {words[1]} for scenarios."
 
 
 def scenario_text(title: str, of: Score) -> str:
