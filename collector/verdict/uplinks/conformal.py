@@ -12,7 +12,7 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
-from collector.verdict.uplinks.trend import Floats, pair_slopes
+from collector.verdict.uplinks.trend import Floats, middle, pair_slopes
 
 FIRST_ORIGIN = 6
 """Known weeks that a line needs before it is held against anything."""
@@ -60,15 +60,15 @@ def past_forecasts(x: Floats, y: Floats) -> Past:
     """What would have been told from the first six known weeks, the first seven and so on."""
     slopes = pair_slopes(x, y)
     counts = range(FIRST_ORIGIN, len(x) + 1)
-    steepness = [np.median(slopes[: count * (count - 1) // 2]) for count in counts]
-    starts = [np.median(y[:count] - slope * x[:count]) for count, slope in zip(counts, steepness, strict=True)]
+    steepness = [middle(slopes[: count * (count - 1) // 2]) for count in counts]
+    starts = [middle(y[:count] - slope * x[:count]) for count, slope in zip(counts, steepness, strict=True)]
     return Past(
         x=x,
         y=y,
         origins=x[FIRST_ORIGIN - 1 :],
         slopes=np.array(steepness),
         intercepts=np.array(starts),
-        levels=np.array([np.median(y[count - _LEVEL_WEEKS : count]) for count in counts]),
+        levels=np.array([middle(y[count - _LEVEL_WEEKS : count]) for count in counts]),
     )
 
 

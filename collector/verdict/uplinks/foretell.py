@@ -47,8 +47,9 @@ def foretell(whole: Series, since_capacity: int, ahead: Sequence[date]) -> Forec
 
 def _farthest(window: Series, trend: Trend, ahead: Sequence[date]) -> Forecast | NoForecast:
     """The forecast with the longest horizon that has enough behind it, reaches over at most half of the history, would
-    have been nearer in the past than "it stays as it is", and is no wider than is worth telling."""
-    past = past_forecasts(window.x, window.y)
+    have been nearer in the past than "it stays as it is", and is no wider than is worth telling. No line is followed to
+    where it would be below nothing."""
+    past, last = past_forecasts(window.x, window.y), len(window.steps) - 1
     refusal: Refusal = "missing_weeks"
     for horizon in HORIZONS:
         if window.known < horizon + MORE_THAN_HORIZON or len(window.steps) < 2 * horizon:
@@ -57,7 +58,8 @@ def _farthest(window: Series, trend: Trend, ahead: Sequence[date]) -> Forecast |
         if halves[-1] is None:
             continue
         reach = horizon + window.gap
-        if past.scores(reach).sum() >= past.scores_of_no_change(reach).sum():
+        no_better = past.scores(reach).sum() >= past.scores_of_no_change(reach).sum()
+        if no_better or trend.at(last + horizon) <= 0:
             refusal = "no_trend"
         elif 2 * halves[-1] > WIDEST:
             refusal = "too_wide"

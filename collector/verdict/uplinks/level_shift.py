@@ -10,7 +10,7 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from collector.verdict.uplinks.trend import Floats
+from collector.verdict.uplinks.trend import Floats, middle
 
 LONGEST_SIDE = 12
 LEAST_BEFORE = 6
@@ -50,7 +50,7 @@ def _step(x: Floats, y: Floats, at: int) -> float:
     """By how much `y` rises between the weeks before index `at` and those from it on, beside the slope on the sides."""
     before, after = _sides(at)
     level = y - _slope(x, y, at) * x
-    return float(np.median(level[after]) - np.median(level[before]))
+    return middle(level[after]) - middle(level[before])
 
 
 def _sharpened(x: Floats, y: Floats, near: int) -> int:
@@ -65,7 +65,7 @@ def _sharpened(x: Floats, y: Floats, near: int) -> int:
 
 
 def _beside(level: Floats) -> float:
-    return float(np.sum(np.abs(level - np.median(level))))
+    return float(np.sum(np.abs(level - middle(level))))
 
 
 def _sides(at: int) -> tuple[slice, slice]:
@@ -73,7 +73,7 @@ def _sides(at: int) -> tuple[slice, slice]:
 
 
 def _slope(x: Floats, y: Floats, at: int) -> float:
-    return float(np.median(np.concatenate([_slopes(x[side], y[side]) for side in _sides(at)])))
+    return middle(np.concatenate([_slopes(x[side], y[side]) for side in _sides(at)]))
 
 
 def _slopes(x: Floats, y: Floats) -> Floats:
@@ -90,4 +90,4 @@ _PAIRS: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = [
 def _spread(x: Floats, y: Floats) -> float:
     """The standard deviation of a single week, from differences of neighbours: a step is in one of them alone."""
     differences = np.diff(y) / np.sqrt(np.diff(x))
-    return float(_MAD_TO_DEVIATION * np.median(np.abs(differences - np.median(differences))) / sqrt(2))
+    return float(_MAD_TO_DEVIATION * middle(np.abs(differences - middle(differences))) / sqrt(2))

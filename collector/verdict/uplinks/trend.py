@@ -37,6 +37,15 @@ class Trend:
         return self.intercept + self.slope * x
 
 
+def middle(values: Floats) -> float:
+    """The median of at least one value. numpy's own takes five times as long over few, and it is taken often."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, half)[half])
+    ordered = np.partition(values, (half - 1, half))
+    return float(ordered[half - 1] + ordered[half]) / 2
+
+
 def pair_slopes(x: Floats, y: Floats) -> Floats:
     """The slopes of all pairs of points, those that end at the second point first, then the third, and so on."""
     later, earlier = np.tril_indices(len(x), -1)
@@ -48,9 +57,9 @@ def theil_sen(x: Floats, y: Floats, *, dependent: bool = True) -> Trend:
     """The trend of at least three points. Where one week is like the week before beyond the trend, fewer of them are
     independent and the slope's interval is wider; not so if `dependent` is false."""
     slopes = np.sort(pair_slopes(x, y))
-    slope = float(np.median(slopes))
+    slope = middle(slopes)
     rest = y - slope * x
-    intercept = float(np.median(rest))
+    intercept = middle(rest)
     widened = sqrt(_variance_factor(x, rest - intercept)) if dependent else 1.0
     low, high = _slope_interval(slopes, y, widened)
     return Trend(slope=slope, intercept=intercept, low=low, high=high)
