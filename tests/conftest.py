@@ -81,11 +81,16 @@ def nginx_missing() -> Reason:
     return None if shutil.which("nginx") else "no nginx found (Debian's nginx-light has it)"
 
 
+def poppler_missing() -> Reason:
+    return None if shutil.which("pdftotext") and shutil.which("pdftoppm") else "no poppler-utils found"
+
+
 MISSING: dict[str, Callable[[], Reason]] = {
     "browser": browser_missing,
     "influx": influx_missing,
     "netns": netns_missing,
     "nginx": nginx_missing,
+    "poppler": poppler_missing,
     "systemd": systemd_missing,
 }
 

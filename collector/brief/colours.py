@@ -46,7 +46,7 @@ DARK = {
     "used": "#6f9fe0",
     "over": "#f2635a",
     "free": "#2a313b",
-    "spare": "#465060",
+    "spare": "#3a4350",
     "simulated": "#c7b3ff",
     "simulated_ground": "#231f33",
     "on_mark": "#14171c",

@@ -20,8 +20,10 @@ from collector.brief.uplink_card import FULL
 
 logger = logging.getLogger(__name__)
 
-_SCALES = ("1", "0.94", "0.88")
+_SCALES = ("1", "0.93", "0.86")
 """How much smaller letters may be to save a sheet: the least is what newspapers print."""
+
+_LETTER = frozenset({"America", "US", "Canada", "Pacific/Honolulu"})
 
 _TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 
@@ -52,7 +54,7 @@ def pdf_of(brief: Brief) -> bytes:
 
 def paper_of(time_zone: str) -> Literal["us-letter", "a4"]:
     """The paper that is in a district's printers, by where its clocks are."""
-    return "us-letter" if time_zone.partition("/")[0] in {"America", "US", "Canada"} else "a4"
+    return "us-letter" if time_zone.partition("/")[0] in _LETTER or time_zone in _LETTER else "a4"
 
 
 def _sheet(brief: Brief) -> dict[str, Any]:

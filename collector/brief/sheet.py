@@ -17,7 +17,7 @@ from collector.verdict.cause_words import CONFIDENCE_WORDS, pays
 from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, called, span
 from collector.verdict.weeks import Verdict
 
-MOST_NAMES = 12
+MOST_NAMES = 8
 MOST_LINES = 6
 MOST_UPLINKS = 4
 """What the page names of each kind; the rest is counted, and stands in the CSV."""
