@@ -206,10 +206,11 @@ def _correction(one: Correction) -> str:
 
 
 def _standing(one: Standing) -> str:
-    held = "meets" if one.meets else "is below"
+    users = counted(one.users, "user")
     return (
-        f"{one.name}: {one.capacity_mbps:,} Mbit/s for {counted(one.users, 'user')} is {one.mbps_per_user:.2g} Mbit/s "
-        f"each, which {held} the {one.target_mbps_per_user:g} Mbit/s of {one.source}"
+        f"{one.name}: {one.capacity_mbps:,} Mbit/s for {users}, {one.mbps_per_user:.2g} Mbit/s each; "
+        f"{one.source} asks for {one.target_mbps_per_user:g} each, {one.target_mbps:,.0f} Mbit/s in all: "
+        f"{'met' if one.meets else 'not met'}"
     )
 
 
@@ -226,4 +227,4 @@ def _lines(lines: Sequence[str], noun: str) -> tuple[str, ...]:
 
 
 def _more(count: int, noun: str) -> str:
-    return f"and {counted(count, noun)}, in the table of every number" if count > 0 else ""
+    return f"and {counted(count, noun)}, all in the CSV" if count > 0 else ""

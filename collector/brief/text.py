@@ -90,7 +90,7 @@ def _uplink(uplink: UplinkCard) -> Iterator[str]:
         yield from _wrapped(f"  {uplink.history_words}", 4)
     yield from _wrapped(f"  {uplink.ahead}", 2)
     if uplink.scenarios:
-        yield from _wrapped(f"  What if, assumptions and no forecast: {'; '.join(uplink.scenarios)}.", 2)
+        yield from _wrapped(f"  What if, assumptions and no forecast: {' '.join(uplink.scenarios)}", 2)
 
 
 def _heading(text: str) -> Iterator[str]:

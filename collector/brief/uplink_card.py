@@ -5,24 +5,13 @@ from dataclasses import dataclass
 
 from collector.brief.brief import BriefUplink
 from collector.verdict.uplinks.outlook import Forecast, Level
+from collector.verdict.uplinks.words import LEVEL_WORDS
 from collector.verdict.week_sentence import percent
 
 FULL = 0.8
 """The mark on each bar: above it there is no room left for what nobody planned (science.md 5.1)."""
 
 MOST_WEEKS = 26
-
-_ASSUMED = " (an assumption, no forecast)"
-"""Said of each, and shown once for all of them."""
-
-LEVEL_WORDS: dict[Level, str] = {
-    "act": "act now",
-    "plan": "plan the upgrade",
-    "watch": "watch",
-    "unknown": "not known",
-    "fine": "fine",
-}
-"""Most urgent first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +62,7 @@ def uplink_card(one: BriefUplink) -> UplinkCard:
         level_word=LEVEL_WORDS[outlook.level],
         says=one.says,
         ahead=one.ahead,
-        scenarios=tuple(text.removesuffix(_ASSUMED) for text in one.scenarios),
+        scenarios=one.scenarios,
         capacity=f"{capacity:,} Mbit/s" if capacity else "",
         now=None if share is None else Range(low=0.0, high=_cut(share), text=percent(share)),
         then=_range(ahead) if isinstance(ahead, Forecast) and share is not None else None,

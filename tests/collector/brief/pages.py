@@ -132,7 +132,6 @@ def a_standing(**given: Any) -> Standing:
         "capacity_mbps": 2_000,
         "mbps_per_user": 2_000 / 1_900,
         "target_mbps_per_user": 1.0,
-        "target_mbps": 1_900,
         "source": "the FCC’s goal of 2014",
         "meets": True,
     }

@@ -51,12 +51,13 @@ def numbers_and_names(brief: Brief) -> Iterator[str]:
         yield f"{week.bad_days} of {week.measured_days} days"
     for uplink in most_urgent(brief.uplinks)[:4]:
         yield from (uplink.name, uplink.says, uplink.ahead)
-        yield from (text.partition(" (")[0] for text in uplink.scenarios)
+        yield from uplink.scenarios
         newest = uplink.outlook.newest
         if newest is not None:
             yield percent(newest.busy_share(uplink.outlook.direction) or 0)
     for standing in brief.standings[:6]:
         yield from (standing.name, f"{standing.capacity_mbps:,} Mbit/s", f"{standing.users:,} users", standing.source)
+        yield f"{standing.target_mbps:,.0f} Mbit/s"
     yield from (one.room_name for one in brief.changes[:6])
     yield from (one.room_name for one in brief.corrections[:6])
     yield from brief.unknowns[:6]

@@ -134,10 +134,10 @@ def test_a_name_is_never_markup_and_turns_nothing_round() -> None:
 def test_lists_that_are_long_end_with_how_many_more_there_are() -> None:
     sheet = sheet_of(PAGES["five-thousand"]())
 
-    assert sheet.more_rooms == "and 600 more restricted rooms, in the table of every number"
-    assert sheet.more_uplinks == f"and {200 - MOST_UPLINKS} more uplinks, in the table of every number"
+    assert sheet.more_rooms == "and 600 more restricted rooms, all in the CSV"
+    assert sheet.more_uplinks == f"and {200 - MOST_UPLINKS} more uplinks, all in the CSV"
     assert sheet.at_risk.endswith(f"and {900 - MOST_NAMES} more")
-    assert sheet.changes[-1] == f"and {900 - MOST_LINES} more changes, in the table of every number"
+    assert sheet.changes[-1] == f"and {900 - MOST_LINES} more changes, all in the CSV"
     assert [one.level for one in sheet.uplinks] == ["act"] * MOST_UPLINKS, "the fullest are shown"
 
 
