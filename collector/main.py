@@ -15,6 +15,7 @@ from rich.table import Table
 
 from collector.ask_collector import CannotAsk
 from collector.asking import CaFile, Password, Url, ask
+from collector.brief_command import brief_command
 from collector.cannot_start import CannotStart
 from collector.check import check_district, check_settings, is_district
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
@@ -46,6 +47,7 @@ enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with th
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
 app.add_typer(dashboards_app, name="dashboards")
+app.command("brief")(brief_command)
 app.command("rejudge")(rejudge_command)
 app.command("evidence")(evidence_command)
 app.command("simulate")(simulate_command)

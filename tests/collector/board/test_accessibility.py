@@ -67,12 +67,12 @@ def test_the_keyboard_goes_past_the_header_to_the_rooms_in_their_order(board: Sh
     page.press(*ENTER)
     assert page.evaluate("document.activeElement.id") == "main"
     links = []
-    for _ in range(4):
+    for _ in range(5):
         page.press(*TAB)
         links.append(page.evaluate(focused))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", links
-    assert links == ["203", "207", "106", "The week’s verdicts"]
+    assert links == ["203", "207", "106", "The week’s verdicts", "the week on one page"]
 
 
 def test_a_room_is_reached_from_the_district_through_its_site_and_back(board: Shown, page: Page) -> None:

@@ -167,7 +167,7 @@ def test_the_first_page_has_a_line_that_leads_to_the_week() -> None:
 
     line = page.one("p", class_="week-line")
     assert line.text.startswith("2 to 8 March 2026: 1 of 1 room was restricted.")
-    assert line.one("a").attributes["href"] == "/week/2026-W10"
+    assert [one.attributes["href"] for one in line.all("a")] == ["/week/2026-W10", "/brief/2026-W10.html"]
     assert not list(read(district_page(a_district(a_site(a_room())), now=NOW)).all("p", class_="week-line"))
 
 

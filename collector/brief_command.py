@@ -1,0 +1,108 @@
+"""``bandroom brief``: the weekly page as files, made by the running collector, which alone may open its store."""
+
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from collector.ask_collector import CannotAsk
+from collector.asking import CaFile, Password, Url, ask, ask_file
+from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail
+from collector.iso_week import NEWEST, week_of_text
+
+_NO_PAGE = "what answers is not a Bandroom collector"
+_ENDINGS = ("html", "pdf", "txt")
+
+
+def brief_command(  # noqa: PLR0917  # typer calls it by name
+    out: Annotated[Path, typer.Option(help="The folder that its files are written to; made where it is missing.")],
+    week: Annotated[
+        str, typer.Option(help="Which week, such as 2026-W47; by default the newest that was judged.", metavar="WEEK")
+    ] = NEWEST,
+    site: Annotated[str | None, typer.Option(help="The page of that site alone, by its id.")] = None,
+    send: Annotated[
+        bool, typer.Option("--send", help="Mail it now, too, to the recipients of the settings who have not got it.")
+    ] = False,
+    url: Url = None,
+    password: Password = None,
+    ca_file: CaFile = None,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """Write the weekly page as HTML, PDF, text and CSV files, and mail it with --send; asks the running collector."""
+
+    def file(path: str) -> bytes:
+        return ask_file(path, url, password, ca_file, settings)
+
+    try:
+        if week != NEWEST:
+            week_of_text(week)
+        if send and site is not None:
+            raise CannotAsk("--send mails to each recipient what the settings say, so it takes no --site")
+        suffix = "" if site is None else f"?site={quote(site, safe='')}"
+        page = _page_of(file(f"/v1/briefs/{week}{suffix}"))
+        files = page_files(page["week"], suffix, file)
+        print(page["headline"])
+        for path in write_whole(out, files):
+            print(path)
+        if send:
+            _send(page["week"], lambda path: ask(path, url, password, ca_file, settings, body={})[1])
+    except (CannotAsk, ValueError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"cannot write to {error.filename or out}: {error.strerror}")
+
+
+def page_files(week: str, suffix: str, file: Callable[[str], bytes]) -> dict[str, bytes]:
+    """The files of the page by their names; `file` asks for one. The tables come as files of their own, because a
+    spreadsheet opens no ZIP. Raises `CannotAsk`."""
+    name = f"bandroom-brief-{week}" + (f"-{suffix.partition('=')[2]}" if suffix else "")
+    files = {f"{name}.{ending}": file(f"/brief/{week}.{ending}{suffix}") for ending in _ENDINGS}
+    try:
+        with zipfile.ZipFile(io.BytesIO(file(f"/brief/{week}.zip{suffix}"))) as tables:
+            for table in tables.namelist():
+                if not re.fullmatch(r"[a-z][a-z-]*\.csv", table):
+                    raise CannotAsk(_NO_PAGE)
+                files[f"{name}-{table}"] = tables.read(table)
+    except (zipfile.BadZipFile, NotImplementedError):
+        raise CannotAsk(_NO_PAGE) from None
+    return files
+
+
+def write_whole(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write `files` into `folder`, each whole or not at all, and none before all of them fit: what was there before is
+    replaced in one step. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting = {folder / name: folder / f".{name}.{os.getpid()}" for name in files}
+    try:
+        for path, beside in waiting.items():
+            beside.write_bytes(files[path.name])
+        for path, beside in waiting.items():
+            beside.replace(path)
+    finally:
+        for beside in waiting.values():
+            beside.unlink(missing_ok=True)
+    return list(waiting)
+
+
+def _page_of(text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+        week_of_text(found["week"])
+        return {"week": found["week"], "headline": str(found["headline"])}
+    except (ValueError, TypeError, KeyError):
+        raise CannotAsk(_NO_PAGE) from None
+
+
+def _send(week: str, ask_for: Callable[[str], str]) -> None:
+    """Mail it, and say for each recipient what became of it."""
+    answer = json.loads(ask_for(f"/v1/briefs/{week}/mail"))
+    for one in answer["mailings"]:
+        what = f"the page of {one['site']}" if one.get("site") else "the district's page"
+        print(f"{one['recipient']}: {what}: {one['says']}")
