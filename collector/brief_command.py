@@ -48,9 +48,8 @@ def brief_command(  # noqa: PLR0917  # typer calls it by name
         suffix = "" if site is None else f"?site={quote(site, safe='')}"
         page = _page_of(file(f"/v1/briefs/{week}{suffix}"))
         files = page_files(page["week"], suffix, file)
-        print(page["headline"])
-        for path in write_whole(out, files):
-            print(path)
+        written = write_whole(out, files)
+        print(page["headline"], *written, sep="\n")
         if send:
             _send(page["week"], lambda path: ask(path, url, password, ca_file, settings, body={})[1])
     except (CannotAsk, ValueError) as error:
