@@ -15,7 +15,7 @@ MAX_ADDRESS = 254
 MAX_LOCAL_PART = 64
 
 _WRITTEN = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.,;:]+")
-_LOCAL_ASCII = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~-"
+_LOCAL_ASCII = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
 _LOCAL = re.compile(rf"[{_LOCAL_ASCII}\u0080-\U0010ffff]+(?:\.[{_LOCAL_ASCII}\u0080-\U0010ffff]+)*")
 _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 

@@ -1,4 +1,4 @@
-"""What earlier pages said that has turned out otherwise since, because reports came late: told once, on the next page."""
+"""What earlier pages said that has turned out otherwise since, by reports that came late: each told once."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -183,6 +183,13 @@ class Mailings:
         with self._engine.connect() as connection:
             return [_mailing(row) for row in connection.execute(select(table).where(table.c.week == week.isoformat()))]
 
+    def open_or_of(self, weeks: Iterable[date]) -> list[Mailing]:
+        """Those of the pages of `weeks`, and of other weeks those that somebody has still to do with."""
+        of_weeks = table.c.week.in_([one.isoformat() for one in weeks])
+        wanted = select(table).where(or_(of_weeks, table.c.state.in_(("claimed", "refused"))))
+        with self._engine.connect() as connection:
+            return [_mailing(row) for row in connection.execute(wanted)]
+
     def newest_weeks(self, count: int) -> list[Mailing]:
         """Those of the newest weeks that were mailed, newest first."""
         weeks = select(table.c.week).distinct().order_by(table.c.week.desc()).limit(count)
