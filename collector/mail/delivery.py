@@ -95,7 +95,7 @@ class _Talk:
         """Take leave, as far as somebody is there to hear it."""
         with contextlib.suppress(OSError, smtplib.SMTPException, ValueError):
             if self._smtp.sock is not None and self._line.was_cut is None:
-                self._smtp.sock.settimeout(min(5.0, self._limits.step_s))
+                self._smtp.sock.settimeout(min(1.0, self._limits.step_s))
                 self._smtp.docmd("QUIT")
         self._smtp.close()
 

@@ -24,10 +24,10 @@ FOR_EVER = 600
 
 @dataclass
 class Manners:
-    """What the server does. `rcpt` are its answers by recipient, each list used up in turn, then 250; `data` likewise,
-    for whole mails. It hangs at the step `hangs`, and cuts the line `cuts`: before or after it has taken the mail."""
+    """What the server does. `rcpt` are its answers by recipient, a list used up in turn, then 250; `data` likewise, for
+    whole mails. It hangs at the step `hangs`, and cuts the line `cuts`: before or after it has taken the mail."""
 
-    rcpt: dict[str, list[str]] = field(default_factory=dict)
+    rcpt: dict[str, str | list[str]] = field(default_factory=dict)
     data: list[str] = field(default_factory=list)
     hangs: str | None = None
     cuts: str | None = None
@@ -36,6 +36,7 @@ class Manners:
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     on_data: Callable[[], None] = lambda: None
     transports: list[asyncio.Transport] = field(default_factory=list)
+    hung: threading.Event = field(default_factory=threading.Event)
 
     @property
     def mails(self) -> list[EmailMessage]:
@@ -68,9 +69,11 @@ class Manners:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         await self._maybe_hang("RCPT")
-        left = self.rcpt.get(address, [])
-        if left:
-            return left.pop(0) if len(left) > 1 or left[0][0] == "4" else left[0]
+        says = self.rcpt.get(address, [])
+        if isinstance(says, str):
+            return says
+        if says:
+            return says.pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -91,6 +94,7 @@ class Manners:
 
     async def _maybe_hang(self, step: str) -> None:
         if self.hangs == step:
+            self.hung.set()
             await asyncio.sleep(FOR_EVER)
 
 

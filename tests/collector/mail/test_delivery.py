@@ -136,7 +136,7 @@ def test_nothing_goes_in_the_open_where_tls_was_wanted(manners: Manners) -> None
 def test_a_no_is_final_or_not_as_the_server_says_and_repeats_no_address(
     manners: Manners, rcpt: str | None, data: str | None, word: str, code: int
 ) -> None:
-    manners.rcpt = {CIO: [rcpt]} if rcpt else {}
+    manners.rcpt = {CIO: rcpt} if rcpt else {}
     manners.data = [data] if data else []
     with mail_server(manners) as port:
         outcome = deliver(a_mail(), CIO, settings(port))
