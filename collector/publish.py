@@ -6,7 +6,7 @@ the next round writes what is then.
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from collector.district.district import District
@@ -20,6 +20,7 @@ from collector.publish_points import (
     room_line,
     site_line,
 )
+from collector.publish_standings import standing_lines
 from collector.registry.registry import Registry
 from collector.store.influx_day_rows import WeekTold
 from collector.store.influx_schema import Retention
@@ -56,12 +57,20 @@ class Publisher:
     """Publishes one district. Not for several threads."""
 
     def __init__(
-        self, points: Points, registry: Registry, accounts: Accounts, *, judged_bins: Callable[[], int]
+        self,
+        points: Points,
+        registry: Registry,
+        accounts: Accounts,
+        *,
+        judged_bins: Callable[[], int],
+        district: District | None = None,
     ) -> None:
         self._points = points
         self._registry = registry
         self._accounts = accounts
         self._judged_bins = judged_bins
+        self._district = district
+        self._stood_on: date | None = None
         self._since: dict[tuple[str, str], tuple[str, datetime]] | None = None
         self._written: dict[tuple[str, str], tuple[object, datetime]] = {}
         self._health: dict[str, AgentHealth] | None = None
@@ -95,9 +104,18 @@ class Publisher:
             lines.append(collector_line(now, agents, version=VERSION, counts=counts, failing=failing))
         if lines:
             self._points.write_lines("reports", lines)
+        self._tell_standings(at)
         self._written |= {(one.site, one.room): (_shown(one), at) for one, _ in rooms}
         if due:
             self._told_at = at
+
+    def _tell_standings(self, at: datetime) -> None:
+        """Once a day, how the capacity of the `district`, where there is one, stands against guidance."""
+        today = at.astimezone(self._district.time_zone).date() if self._district else None
+        if self._district is not None and today is not None and today != self._stood_on:
+            if found := standing_lines(self._district, today):
+                self._points.write_lines("days", found)
+            self._stood_on = today
 
     def _rooms(self, now: DistrictNow) -> Iterable[tuple[RoomNow, str]]:
         """The rooms that are due, and their lines."""

@@ -302,7 +302,13 @@ def _publisher(store: Store, services: Services) -> Publisher | None:
 
     assert isinstance(store, InfluxStore)
     store.told_of = partial(week_told, services.district)
-    return Publisher(store, services.registry, services.accounts, judged_bins=lambda: services.engine.judged_bins)
+    return Publisher(
+        store,
+        services.registry,
+        services.accounts,
+        judged_bins=lambda: services.engine.judged_bins,
+        district=services.district,
+    )
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -6,16 +6,24 @@ now, so that outside lessons no rule of a room fires. A rule that fires goes on 
 has ended, so that a break is neither a recovery nor a new alarm.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from grafana_foundation_sdk.builders import alerting, expr
 from grafana_foundation_sdk.models.alerting import RelativeTimeRange
 from grafana_foundation_sdk.models.common import DataSourceRef
 
-from collector.store.influx_schema import AGENT_NOW, COLLECTOR_NOW, LEVELS, ROOM_BIN, ROOM_NOW, SITE_NOW
+from collector.store.influx_schema import (
+    AGENT_NOW,
+    COLLECTOR_NOW,
+    LEVELS,
+    ROOM_BIN,
+    ROOM_NOW,
+    SITE_NOW,
+)
+from dashboards.alert import A_BREAK, Alert, Measure
 from dashboards.influxql import Column, Combined, Select, Target, Where
 from dashboards.pages import FLEET, ROOM, SITE
+from dashboards.uplink_alert import uplink_alerts
 
 FOLDER = "Bandroom"
 FOLDER_UID = "bandroom"
@@ -32,36 +40,6 @@ HALF_DAY_NEWEST = 0.5
 
 _BIN_S = 300
 """A bin is found by its start, which lies its length before it can be judged."""
-
-_A_BREAK = "25m"
-"""A break between lessons, and a bin, are over by then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """A number for each group of a query over the last `seconds`."""
-
-    select: Select
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """A rule. `condition` is Grafana's math over the names of `measures`. It holds `pending` long before it is told,
-    and is told for `keeps` long after it held last."""
-
-    uid: str
-    title: str
-    measures: dict[str, Measure]
-    condition: str
-    pending: str
-    keeps: str
-    no_data: Literal["OK", "Alerting", "NoData", "KeepLast"]
-    on_error: Literal["OK", "Alerting", "Error", "KeepLast"]
-    severity: str
-    summary: str
-    description: str
-    page: str
 
 
 def room_alerts() -> tuple[Alert, ...]:
@@ -99,7 +77,7 @@ def room_bad_now() -> Alert:
             f"$share >= {BURN_NOW * BUDGET:g} && $newest >= {BURN_NOW * BUDGET:g} && $measured >= 900 && {_IN_LESSON}"
         ),
         pending="1m",
-        keeps=_A_BREAK,
+        keeps=A_BREAK,
         # No bins, as at night and in the holidays: nothing to tell, and what was told is over.
         no_data="OK",
         # InfluxDB away for a moment is no news of a room, good or bad.
@@ -140,7 +118,7 @@ def room_half_day() -> Alert:
             f"$share >= {HALF_DAY_SHARE:g} && $newest >= {HALF_DAY_NEWEST:g} && $measured >= 3600 && {_IN_LESSON}"
         ),
         pending="5m",
-        keeps=_A_BREAK,
+        keeps=A_BREAK,
         # As above.
         no_data="OK",
         on_error="KeepLast",
@@ -193,7 +171,7 @@ def site_silent() -> Alert:
         condition="$reporting == 0 && $agents > 0 && $lessons > 0",
         # School PCs are switched on when lessons begin.
         pending="10m",
-        keeps=_A_BREAK,
+        keeps=A_BREAK,
         # The collector tells of sites day and night: when it does not, its own rule says so.
         no_data="OK",
         on_error="KeepLast",
@@ -261,7 +239,7 @@ def collector_not_ingesting() -> Alert:
         },
         condition="$grown == 0 && $agents > 0 && $lessons > 0",
         pending="10m",
-        keeps=_A_BREAK,
+        keeps=A_BREAK,
         # A collector that tells nothing is the other rule's.
         no_data="OK",
         on_error="KeepLast",
@@ -346,5 +324,5 @@ def _query(ref_id: str, seconds: int) -> alerting.Query:
     return alerting.Query(ref_id).relative_time_range(RelativeTimeRange(from_val=seconds, to=0))
 
 
-GROUPS = {"Rooms and sites": room_alerts, "Collector": collector_alerts}
+GROUPS = {"Rooms and sites": room_alerts, "Uplinks": uplink_alerts, "Collector": collector_alerts}
 """The alerts of each group of rules, by its title."""

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from collector.store.influx_schema import LABEL, ROOM_NOW, SITE_NOW, WEEK_WRITTEN
+from collector.store.influx_schema import LABEL, ROOM_NOW, SITE_NOW, UPLINK_LABEL, UPLINK_OUTLOOK, WEEK_WRITTEN
 from dashboards.influxql import Chosen, Column, Select, source_of
 
 TAG = "bandroom"
@@ -33,14 +33,14 @@ SITE = Page(uid="bandroom-site", title="Site", about="One school: its rooms now,
 ROOM = Page(uid="bandroom-room", title="Room", about="One classroom: the evidence")
 FLEET = Page(uid="bandroom-fleet", title="Fleet", about="Which agents need a look")
 WEEK = Page(uid="bandroom-week", title="Week", about="Which rooms were restricted, why, and what changed")
-PAGES = (DISTRICT_NOW, WEEK, SITE, ROOM, FLEET)
-
 CAPACITY = Page(uid="bandroom-capacity", title="Capacity", about="When an uplink will be too small")
-RESERVED = (CAPACITY,)
-"""Addresses that are kept for pages to come; nothing leads there before they are."""
+PAGES = (DISTRICT_NOW, WEEK, CAPACITY, SITE, ROOM, FLEET)
 
 TO_SITE = f"/d/{SITE.uid}?var-site=${{__data.fields.site}}"
 TO_ROOM = f"/d/{ROOM.uid}?var-site=${{__data.fields.site}}&var-room=${{__data.fields.room}}"
+
+
+TO_UPLINK = f"/d/{CAPACITY.uid}?var-uplink=${{__data.fields.uplink}}"
 
 
 def new_dashboard(page: Page, *, since: str, picks_time: bool = True, refresh: str = REFRESH) -> dashboard.Dashboard:
@@ -102,6 +102,14 @@ def room_variable() -> dashboard.QueryVariable:
     return _variable("room", "Room", newest)
 
 
+def uplink_variable() -> dashboard.QueryVariable:
+    """``$uplink``: shows the name, stands for what the uplink is known as."""
+    newest = Select(
+        source=UPLINK_OUTLOOK, columns=(Column(name="label", function="last"),), during="range", group_by=("uplink",)
+    )
+    return _variable("uplink", "Uplink", newest, label_form=UPLINK_LABEL)
+
+
 def week_variable() -> dashboard.QueryVariable:
     """``$week``: the Mondays of the judged weeks, the newest first; each stands for the time of its points."""
     written = Select(source=WEEK_WRITTEN, columns=(Column(name="label"),), during="range")
@@ -135,14 +143,16 @@ def days_variable() -> dashboard.CustomVariable:
     )
 
 
-def _variable(name: Literal["site", "room"], label: str, query: Select) -> dashboard.QueryVariable:
+def _variable(
+    name: Literal["site", "room", "uplink"], label: str, query: Select, *, label_form: str = LABEL
+) -> dashboard.QueryVariable:
     return (
         dashboard.QueryVariable(name)
         .label(label)
         .datasource(source_of(query.measurement.kept))
         .query({"refId": "InfluxVariableQueryEditor-VariableQuery", "query": query.text()})
         .definition(query.text())
-        .regex(LABEL)
+        .regex(label_form)
         .refresh(VariableRefresh.ON_DASHBOARD_LOAD)
         .sort(VariableSort.NATURAL_ASC)
         .multi(False)

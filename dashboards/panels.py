@@ -209,6 +209,11 @@ def coloured_from(least: float, colour_from: str, otherwise: str) -> DynamicConf
     return DynamicConfigValue(id_val="thresholds", value={"mode": "absolute", "steps": steps})
 
 
+def words_of(mapping: ValueMapping) -> DynamicConfigValue:
+    """Words in place of values."""
+    return DynamicConfigValue(id_val="mappings", value=[mapping.to_json()])
+
+
 def hidden() -> DynamicConfigValue:
     """A column that links need and nobody reads."""
     return DynamicConfigValue(id_val="custom.hideFrom.viz", value=True)

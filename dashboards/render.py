@@ -9,9 +9,10 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards import provisioning_files
 from dashboards.alert_rules import GROUPS
+from dashboards.capacity import capacity
 from dashboards.district_now import district_now
 from dashboards.fleet import fleet
-from dashboards.pages import DISTRICT_NOW, FLEET, ROOM, SITE, WEEK, Page, links
+from dashboards.pages import CAPACITY, DISTRICT_NOW, FLEET, ROOM, SITE, WEEK, Page, links
 from dashboards.provisioning_files import rule_group
 from dashboards.room import room
 from dashboards.site import site
@@ -22,7 +23,14 @@ HERE = Path(__file__).parent
 
 def rendered() -> dict[str, str]:
     """The text of every file by its name below this package."""
-    pages = ((DISTRICT_NOW, district_now()), (WEEK, week()), (SITE, site()), (ROOM, room()), (FLEET, fleet()))
+    pages = (
+        (DISTRICT_NOW, district_now()),
+        (WEEK, week()),
+        (CAPACITY, capacity()),
+        (SITE, site()),
+        (ROOM, room()),
+        (FLEET, fleet()),
+    )
     files = {f"rendered/{page.uid.removeprefix('bandroom-')}.json": _dashboard(page, made) for page, made in pages}
     for title in GROUPS:
         files[f"rendered_rules/{title.lower().replace(' ', '-')}.json"] = _json(rule_group(title))

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMapping, ValueMappingResult
 
-from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, WEEK_LEVELS
+from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, UPLINK_LEVELS, WEEK_LEVELS
 from collector.verdict.cause_words import BUDGET_WORDS, CAUSE_WORDS
 from collector.verdict.cause_words import pays as pays_words
+from collector.verdict.uplinks.outlook import Level, Refusal
 from collector.verdict.week_sentence import VERDICT_WORDS
 
 BAD = "#c0271f"
 DEGRADED = "#d98e1f"
+WATCH = "#c9b037"
 GOOD = "#5aa37c"
 UNKNOWN = "#8a93a0"
 NO_LESSON = "#586270"
@@ -30,6 +32,21 @@ AGENT_WORDS = {
 }
 AGENT_COLOURS = {"silent": BAD, "behind": DEGRADED, "reporting": GOOD, "never_reported": UNKNOWN}
 VERDICT_COLOURS = {"restricted": BAD, "at_risk": DEGRADED, "unknown": UNKNOWN, "ok": GOOD}
+
+UPLINK_WORDS: dict[Level, str] = {"act": "act", "plan": "plan", "watch": "watch", "fine": "fine", "unknown": "unknown"}
+UPLINK_COLOURS: dict[Level, str] = {"act": BAD, "plan": DEGRADED, "watch": WATCH, "fine": GOOD, "unknown": UNKNOWN}
+REFUSAL_WORDS: dict[Refusal, str] = {
+    "not_counted": "not counted lately",
+    "no_capacity": "its capacity is not known",
+    "too_few_weeks": "too few weeks are known",
+    "capacity_changed": "its capacity changed",
+    "level_shifted": "its load jumped",
+    "missing_weeks": "too many weeks are missing",
+    "saturated": "it is full: demand is not seen",
+    "no_trend": "no trend is detected",
+    "too_wide": "too uncertain to be of use",
+}
+"""Why nothing is foretold, in a number's place."""
 
 SHORT_PAYS_WORDS = {"C1": "E-rate C1", "C2": "E-rate C2", "vendor": "vendor"}
 SHORT_CAUSE_WORDS = {
@@ -60,6 +77,26 @@ def verdicts() -> ValueMapping:
     """A level of a week as its verdict's word and colour."""
     words = {str(WEEK_LEVELS[one]): (word, VERDICT_COLOURS[one]) for one, word in VERDICT_WORDS.items()}
     return _map(words)
+
+
+def uplink_levels() -> ValueMapping:
+    """A level of an uplink as its word and colour."""
+    return _map({str(UPLINK_LEVELS[one]): (word, UPLINK_COLOURS[one]) for one, word in UPLINK_WORDS.items()})
+
+
+def refusals() -> ValueMapping:
+    """Why nothing is foretold."""
+    return _map({"": (NOT_MEASURED, None)} | {one: (word, None) for one, word in REFUSAL_WORDS.items()})
+
+
+def ways() -> ValueMapping:
+    """A direction of an uplink."""
+    return _map({"": (NOT_MEASURED, None), "down": ("down", None), "up": ("up", None)})
+
+
+def no_date(instead: str) -> ValueMapping:
+    """`instead` of a date that there is none of."""
+    return _map({"": (instead, None)})
 
 
 def verdict_names() -> ValueMapping:

@@ -344,6 +344,24 @@ UPLINK_OUTLOOK = Measurement(
     rewritten=True,
 )
 
+CAPACITY_STANDING = Measurement(
+    name="capacity_standing",
+    kept="days",
+    tags=("uplink", "guidance"),  # fcc or setda
+    fields={
+        "name": "string",
+        "users": "integer",
+        "capacity_bps": "integer",
+        "mbps_per_user": "float",
+        "target_mbps_per_user": "float",
+        "target_bps": "integer",
+        "meets": "boolean",
+        "source": "string",
+    },
+    time="the local midnight of the day on which the collector looked",
+    rewritten=True,
+)
+
 _LOOK = "when the collector looked"
 ROOM_NOW = Measurement(
     name="room_now",
@@ -466,6 +484,7 @@ MEASUREMENTS = {
         UPLINK_COUNTED,
         UPLINK_WEEK,
         UPLINK_OUTLOOK,
+        CAPACITY_STANDING,
     )
 }
 

@@ -4,12 +4,17 @@ Lessons are the five hours before `now`, every day. What the panels must make of
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from collector.district.district import Site
+from collector.publish_standings import standing_lines
 from collector.store import influx_schema as schema
 from collector.store.influx_lines import line
 from collector.store.influx_schema import Measurement
+from tests.collector.live import a_district
 from tests.dashboards.known_rooms import OAK_HILL, ROOMS, Room
+from tests.dashboards.known_uplinks import known_bins, known_uplink_weeks
 from tests.dashboards.known_verdicts import known_weeks
 from tests.influx import Influx
 
@@ -40,8 +45,8 @@ READINGS = {
 def write_known_week(influx: Influx, now: datetime) -> None:
     """`now` is a whole multiple of five minutes."""
     influx.write("reports", *_now_lines(now), *_throughput(now))
-    influx.write("bins", *_bins(now))
-    influx.write("days", *_days(now), *known_weeks())
+    influx.write("bins", *_bins(now), *known_bins(now))
+    influx.write("days", *_days(now), *known_weeks(), *known_uplink_weeks(), *_standings(now))
 
 
 def write_after_school(influx: Influx, now: datetime) -> None:
@@ -322,6 +327,13 @@ def _days(now: datetime) -> Iterator[str]:
             of_room = ("worst", "profile", "cause", "histogram", "profiles_digest")
             fields = {name: value for name, value in _day(at, bad, rooms).items() if name not in of_room} | counts
             yield _line(schema.SITE_DAY, {"site": site}, fields, at)
+
+
+def _standings(now: datetime) -> Iterator[str]:
+    """Of yesterday and today: Oak Hill has since been given twice the capacity."""
+    for ago, mbps in ((1, 250), (0, 500)):
+        site = Site(site="oak-hill", name=OAK_HILL, uplink_mbps=mbps, users=640)
+        yield from standing_lines(replace(a_district(), sites=(site,)), (now - timedelta(days=ago)).date())
 
 
 def _day(at: datetime, bad: int, rooms: int) -> dict[str, object]:

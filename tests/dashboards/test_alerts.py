@@ -1,11 +1,14 @@
 """Each alert rule's queries, asked of a real InfluxDB, tell of whom they should, and of nobody else."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from collector.store.influx_uplink_rows import outlook_line
 from tests.dashboards.known_rooms import ROOMS
+from tests.dashboards.known_uplinks import EGRESS, NAMES, OAK, TOLD, known_outlook
 from tests.dashboards.known_week import (
     agent_lines,
     bin_lines,
@@ -47,9 +50,13 @@ TOLD_AT_NOW: dict[str, set[Labels]] = {
     "room-bad-now": {room("river", "art")},
     "room-half-day": {room("river", "art"), room("west", "302")},
     "site-silent": set(),
+    "uplink-full": {(("uplink", "district"),)},
     "collector-gone": set(),
     "collector-not-ingesting": set(),
 }
+
+OF_WEEKS = ("uplink-full",)
+"""What is said of weeks goes on after lessons, but not over a summer."""
 
 
 def test_every_rule_is_known() -> None:
@@ -67,13 +74,14 @@ def test_after_lessons_all_is_over(week: Influx, name: str) -> None:
     """And it is so by the condition: what had been told of is still known, so that it recovers, and does so once."""
     later = NOW + 20 * MINUTE
 
-    assert firing(week, name, later) == set()
+    assert firing(week, name, later) == (TOLD_AT_NOW[name] if name in OF_WEEKS else set())
     assert TOLD_AT_NOW[name] <= told(week, RULES[name], now=later).keys()
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_at_night_rooms_are_no_data_and_a_collector_that_is_gone_is_told_by_it(week: Influx, name: str) -> None:
-    assert told(week, RULES[name], now=NOW + timedelta(hours=10)) == {}
+    later = NOW + (timedelta(days=46) if name in OF_WEEKS else timedelta(hours=10))
+    assert told(week, RULES[name], now=later) == {}
 
 
 @pytest.mark.parametrize(
@@ -136,6 +144,16 @@ def test_a_site_whose_agents_never_reported_is_not_silent(influx: Influx) -> Non
     influx.write("reports", *library)
 
     assert firing(influx, "site-silent", NOW) == set()
+
+
+def test_an_uplink_is_told_of_by_the_newest_week_alone(influx: Influx) -> None:
+    before, now = known_outlook(EGRESS, 1), known_outlook(OAK, 0)
+    named = NAMES[EGRESS]
+    influx.write("days", outlook_line(date(2026, 11, 2), before, named, TOLD[EGRESS]))
+    assert firing(influx, "uplink-full", NOW) == {(("uplink", "district"),)}
+
+    influx.write("days", outlook_line(date(2026, 11, 9), replace(now, uplink=EGRESS), named, TOLD[EGRESS]))
+    assert told(influx, RULES["uplink-full"], now=NOW) == {(("uplink", "district"),): False}
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ from typing import Any, get_args
 import pytest
 
 from collector.board.phrases import STATE_WORDS
-from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, MEASUREMENTS, WEEK_LEVELS
+from collector.store.influx_schema import ABSENT, AGENT_LEVELS, LEVELS, MEASUREMENTS, UPLINK_LEVELS, WEEK_LEVELS
 from collector.verdict.bins import DEGRADED_BELOW
 from collector.verdict.causes import BudgetLine, Cause
 from collector.verdict.profiles import default_profiles
+from collector.verdict.uplinks.outlook import LEVEL_SHARES, Refusal
 from collector.verdict.weekly_rule import Verdict
 from dashboards import words
 from dashboards.influxql import BadQuery, Chosen, Column, Combined, Select, Where
-from dashboards.pages import PAGES, RESERVED
+from dashboards.pages import PAGES
 from dashboards.render import HERE, out_of_date, write
 from tests.dashboards.rendered_files import Json, Query, dashboards, panels, queries, rules
 
@@ -60,7 +61,7 @@ def test_what_a_device_got_is_of_tests_for_that_alone_and_not_of_how_much_there_
 @pytest.mark.parametrize("dashboard", dashboards(), ids=lambda one: one["uid"])
 def test_a_page_has_the_house_head(dashboard: Json) -> None:
     assert dashboard["tags"] == ["bandroom"]
-    assert dashboard["refresh"] == ("1h" if dashboard["uid"] == "bandroom-week" else "1m")
+    assert dashboard["refresh"] == {"bandroom-week": "1h", "bandroom-capacity": "5m"}.get(dashboard["uid"], "1m")
     assert dashboard["timezone"] == "browser"
     assert dashboard["description"]
     ids = [panel["id"] for panel in dashboard["panels"]]
@@ -97,7 +98,6 @@ def test_every_page_leads_to_the_others_and_nowhere_else() -> None:
         assert {link["url"] for link in dashboard["links"]} == there - {f"/d/{dashboard['uid']}"}
         addresses = re.findall(r'"url": "(/d/[a-z-]+)', json.dumps(dashboard))
         assert {*addresses} <= there
-        assert not {f"/d/{page.uid}" for page in RESERVED} & {*addresses}
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,7 @@ def test_every_page_leads_to_the_others_and_nowhere_else() -> None:
     [
         ("bandroom-district-now", "/d/bandroom-site?var-site=${__data.fields.site}"),
         ("bandroom-district-now", "/d/bandroom-room?var-site=${__data.fields.site}&var-room=${__data.fields.room}"),
+        ("bandroom-capacity", "/d/bandroom-capacity?var-uplink=${__data.fields.uplink}"),
         ("bandroom-site", "/d/bandroom-room?var-site=${__data.fields.site}&var-room=${__data.fields.room}"),
     ],
 )
@@ -113,7 +114,7 @@ def test_a_row_leads_to_the_next_question(uid: str, address: str) -> None:
     assert json.dumps(address) in json.dumps(dashboard)
     for panel in panels(dashboard):
         if json.dumps(address) in json.dumps(panel):
-            assert all(f'"{tag}"' in panel["targets"][0]["query"] for tag in ("site", "room")[: address.count("var-")])
+            assert all(f'"{tag}"' in panel["targets"][0]["query"] for tag in re.findall(r"var-(\w+)=", address))
 
 
 def test_rooms_depend_on_the_site_and_both_show_names() -> None:
@@ -144,7 +145,9 @@ def test_no_percentile_is_made_of_percentiles(query: Query) -> None:
 @each_query
 def test_only_days_are_read_over_more_than_a_week(query: Query) -> None:
     (measurement,) = re.findall(r'FROM "(\w+)"', query.text)
-    if query.page == "bandroom-week":
+    if query.page == "bandroom-capacity" and MEASUREMENTS[measurement].kept == "bins":
+        assert query.panel["timeFrom"] == "24h"
+    elif query.page in {"bandroom-week", "bandroom-capacity"}:
         assert (MEASUREMENTS[measurement].kept, query.panel.get("timeFrom")) == ("days", None), "the page's own range"
     elif MEASUREMENTS[measurement].kept == "days":
         assert query.panel["timeFrom"] == "$days"
@@ -176,7 +179,7 @@ def test_a_line_leaves_out_what_was_not_measured(query: Query) -> None:
 
 
 def test_unknown_is_grey_and_never_green() -> None:
-    for mapping in (words.levels(), words.agent_levels(), words.qualities()):
+    for mapping in (words.levels(), words.agent_levels(), words.qualities(), words.uplink_levels()):
         options = mapping.to_json()["options"]
         assert isinstance(options, dict)
         for result in options.values():
@@ -186,6 +189,7 @@ def test_unknown_is_grey_and_never_green() -> None:
     assert words.UNKNOWN != words.GOOD
     assert words.STATE_WORDS.keys() == LEVELS.keys()
     assert words.AGENT_WORDS.keys() == AGENT_LEVELS.keys()
+    assert words.UPLINK_WORDS.keys() == words.UPLINK_COLOURS.keys() == UPLINK_LEVELS.keys()
 
 
 def test_every_cause_every_verdict_and_whoever_pays_is_shown_by_a_word() -> None:
@@ -193,6 +197,7 @@ def test_every_cause_every_verdict_and_whoever_pays_is_shown_by_a_word() -> None
         (words.causes(), get_args(Cause)),
         (words.verdict_names(), get_args(Verdict)),
         (words.pays(), get_args(BudgetLine)),
+        (words.refusals(), get_args(Refusal)),
     ):
         options = mapping.to_json()["options"]
         assert isinstance(options, dict)
@@ -224,6 +229,7 @@ def test_limits_are_the_profiles() -> None:
     assert {
         *(video.rtt[0].optimal_ms, video.rtt[0].unacceptable_ms, video.loss.optimal, video.loss.unacceptable),
         *(video.down.bps, video.up.bps, DEGRADED_BELOW),
+        *LEVEL_SHARES.values(),
     } == steps
 
 
@@ -241,7 +247,8 @@ def test_a_rule_decides_what_silence_and_errors_mean(rule: Json) -> None:
 def test_only_a_collector_that_is_gone_is_told_outside_lessons(rule: Json) -> None:
     condition = rule["data"][-1]["model"]["expression"]
     in_lessons = "$level > -2" in condition or "$lessons > 0" in condition
-    assert in_lessons is (rule["uid"] != "bandroom-collector-gone")
+    # What is said of weeks of lessons does not end with the day's.
+    assert in_lessons is (rule["uid"] not in {"bandroom-collector-gone", "bandroom-uplink-full"})
 
 
 _ROOM = MEASUREMENTS["room_bin"]

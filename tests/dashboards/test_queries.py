@@ -1,5 +1,6 @@
 """Each panel's queries, asked of a real InfluxDB that holds the known week, return the known answer."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 from collector.store.influx_schema import MEASUREMENTS
 from tests.dashboards.asked import Rows, ask
 from tests.dashboards.known_rooms import LAB, OAK_HILL, RIVER, WEST
+from tests.dashboards.known_uplinks import EGRESS, OAK, TOLD
+from tests.dashboards.known_uplinks import RIVER as RIVER_LINE
 from tests.dashboards.known_verdicts import EVIDENCE, MONDAY, STANDS_ON
 from tests.dashboards.known_week import SAYS, began_ms, ms, week_time, write_known_week
 from tests.dashboards.rendered_files import Query, dashboards, queries
@@ -57,7 +60,10 @@ def counted(rows: Rows, name: str) -> dict[Any, int]:
     return {value: values.count(value) for value in values}
 
 
-HERE = {"site": "oak-hill", "room": "101", "target": "district", "week": str(ms(week_time(MONDAY)))}
+HERE = {"site": "oak-hill", "room": "101", "target": "district", "week": str(ms(week_time(MONDAY))), "uplink": OAK}
+OF_DAYS = ("bandroom-week", "bandroom-capacity")
+"""Pages whose own range is one of days."""
+
 GOOD_BINS, BAD_BINS = BINS - 5, 5
 KNOWN_TAGS = {tag for measurement in MEASUREMENTS.values() for tag in measurement.tags}
 
@@ -132,6 +138,47 @@ KNOWN: dict[tuple[str, str, str], Any] = {
     ("week", "How did it go, week by week?", "A"): lambda rows: (
         (drawn(rows, "restricted"), drawn(rows, "at_risk"), drawn(rows, "unknown"), drawn(rows, "ok"))
         == ([1, 2], [2, 1], [0, 1], [5, 4])
+    ),
+    # Capacity
+    ("capacity", "Which uplinks will be too small, and when?", "A"): lambda rows: (
+        only(rows, "level", "uplink", "name", "busy_share", "busy_hour", "headroom_bps", "capacity_bps", "told")
+        == [
+            (-1, RIVER_LINE, "River School", -1, 10, -1, -1, TOLD[RIVER_LINE].sentence),
+            (2, OAK, OAK_HILL, 0.74, 10, pytest.approx(30_000_000), 500_000_000, TOLD[OAK].sentence),
+            (3, EGRESS, "The district's way out", 0.85, 10, pytest.approx(-50_000_000), 10**9, TOLD[EGRESS].sentence),
+        ]
+        and only(rows, "direction", "scenarios")
+        == sorted([("down", TOLD[one].scenarios) for one in (OAK, EGRESS, RIVER_LINE)])
+    ),
+    ("capacity", "How full was its busy hour, week by week?", "A"): lambda rows: (
+        # Of the week in which too little was counted there is a gap.
+        drawn(rows, "down") == [pytest.approx(one) for one in (0.64, 0.66, 0.70, 0.72, 0.74)]
+        and drawn(rows, "up") == [pytest.approx(one) for one in (0.064, 0.066, 0.070, 0.072, 0.074)]
+        and drawn(rows, "peak")[-1] == pytest.approx(0.814)
+        and [row["time"] for row in rows if row["down"] == 0.74] == [ms(week_time(MONDAY)) * 10**6]
+        and [row["down"] for row in sorted(rows, key=lambda row: row["time"])][-6:].count(None) == 2
+    ),
+    ("capacity", "How much was left in its busy hour?", "A"): lambda rows: (
+        drawn(rows, "busy hour") == [pytest.approx(share * 500e6) for share in (0.64, 0.66, 0.70, 0.72, 0.74)]
+    ),
+    ("capacity", "How much was left in its busy hour?", "B"): lambda rows: (
+        (counted(rows, "80 %"), counted(rows, "capacity")) == ({400_000_000: 6}, {500_000_000: 6})
+    ),
+    ("capacity", "Where will its busy hour be?", "A"): lambda rows: (
+        only(rows, "at_week", "low", "expected", "high", "refusal") == [("2027-02-15", 0.76, 0.81, 0.87, "")]
+    ),
+    ("capacity", "Assumed, no forecast: when would 80 % be reached?", "A"): lambda rows: (
+        only(rows, "reaches_0", "reaches_20", "reaches_50") == [("", "2027-03-29", "2027-01-18")]
+    ),
+    ("capacity", "How full was it in the last 24 hours?", "A"): lambda rows: (
+        (counted(rows, "down"), counted(rows, "up")) == ({0.4: 288}, {0.08: 288})
+    ),
+    ("capacity", "How does the capacity stand against planning guidance? (no verdict)", "A"): lambda rows: (
+        only(rows, "uplink", "guidance", "users", "capacity_bps", "mbps_per_user", "target_mbps_per_user", "meets")
+        == [
+            (OAK, "fcc", 640, 500_000_000, 0.78125, 1, False),
+            (OAK, "setda", 640, 500_000_000, 0.78125, 2.8, False),
+        ]
     ),
     # Site
     ("site", "How many rooms of this site can teach now?", "A"): lambda rows: (
@@ -270,13 +317,14 @@ def test_every_query_has_a_known_answer_and_every_answer_a_query() -> None:
 
 @pytest.mark.parametrize("query", [pytest.param(one, id="-".join(_key(one))) for one in queries()])
 def test_a_panel_shows_what_is_known(week: Influx, query: Query) -> None:
-    days = query.panel.get("timeFrom") is not None or query.page == "bandroom-week"
+    own_day = query.panel.get("timeFrom") == "24h"
+    days = not own_day and (query.panel.get("timeFrom") is not None or query.page in OF_DAYS)
     rows = ask(
         week,
         query.target["datasource"]["uid"],
         query.text,
         now=NOW,
-        span=timedelta(days=30, hours=13) if days else timedelta(hours=24),
+        span=timedelta(days=60 if query.page == "bandroom-capacity" else 30, hours=13) if days else timedelta(hours=24),
         variables=HERE,
     )
 
@@ -305,6 +353,11 @@ def test_of_a_longer_range_the_last_week_is_read(week: Influx, query: Query) -> 
 @pytest.mark.parametrize(
     ("page", "name", "known"),
     [
+        (
+            "capacity",
+            "uplink",
+            [f"{OAK_HILL} ⟨{OAK}⟩", f"River School ⟨{RIVER_LINE}⟩", f"The district's way out ⟨{EGRESS}⟩"],
+        ),
         ("site", "site", ['Oak Hill, "North" = 1 ⟨oak-hill⟩', "River School ⟨river⟩", "West, the old building ⟨west⟩"]),
         (
             "room",
@@ -326,9 +379,11 @@ def test_a_variable_offers_names(week: Influx, page: str, name: str, known: list
     (dashboard,) = (one for one in dashboards() if one["uid"] == f"bandroom-{page}")
     (variable,) = (one for one in dashboard["templating"]["list"] if one["name"] == name)
 
-    rows = ask(week, variable["datasource"]["uid"], variable["query"]["query"], now=NOW, variables=HERE)
+    span = timedelta(days=400) if page == "capacity" else timedelta(hours=24)
+    rows = ask(week, variable["datasource"]["uid"], variable["query"]["query"], now=NOW, span=span, variables=HERE)
 
     assert sorted(row["last"] for row in rows) == known
+    assert all(re.fullmatch(variable["regex"].strip("/").replace("(?<", "(?P<"), one) for one in known)
 
 
 def test_weeks_are_those_that_were_judged(week: Influx) -> None:
