@@ -147,11 +147,9 @@ def _table_mistakes(table: str, values: Mapping[str, Any], text: str) -> Iterato
 
     yield from _unknown(shape, values, f"{table}.", line)
     known = {key: value for key, value in values.items() if key in _HINTS[shape]}
-    wrong = set()
     for key, value in known.items():
         sentence = _type_mistake(shape, key, value) or value_mistake(key, value)
         if sentence:
-            wrong.add(key)
             yield line(key), f"{table}.{key}: {sentence}"
     for one in fields(shape):
         if one.default is MISSING and one.name not in values:
@@ -159,7 +157,7 @@ def _table_mistakes(table: str, values: Mapping[str, Any], text: str) -> Iterato
     for place, sentence in whole_mistakes(table, known):
         if place is None:
             yield head, sentence
-        elif place not in wrong:
+        else:
             yield line(place), f"{table}.{place}: {sentence}"
 
 

@@ -121,6 +121,6 @@ def _file_mistake(key: str, path: str) -> str | None:
     try:
         secret = _first_line(Path(path)).shown
     except (OSError, UnicodeDecodeError):
-        return "cannot be read, allowed is a file whose first line is the secret"
+        return "cannot be read, allowed is a file that begins with it"
     shortest = 1 if key == "community_file" else SHORTEST_KEY
     return None if len(secret) >= shortest else f"begins with a line of fewer than {shortest} characters"

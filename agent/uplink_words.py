@@ -12,8 +12,8 @@ from wire.uplink_report import CountedBy, Uplink, UplinkFailure, UplinkReport
 
 COUNTED_BY: Mapping[CountedBy, str] = {"interface": "own interface", "snmp": "router"}
 WHY: Mapping[UplinkFailure, str] = {
-    "no_answer": "no answer: is host and port right, and may this machine ask? "
-    "With SNMP v2c a wrong community looks like this, too, with v3 a wrong privacy_key",
+    "no_answer": "no answer (with SNMP v2c a wrong community looks like this, too, with v3 a wrong privacy_key): is it "
+    "host and port of the router, and does the router let this machine ask",
     "wrong_credentials": "not let in: is user right, are auth, auth_key, privacy and privacy_key those of the router?",
     "refused": "it does not show the counters of its interfaces: its view has to hold IF-MIB (1.3.6.1.2.1.2 and "
     "1.3.6.1.2.1.31)",

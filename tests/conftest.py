@@ -85,12 +85,19 @@ def poppler_missing() -> Reason:
     return None if shutil.which("pdftotext") and shutil.which("pdftoppm") else "no poppler-utils found"
 
 
+def snmpd_missing() -> Reason:
+    """Debian keeps it where a user's PATH may not look."""
+    found = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin")
+    return None if found else "no snmpd found (Debian's snmpd has it)"
+
+
 MISSING: dict[str, Callable[[], Reason]] = {
     "browser": browser_missing,
     "influx": influx_missing,
     "netns": netns_missing,
     "nginx": nginx_missing,
     "poppler": poppler_missing,
+    "snmpd": snmpd_missing,
     "systemd": systemd_missing,
 }
 

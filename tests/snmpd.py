@@ -1,14 +1,29 @@
 """A real SNMP agent, Debian's, on a port of this machine's own."""
 
+import asyncio
 import os
+import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
+
+from pysnmp.hlapi.v3arch.asyncio import (
+    CommunityData,
+    ContextData,
+    ObjectIdentity,
+    ObjectType,
+    SnmpEngine,
+    UdpTransportTarget,
+    set_cmd,
+)
+from pysnmp.proto.rfc1902 import Integer32
 
 COMMUNITY = "right-one"
-KEYS = ("auth-key-1", "priv-key-1")
+AUTH_KEY, PRIVACY_KEY = "auth-key-1", "priv-key-1"
 USERS = {
     "sha1-aes128": ("SHA", "AES"),
     "sha256-aes128": ("SHA-256", "AES"),
@@ -19,40 +34,29 @@ USERS = {
 """By what they are called: how Net-SNMP calls that."""
 
 STARTS_S = 10.0
+_WRITER = "writer"
+_IF_TABLE_CACHE = (1, 3, 6, 1, 4, 1, 8072, 1, 5, 3, 1, 2, 1, 3, 6, 1, 2, 1, 2, 2)  # nsCacheTimeout of ifTable
+
+IF_TABLE, IF_X_TABLE = ".1.3.6.1.2.1.2.2.1", ".1.3.6.1.2.1.31.1.1.1"
+SCRIPT = Path(__file__).parent / "made_interfaces.py"
 
 
 class Snmpd:
-    """snmpd with a community and the users of `USERS`, and with `more` lines of configuration."""
+    """snmpd with a community and the users of `USERS`. Its interfaces are this machine's own, or, `made_up`, those that
+    `has` names; its uptime is its own."""
 
-    def __init__(self, folder: Path, *more: str) -> None:
+    def __init__(self, folder: Path, *, made_up: bool = False) -> None:
         self._folder = folder
-        self._more = more
+        self._made_up = made_up
+        self._objects = folder / "objects"
+        self._objects.touch()
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
 
     def start(self) -> "Snmpd":
         """Start it, with a new uptime and what it kept of SNMPv3, and wait until it listens."""
-        users = [
-            line
-            for name, (auth, privacy) in USERS.items()
-            for line in (f'createUser {name} {auth} "{KEYS[0]}" {privacy} "{KEYS[1]}"', f"rouser {name} priv")
-        ]
         config = self._folder / "snmpd.conf"
-        config.write_text(
-            "\n".join(
-                (
-                    f"agentAddress udp:127.0.0.1:{self.port}",
-                    f"rocommunity {COMMUNITY} 127.0.0.1",
-                    "view blind included 1.3.6.1.2.1.1",
-                    "rocommunity blind 127.0.0.1 -V blind",
-                    'createUser auth-only SHA-256 "auth-key-1"',
-                    "rouser auth-only auth",
-                    *users,
-                    *self._more,
-                    "",
-                )
-            )
-        )
+        config.write_text("\n".join(self._config()) + "\n")
         self._process = subprocess.Popen(
             [snmpd_path() or "snmpd", "-f", "-Lf", str(self._folder / "log"), "-C", "-c", str(config), "-I", "-smux"],
             env={**os.environ, "SNMP_PERSISTENT_DIR": str(self._folder / "kept"), "MIBS": ""},
@@ -74,9 +78,47 @@ class Snmpd:
             self._process = None
         (self._folder / "log").unlink(missing_ok=True)
 
+    def read_interfaces_at_once(self) -> None:
+        """Let it look at this machine's interfaces whenever it is asked, which it else does every three seconds."""
+        asyncio.run(self._set(_IF_TABLE_CACHE, 0))
+
+    def has(self, *objects: tuple[str, str, object]) -> None:
+        """From now on it has these objects of its interfaces and no others: OID, type as `pass` names it, and value."""
+        draft = self._objects.with_suffix(".new")
+        draft.write_text("".join(f"{oid} {kind} {value}\n" for oid, kind, value in objects), encoding="utf-8")
+        draft.replace(self._objects)
+
+    def _config(self) -> list[str]:
+        lines = [
+            f"agentAddress udp:127.0.0.1:{self.port},udp6:[::1]:{self.port}",
+            f"rocommunity {COMMUNITY} 127.0.0.1",
+            f"rocommunity6 {COMMUNITY} ::1",
+            f"rwcommunity {_WRITER} 127.0.0.1",
+            "view blind included 1.3.6.1.2.1.1",
+            "rocommunity blind 127.0.0.1 -V blind",
+            f'createUser auth-only SHA-256 "{AUTH_KEY}"',
+            "rouser auth-only auth",
+        ]
+        for name, (auth, privacy) in USERS.items():
+            lines += [f'createUser {name} {auth} "{AUTH_KEY}" {privacy} "{PRIVACY_KEY}"', f"rouser {name} priv"]
+        if self._made_up:
+            command = shlex.join((sys.executable, str(SCRIPT)))
+            for table in (IF_TABLE, IF_X_TABLE):
+                lines.append(f"pass_persist {table} {command} {table} {shlex.quote(str(self._objects))}")
+        return lines
+
     def _log(self) -> str:
         log = self._folder / "log"
         return log.read_text(errors="replace") if log.exists() else ""
+
+    async def _set(self, oid: tuple[int, ...], value: int) -> None:
+        engine: Any = SnmpEngine()
+        target = await UdpTransportTarget.create(("127.0.0.1", self.port))
+        pair = ObjectType(ObjectIdentity(oid), Integer32(value))
+        said = await set_cmd(engine, CommunityData(_WRITER, mpModel=1), target, ContextData(), pair, lookupMib=False)
+        engine.close_dispatcher()
+        assert said[0] is None, said[0]
+        assert not int(said[1]), said
 
 
 def snmpd_path() -> str | None:

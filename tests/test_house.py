@@ -20,7 +20,7 @@ LONG_FILES = {
 }
 
 # A file of wire or agent that imports more stands here; only a process that does not last loads it.
-MORE_IMPORTS = {"agent/crafted.py": {"scapy"}}
+MORE_IMPORTS = {"agent/crafted.py": {"scapy"}, "agent/snmp.py": {"pyasn1", "pysnmp"}}
 
 
 def tracked() -> list[Path]:

@@ -82,7 +82,10 @@ def test_what_is_demanded_fails_instead(project: Path) -> None:
 def test_a_demand_nobody_knows_is_refused(project: Path) -> None:
     result = run(project, demanded="brwoser")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "BANDROOM_REQUIRE names brwoser; known are browser, influx, netns, nginx, systemd" in result.stderr
+    assert (
+        "BANDROOM_REQUIRE names brwoser; known are browser, influx, netns, nginx, poppler, snmpd, systemd"
+        in result.stderr
+    )
 
 
 def test_what_a_test_requires_chooses_it(project: Path) -> None:
