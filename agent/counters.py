@@ -84,7 +84,7 @@ def _rebooted(before: Counters, after: Counters, elapsed_s: float) -> bool:
     """Whether its uptime did not move as the time did, or began after the look before."""
     if before.uptime_cs is None or after.uptime_cs is None:
         return False
-    if after.uptime_cs / _CS_PER_S < elapsed_s - 1.0 and before.uptime_cs / _CS_PER_S + elapsed_s < _UPTIME_ROUND_S:
+    if after.uptime_cs / _CS_PER_S < elapsed_s - 0.5 and before.uptime_cs / _CS_PER_S + elapsed_s < _UPTIME_ROUND_S:
         return True
     passed_s = (after.uptime_cs - before.uptime_cs) % (1 << UPTIME_BITS) / _CS_PER_S
     return abs(passed_s - elapsed_s) > _UPTIME_TOLERANCE_S + elapsed_s / 20
