@@ -1,5 +1,6 @@
 """What an uplink carries: its counters are looked at once in each period, and what they grew by is the report."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ log = logging.getLogger(__name__)
 
 METHOD_VERSION = 1
 PATIENCE_S = 15.0
-"""For one look, and never more than half a period."""
+PATIENT_SHARE = 0.75
+"""A look takes no longer, and no more of a period."""
 
 BRIDGED_NS = 300 * NS_PER_S
 """Looks that fail lose nothing while the counters go on; but what they grew by is not spread over more than this."""
@@ -85,7 +87,7 @@ class UplinkCount:
         nothing yet to compare with."""
         began_ns = self._clock.boot_ns()
         try:
-            now = await self._counted.by.look(role, min(PATIENCE_S, period_ns / NS_PER_S / 2))
+            now = await self._counted.by.look(role, min(PATIENCE_S, PATIENT_SHARE * period_ns / NS_PER_S))
         except NotCounted as error:
             return self._failed(error.failure, began_ns)
         except Exception as error:  # noqa: BLE001 - whatever a router says must not end what measures
@@ -160,7 +162,8 @@ async def count_uplinks(
             await sleep(WAKING_NS / NS_PER_S)
             for one in counts:
                 one.forget()
-        drafts = [draft for one in counts if (draft := await one.look(counting, period_ns=length_ns)) is not None]
+        looks = await asyncio.gather(*(one.look(counting, period_ns=length_ns) for one in counts))
+        drafts = [draft for draft in looks if draft is not None]
         for draft in drafts:
             emit(draft)
         reports = [report for draft in drafts if isinstance(report := draft(seq=1), UplinkReport)]
@@ -173,7 +176,7 @@ async def count_uplinks(
 async def count_once(settings: Settings, role: Role, *, clock: Clock, sleep: Sleep, seconds: float) -> list[Draft]:
     """A report of each uplink that this agent counts, from two looks, `seconds` apart."""
     counts = [UplinkCount(one, clock) for one in counted_here(settings, role)]
-    period_ns = round(2 * PATIENCE_S * NS_PER_S)
+    period_ns = round(PATIENCE_S / PATIENT_SHARE * NS_PER_S)
     drafts: list[Draft] = []
     hopeful: list[UplinkCount] = []
     for one in counts:

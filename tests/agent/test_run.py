@@ -45,6 +45,7 @@ class District:
     stamp_port: int = 0
     url: str = ""
     period_ms: int = 1000
+    role: str = "room"
     answer: Callable[[Seen], Reply] = acknowledge
     services: list[dict[str, Any]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
@@ -61,7 +62,7 @@ class District:
         common = {"tcp_port": port, "interval_ms": 100, "timeout_ms": 500}
         return {
             "version": 1,
-            "role": "room",
+            "role": self.role,
             "period_ms": self.period_ms,
             "push_interval_ms": self.period_ms,
             "targets": [
