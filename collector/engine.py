@@ -18,6 +18,7 @@ from collector.judging.bin_judge import BinJudge, BinKey
 from collector.judging.recent import Recent
 from collector.judging.usual import Usual
 from collector.now import DistrictNow
+from collector.outlooks import Outlooks
 from collector.registry.registry import Registry
 from collector.snapshot import Judged, snapshot
 from collector.store.protocol import Store
@@ -74,6 +75,7 @@ class Engine:
         self._newest: dict[RoomKey, datetime] = {}
         self._now: DistrictNow | None = None
         self.weeks = JudgedWeeks(store)
+        self.outlooks = Outlooks(store, district, today=lambda: clock().astimezone(district.time_zone).date())
         self.judged_bins = 0
         self.trouble: str | None = None
 

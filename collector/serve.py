@@ -154,6 +154,7 @@ async def running(
             settings=settings,
             now=lambda: engine.now,
             clock=clock,
+            outlooks=lambda week: tuple(engine.outlooks.of_week(week).values()),
         ),
         evidence=Evidence(store=store, district=district, settings=settings, clock=clock),
         leases=leases,

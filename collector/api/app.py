@@ -8,7 +8,20 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.api import agents, board, briefs, budgets, capacity, checks, evidence, profiles, rooms, throughput, weeks
+from collector.api import (
+    agents,
+    board,
+    briefs,
+    budgets,
+    capacity,
+    checks,
+    evidence,
+    profiles,
+    rooms,
+    throughput,
+    uplinks,
+    weeks,
+)
 from collector.api.access import Reader, TokenMemory
 from collector.api.ready import the_district
 from collector.api.services import Services, TheServices
@@ -49,6 +62,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(rooms.router)
     app.include_router(weeks.router)
     app.include_router(briefs.router)
+    app.include_router(uplinks.router)
     app.include_router(profiles.router)
     app.include_router(checks.router)
     app.include_router(budgets.router)

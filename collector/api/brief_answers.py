@@ -220,7 +220,7 @@ def brief_answer(brief: Brief, files: Mapping[str, str]) -> BriefAnswer:
             )
             for one in brief.corrections
         ],
-        uplinks=[_uplink(one) for one in brief.uplinks],
+        uplinks=[uplink_answer(one) for one in brief.uplinks],
         standings=[
             StandingAnswer(
                 name=one.name,
@@ -269,7 +269,8 @@ def _room(one: BriefRoom) -> BriefRoomAnswer:
     )
 
 
-def _uplink(one: BriefUplink) -> BriefUplinkAnswer:
+def uplink_answer(one: BriefUplink) -> BriefUplinkAnswer:
+    """An uplink as the API tells it."""
     outlook, newest = one.outlook, one.outlook.newest
     load = newest.loads.get(outlook.direction) if newest else None
     return BriefUplinkAnswer(

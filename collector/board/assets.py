@@ -6,7 +6,20 @@ from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_STYLES = ("colours", "frame", "answer", "rooms", "room", "chart", "check", "budgets", "phone", "week", "print")
+_STYLES = (
+    "colours",
+    "frame",
+    "answer",
+    "rooms",
+    "room",
+    "chart",
+    "check",
+    "budgets",
+    "uplinks",
+    "phone",
+    "week",
+    "print",
+)
 """Parts of the style sheet in the order in which the later ones win."""
 
 

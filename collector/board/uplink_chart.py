@@ -157,10 +157,10 @@ def _limits(frame: _Frame, palette: Palette, capacity: int | None, *, wide: bool
     )
     carries = f"{capacity:,} Mbit/s" if capacity else "capacity"
     yield _text(LEFT - 6, y + 4, "100 %", palette.soft, anchor="end")
-    yield _text(LEFT - 6, act + 4, percent(_ACT), palette.full, anchor="end", bold=True)
+    yield _text(LEFT - 6, act + 4, percent(_ACT), palette.full, anchor="end", kind="full")
     if wide:
         yield _text(frame.right + 8, y + 4, f"all of {carries}", palette.soft)
-        yield _text(frame.right + 8, act + 4, "act from here on", palette.full)
+        yield _text(frame.right + 8, act + 4, "act from here on", palette.full, kind="full")
     else:
         yield _text(LEFT + 4, y + 13, f"all of {carries}", palette.soft, halo=palette.sheet)
 
@@ -219,10 +219,10 @@ def _ends(
         x, y = frame.x(newest[0]), frame.y(newest[1])
         yield _text(
             x + 8 if wide else x,
-            y + 4 if wide else y - 8,
+            _clear_of_limits(frame, newest[1]) if wide else y - 8,
             percent(newest[1]),
             palette.ink,
-            bold=True,
+            kind="strong",
             anchor="" if wide else "end",
             halo=palette.sheet,
         )
@@ -232,29 +232,32 @@ def _ends(
         frame.y(newest[1]) - 8,
         percent(newest[1]),
         palette.ink,
-        bold=True,
+        kind="strong",
         anchor="end",
         halo=palette.sheet,
     )
     end = path[-1]
     words = f"{percent(end.low).removesuffix(' %')} to {percent(end.high)}"
     if wide:
-        yield _text(frame.right + 8, _clear_of_limits(frame, end.expected), words, palette.ink, bold=True)
+        yield _text(frame.right + 8, _clear_of_limits(frame, end.expected), words, palette.ink, kind="strong")
     else:
-        yield _text(frame.right, frame.y(end.low) + 14, words, palette.ink, bold=True, anchor="end", halo=palette.sheet)
+        yield _text(
+            frame.right, frame.y(end.low) + 14, words, palette.ink, kind="strong", anchor="end", halo=palette.sheet
+        )
 
 
 def _clear_of_limits(frame: _Frame, share: float) -> float:
     """The height of words at the right end, moved off those of the limits."""
     y = frame.y(share) + 4
-    for limit in (frame.y(1) + 4, frame.y(_ACT) + 4):
-        if abs(y - limit) < 14:
-            y = limit + 14
+    limit = min((frame.y(1) + 4, frame.y(_ACT) + 4), key=lambda one: abs(y - one))
+    if abs(y - limit) < 14:
+        y = limit + (14 if y >= limit else -14)
     return round(y, 1)
 
 
-def _text(x: float, y: float, words: str, colour: str, *, anchor: str = "", bold: bool = False, halo: str = "") -> str:
+def _text(x: float, y: float, words: str, colour: str, *, anchor: str = "", kind: str = "", halo: str = "") -> str:
+    """Words at a place. `kind` is ``strong`` or ``full``, which the board's style sheet knows, too."""
     more = f' text-anchor="{anchor}"' if anchor else ""
-    more += ' font-weight="600"' if bold else ""
+    more += f' class="{kind}" font-weight="600"' if kind else ""
     more += f' paint-order="stroke" stroke="{halo}" stroke-width="4" stroke-linejoin="round"' if halo else ""
     return f'<text x="{x:g}" y="{y:g}" fill="{colour}"{more}>{escape(words)}</text>'

@@ -48,6 +48,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         "GET /v1/briefs/{week}",
         "GET /v1/evidence/rooms/{site}/{room}.zip",
         "GET /v1/sites",
+        "GET /v1/uplinks",
         "GET /v1/profiles",
         "GET /healthz",
         "GET /readyz",
@@ -77,4 +78,4 @@ def test_every_answer_is_one_that_the_openapi_names(live: Live, label: str) -> N
 def test_every_operation_is_asked(live: Live) -> None:
     schema = openapi.from_url(f"http://{live.host}:{live.port}/openapi.json")
 
-    assert sum(1 for _ in schema.get_all_operations()) == 28
+    assert sum(1 for _ in schema.get_all_operations()) == 29

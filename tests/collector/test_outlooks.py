@@ -1,18 +1,16 @@
 """What all uplinks tell: worked out once a week, again where a week changes."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
 import pytest
 
 from collector.district.district import District, Site
 from collector.outlooks import FRESH_SECONDS, Outlooks
 from collector.school_weeks import school_weeks
-from collector.verdict.uplinks.load import DISTRICT, UplinkWeek
+from collector.verdict.uplinks.load import DISTRICT
 from collector.verdict.uplinks.outlook import Forecast, NoForecast
 from tests.collector.board.districts import TIMETABLE
-from tests.collector.uplink_weeks import OAK_HILL, a_week, monday, weeks_of
+from tests.collector.uplink_weeks import OAK_HILL, KeptUplinks, a_week, monday, weeks_of
 
 GROWING = [0.3 + 0.005 * index for index in range(30)]
 
@@ -25,28 +23,7 @@ def a_district(**given: int) -> District:
     return District(name="Test", calendar=TIMETABLE, sites=sites, rooms=(), egress_mbps=given.get("egress"))
 
 
-class Kept:
-    """A store that counts how often it is asked."""
-
-    def __init__(self, weeks: Sequence[UplinkWeek], rooms: date | None = None) -> None:
-        self.weeks = list(weeks)
-        self.rooms = rooms
-        self.asked = 0
-        self.uplinks = SimpleNamespace(weeks_between=self._between)
-
-    def newest_week(self) -> date | None:
-        return self.rooms
-
-    def _between(self, first: date, last: date, *, uplink: str | None = None) -> Mapping[str, list[UplinkWeek]]:
-        self.asked += 1
-        found: dict[str, list[UplinkWeek]] = {}
-        for one in sorted(self.weeks, key=lambda one: one.week):
-            if first <= one.week <= last and uplink in {None, one.uplink}:
-                found.setdefault(one.uplink, []).append(one)
-        return found
-
-
-def outlooks(store: Kept, district: District | None = None, elapsed: list[float] | None = None) -> Outlooks:
+def outlooks(store: KeptUplinks, district: District | None = None, elapsed: list[float] | None = None) -> Outlooks:
     seconds = elapsed if elapsed is not None else [0.0]
     return Outlooks(
         store,
@@ -57,18 +34,18 @@ def outlooks(store: Kept, district: District | None = None, elapsed: list[float]
 
 
 def test_before_anything_was_counted_there_is_nothing() -> None:
-    assert outlooks(Kept([])).newest() == (None, {})
+    assert outlooks(KeptUplinks([])).newest() == (None, {})
 
 
 def test_the_newest_week_is_told_of() -> None:
-    through, found = outlooks(Kept(weeks_of(GROWING))).newest()
+    through, found = outlooks(KeptUplinks(weeks_of(GROWING))).newest()
 
     assert through == monday(29)
     assert isinstance(found[OAK_HILL].forecast, Forecast)
 
 
 def test_an_uplink_that_is_counted_no_longer_is_told_of_the_week_of_the_rooms() -> None:
-    through, found = outlooks(Kept(weeks_of(GROWING), rooms=monday(35))).newest()
+    through, found = outlooks(KeptUplinks(weeks_of(GROWING), newest_week=lambda: monday(35))).newest()
 
     assert through == monday(35)
     refusal = found[OAK_HILL].forecast
@@ -77,7 +54,7 @@ def test_an_uplink_that_is_counted_no_longer_is_told_of_the_week_of_the_rooms() 
 
 
 def test_a_reader_asks_the_store_no_oftener_than_it_changes() -> None:
-    store, elapsed = Kept(weeks_of(GROWING)), [0.0]
+    store, elapsed = KeptUplinks(weeks_of(GROWING)), [0.0]
     asked = outlooks(store, elapsed=elapsed)
 
     first = asked.newest()
@@ -91,7 +68,7 @@ def test_a_reader_asks_the_store_no_oftener_than_it_changes() -> None:
 
 def test_a_week_that_changed_is_told_anew_and_no_other_uplink() -> None:
     other = [a_week(share, monday(index), uplink="site:lakeside") for index, share in enumerate(GROWING)]
-    store, elapsed = Kept([*weeks_of(GROWING), *other]), [0.0]
+    store, elapsed = KeptUplinks([*weeks_of(GROWING), *other]), [0.0]
     asked = outlooks(store, elapsed=elapsed)
     before = asked.newest()[1]
 
@@ -104,7 +81,7 @@ def test_a_week_that_changed_is_told_anew_and_no_other_uplink() -> None:
 
 
 def test_an_earlier_week_is_told_as_it_was_then() -> None:
-    asked = outlooks(Kept(weeks_of(GROWING)))
+    asked = outlooks(KeptUplinks(weeks_of(GROWING)))
 
     then = asked.of_week(monday(10))[OAK_HILL]
 
@@ -116,11 +93,11 @@ def test_an_earlier_week_is_told_as_it_was_then() -> None:
 def test_uplinks_are_in_the_order_of_the_district() -> None:
     weeks = [a_week(0.3, uplink=one) for one in ("site:oak-hill", DISTRICT, "site:gone", "site:lakeside")]
 
-    assert list(outlooks(Kept(weeks)).newest()[1]) == [DISTRICT, "site:lakeside", "site:oak-hill", "site:gone"]
+    assert list(outlooks(KeptUplinks(weeks)).newest()[1]) == [DISTRICT, "site:lakeside", "site:oak-hill", "site:gone"]
 
 
 def test_an_uplink_with_a_capacity_that_nothing_counts_is_among_them() -> None:
-    found = outlooks(Kept(weeks_of([0.3])), a_district(egress=1000)).newest()[1]
+    found = outlooks(KeptUplinks(weeks_of([0.3])), a_district(egress=1000)).newest()[1]
 
     assert list(found) == [DISTRICT, OAK_HILL]
     assert found[DISTRICT].level == "unknown"

@@ -60,8 +60,8 @@ def test_a_load_of_long_ago_is_told_with_its_week() -> None:
         (
             "level_shifted",
             (
-                "its load jumped in the week of 31 August 2026, and 9 of 13 weeks of lessons since are known; the first is "
-                "possible after the week of 5 October 2026"
+                "its load jumped in the week of 31 August 2026, and 9 of 13 weeks of lessons since are known; the "
+                "first is possible after the week of 5 October 2026"
             ),
         ),
         ("missing_weeks", "more than a quarter of its weeks of lessons were not counted"),
@@ -91,7 +91,10 @@ def test_an_uplink_that_nothing_ever_counted_says_so() -> None:
         ((None, None), "It stays below 80 % until the week of 11 January 2027."),
         (
             (date(2026, 11, 30), None),
-            "80 % may be reached from the week of 30 November 2026, or not until the week of 11 January 2027.",
+            (
+                "80 % may be reached from the week of 30 November 2026 on; it may also stay below until the week of 11 "
+                "January 2027."
+            ),
         ),
         (
             (date(2026, 11, 30), date(2027, 1, 4)),

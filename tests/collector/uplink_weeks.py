@@ -1,6 +1,6 @@
 """Uplinks whose every week is given as a share of their capacity."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from collector.verdict.uplinks.load import Load, UplinkWeek, site_uplink
@@ -45,6 +45,29 @@ def weeks_of(
 ) -> list[UplinkWeek]:
     """One week after the other."""
     return [a_week(share, monday(index, first), capacity=capacity) for index, share in enumerate(shares)]
+
+
+class KeptUplinks:
+    """Weeks of uplinks in memory, as a store gives them; it counts how often it is asked."""
+
+    def __init__(self, weeks: Sequence[UplinkWeek], newest_week: Callable[[], date | None] = lambda: None) -> None:
+        self.weeks = list(weeks)
+        self.newest_week = newest_week
+        self.asked = 0
+
+    @property
+    def uplinks(self) -> "KeptUplinks":
+        """Itself: a store's part."""
+        return self
+
+    def weeks_between(self, first: date, last: date, *, uplink: str | None = None) -> dict[str, list[UplinkWeek]]:
+        """Per uplink, ascending."""
+        self.asked += 1
+        found: dict[str, list[UplinkWeek]] = {}
+        for one in sorted(self.weeks, key=lambda one: one.week):
+            if first <= one.week <= last and uplink in {None, one.uplink}:
+                found.setdefault(one.uplink, []).append(one)
+        return found
 
 
 def looked_at(weeks: Sequence[UplinkWeek], *, through: date | None = None, ahead: int = 60) -> Outlook:

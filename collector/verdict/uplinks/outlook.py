@@ -87,7 +87,8 @@ class Outlook:
     """One uplink: its weeks, ascending, and what they tell. `direction` is the one that is judged, the fuller one.
 
     `newest` is the newest week that is not missing, `headroom_bps` what is left in its busy hour up to 80 % of the
-    capacity, negative beyond. `scenarios` stand beside the forecast and are never mixed with it.
+    capacity, negative beyond. `scenarios` stand beside the forecast and are never mixed with it; there are none where
+    it is full already.
     """
 
     uplink: str

@@ -13,15 +13,15 @@ _DAYS_A_YEAR = 365.25
 
 
 def scenarios(share: float, *, through: date) -> tuple[Scenario, ...]:
-    """From a load of that share of the capacity in the week `through`; calendar time, vacations included."""
+    """From a load of that share of the capacity in the week `through`; calendar time, vacations included. None where
+    it is full already."""
+    if share >= LEVEL_SHARES["act"]:
+        return ()
     return tuple(Scenario(growth_a_year=one, reaches_at=_reaches(share, one, through)) for one in GROWTHS)
 
 
 def _reaches(share: float, growth: float, through: date) -> date | None:
-    full = LEVEL_SHARES["act"]
-    if share >= full:
-        return through
     if share <= 0 or growth <= 0:
         return None
-    years = log(full / share) / log(1 + growth)
+    years = log(LEVEL_SHARES["act"] / share) / log(1 + growth)
     return through + timedelta(days=round(years * _DAYS_A_YEAR)) if years <= FARTHEST_YEARS else None

@@ -20,12 +20,8 @@ LEVEL_WORDS: dict[Level, str] = {
 """Most urgent first."""
 
 LEVEL_MEANINGS: dict[Level, str] = {
-    level: f"{percent(share)} full or more in three of the last four weeks of lessons"
-    for level, share in reversed(LEVEL_SHARES.items())
-} | {
-    "fine": f"less than {percent(LEVEL_SHARES['watch'])} full in most of the last four weeks of lessons",
-    "unknown": "fewer than three of the last four weeks of lessons are known, or what it can carry is not",
-}
+    level: f"{percent(share)} full or more" for level, share in reversed(LEVEL_SHARES.items())
+} | {"unknown": "too little counted to say", "fine": f"less than {percent(LEVEL_SHARES['watch'])} full"}
 
 _FULL = percent(LEVEL_SHARES["act"])
 
@@ -113,8 +109,8 @@ def _crossing(one: Forecast) -> str:
         return f"It stays below {_FULL} until the week of {day(one.at_week)}."
     first = one.path[0].week if one.path else None
     if one.crosses_until is None:
-        begins = "at once" if one.crosses_from == first else f"from the week of {day(one.crosses_from)}"
-        return f"{_FULL} may be reached {begins}, or not until the week of {day(one.at_week)}."
+        begins = "at once" if one.crosses_from == first else f"from the week of {day(one.crosses_from)} on"
+        return f"{_FULL} may be reached {begins}; it may also stay below until the week of {day(one.at_week)}."
     if one.crosses_until == first:
         return f"It is above {_FULL} already."
     return f"{_FULL} is reached between the weeks of {day(one.crosses_from)} and {day(one.crosses_until)}."

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.collector.board.realistic import a_school_district
+from tests.collector.board.realistic_uplinks import uplinks_of_two_years
 from tests.collector.board.realistic_weeks import two_weeks, with_weeks
 from tests.collector.board.shown import Shown, shown
 from tests.end_to_end.browser import Page, browsing
@@ -19,6 +20,7 @@ PAGES = {
     "week": "/week/2026-W10",
     "week-site": "/week/2026-W10?site=oak-hill",
     "budgets": "/budgets",
+    "uplinks": "/uplinks",
 }
 """Every kind of page, of rooms each kind of trouble."""
 
@@ -32,5 +34,5 @@ def page(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 @pytest.fixture(scope="module")
 def board() -> Iterator[Shown]:
     """The board of an ordinary Tuesday morning."""
-    with shown(with_weeks(a_school_district()), weeks=two_weeks()) as one:
+    with shown(with_weeks(a_school_district()), weeks=two_weeks(), uplinks=uplinks_of_two_years()) as one:
         yield one

@@ -15,21 +15,35 @@ from collector.api.services import Services
 from collector.briefs import Briefs
 from collector.judged_weeks import JudgedWeeks
 from collector.now import DistrictNow
+from collector.outlooks import Outlooks
 from collector.settings import Settings
+from collector.verdict.uplinks.load import UplinkWeek
 from collector.verdict.weeks import RoomWeek
 from tests.collector.board.costs import AN_AGENT, Costs, a_written_district
 from tests.collector.board.districts import NOW
+from tests.collector.uplink_weeks import KeptUplinks
 from tests.collector.week_builders import KeptWeeks
 
 
 class Shown:
     """A board of `district` at `now`; it can be stopped, and started again on the same port."""
 
-    def __init__(self, district: DistrictNow, now: datetime = NOW, weeks: Sequence[RoomWeek] = ()) -> None:
+    def __init__(
+        self,
+        district: DistrictNow,
+        now: datetime = NOW,
+        weeks: Sequence[RoomWeek] = (),
+        uplinks: Sequence[UplinkWeek] = (),
+    ) -> None:
         self.district = district
         self.now = now
         self.kept = KeptWeeks(*weeks)
         self.weeks = JudgedWeeks(self.kept)
+        self.outlooks = Outlooks(
+            KeptUplinks(uplinks, newest_week=self.kept.newest_week),
+            a_written_district(district),
+            today=lambda: self.now.date(),  # noqa: PLW0108 - `now` changes
+        )
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -51,6 +65,7 @@ class Shown:
                 settings=Settings(),
                 now=lambda: self.district,
                 clock=lambda: self.now,
+                outlooks=lambda week: tuple(self.outlooks.of_week(week).values()),
             ),
             leases=SimpleNamespace(off=None, budgets=Costs(("oak-hill", "106"))),
             registry=SimpleNamespace(agents=lambda: [AN_AGENT]),
@@ -86,11 +101,17 @@ class _Engine:
     def weeks(self) -> JudgedWeeks:
         return self._shown.weeks
 
+    @property
+    def outlooks(self) -> Outlooks:
+        return self._shown.outlooks
+
 
 @contextmanager
-def shown(district: DistrictNow, now: datetime = NOW, weeks: Sequence[RoomWeek] = ()) -> Iterator[Shown]:
+def shown(
+    district: DistrictNow, now: datetime = NOW, weeks: Sequence[RoomWeek] = (), uplinks: Sequence[UplinkWeek] = ()
+) -> Iterator[Shown]:
     """A board that answers."""
-    board = Shown(district, now, weeks)
+    board = Shown(district, now, weeks, uplinks)
     board.start()
     try:
         yield board

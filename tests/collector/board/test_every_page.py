@@ -15,11 +15,15 @@ from collector.board.assets import check_script, script, stylesheet
 from collector.board.budgets_page import budgets_page
 from collector.board.check_page import check_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
+from collector.board.uplinks_page import uplinks_page
 from collector.board.week_page import no_week_page, week_page
 from collector.brief.faces import FACES
 from collector.now import DistrictNow
 from collector.verdict.profiles import default_profiles
 from collector.verdict.room_state import State
+from collector.verdict.uplinks.load import site_uplink
+from collector.verdict.uplinks.look_ahead import outlook
+from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.week_sentence import VERDICT_WORDS
 from collector.verdict.weeks import RoomWeek
 from tests.collector.board.costs import AN_ASSESSMENT, a_spending
@@ -33,6 +37,7 @@ from tests.collector.board.districts import (
     a_site,
 )
 from tests.collector.board.reader import read, rows
+from tests.collector.uplink_weeks import a_week as a_load
 from tests.collector.week_builders import MONDAY, a_week
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}} /../#?x=%2f"
@@ -50,7 +55,21 @@ def every_page(district: DistrictNow) -> dict[str, str]:
     }
     sites = {site_path(site.site): site_page(district, site, now=NOW) for site in district.sites}
     costs = {"/budgets": budgets_page(district, a_spending(district), AN_ASSESSMENT, now=NOW)}
-    return {"/": district_page(district, now=NOW)} | sites | rooms | costs | week_pages(district, weeks)
+    uplinks = {"/uplinks": uplinks_page(district, an_uplink_of_each(district), through=MONDAY, now=NOW)}
+    return {"/": district_page(district, now=NOW)} | sites | rooms | costs | uplinks | week_pages(district, weeks)
+
+
+def an_uplink_of_each(district: DistrictNow) -> list[Outlook]:
+    """An uplink of each site, and one of a site that has left."""
+    return [
+        outlook(
+            site_uplink(site),
+            [a_load(0.4 + 0.005 * at, MONDAY + timedelta(weeks=at - 20), uplink=site_uplink(site)) for at in range(20)],
+            school_weeks=[],
+            through=MONDAY,
+        )
+        for site in (*(one.site for one in district.sites), "gone")
+    ]
 
 
 def week_pages(district: DistrictNow, weeks: dict[tuple[str, str], RoomWeek]) -> dict[str, str]:
