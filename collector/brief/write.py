@@ -41,7 +41,8 @@ def write_brief(
 
     `rooms` are all rooms of that week in the board's order, worst first; those of other sites are left out here, and so
     are other uplinks. `since` are the Mondays of the weeks in which rooms became restricted, `before` some room weeks
-    of the week before, to see whether limits or rule changed. `made_at` is aware. Raises `ValueError` where no room is
+    of the week before, to see whether limits or rule changed. `made_at` is aware; the page has
+    whole seconds of it. Raises `ValueError` where no room is
     left: a week without lessons has no page.
     """
     mine = tuple(one for one in rooms if site in {None, one.week.site})
@@ -57,7 +58,7 @@ def write_brief(
         site=site,
         site_name=None if site is None else names.get(site, site),
         week=week,
-        made_at=made_at,
+        made_at=made_at.replace(microsecond=0),
         simulated=any(one.simulated for one in mine),
         headline=headline(mine),
         lead=lead(mine),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from collector.brief.brief import Correction
+from collector.brief.faces import FACES
 from collector.briefs import Briefs
 from collector.judged_weeks import FRESH_SECONDS, JudgedWeeks
 from collector.refusal import Refusal
@@ -27,7 +28,7 @@ class Kept:
         district = a_district(a_site(a_room("204"), a_room("205"), name="North School"))
         self.store = KeptWeeks(*weeks)
         self.elapsed_s = 0.0
-        self.now = datetime(2026, 3, 9, 12, 30, tzinfo=UTC)
+        self.now = datetime(2026, 3, 9, 12, 30, 0, 123_456, tzinfo=UTC)
         self.corrections: tuple[Correction, ...] = ()
         holidays = replace(TIMETABLE, lessons_by_date={MONDAY + 3 * WEEK + timedelta(days=n): () for n in range(7)})
         self.briefs = Briefs(
@@ -77,8 +78,16 @@ def test_a_page_is_made_anew_when_late_reports_change_a_verdict() -> None:
     anew = kept.briefs.of(MONDAY)
 
     assert anew is not page
-    assert (anew.counts["restricted"], anew.made_at) == (2, kept.now)
+    assert (anew.counts["restricted"], anew.made_at) == (2, kept.now.replace(microsecond=0))
     assert kept.briefs.face(anew, "txt") != text
+
+
+def test_a_page_has_whole_seconds_and_every_form() -> None:
+    kept = Kept(a_week())
+    page = kept.briefs.of(MONDAY)
+
+    assert page.made_at == datetime(2026, 3, 9, 12, 30, tzinfo=UTC)
+    assert all(kept.briefs.face(page, ending) for ending in FACES)
 
 
 def test_a_correction_makes_a_page_anew() -> None:
