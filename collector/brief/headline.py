@@ -50,7 +50,9 @@ def _cost(restricted: Sequence[NamedWeek]) -> list[str]:
     said = [f"Of {span(measured)} of lesson time measured {there}, {span(bad)} was too poor to teach online."]
     slow = [one for one in restricted if failed_hours(one.week) and one.week.entered_by != "bins"]
     if slow:
-        said.append(f"In {counted(len(slow), 'room')} of them tests found too little speed, which counts no minutes.")
+        of_them = "It" if len(restricted) == 1 else f"{len(slow):,} of them"
+        is_slow = "is" if len(slow) == 1 or len(restricted) == 1 else "are"
+        said.append(f"{of_them} {is_slow} too slow by tests of the speed, which are not counted in minutes.")
     lines: dict[BudgetLine | None, list[NamedWeek]] = {}
     for one in restricted:
         lines.setdefault(one.week.budget_line, []).append(one)

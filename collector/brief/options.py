@@ -49,7 +49,7 @@ _OPTIONS: Mapping[Cause, tuple[str, ...]] = {
 }
 _WI_FI = (
     "Change the channel or the power of the access point that serves the room",
-    "Have the air measured in the room, and the access point moved",
+    "Have the Wi-Fi measured where pupils sit (a survey), and the access point moved",
     "Add an access point, or put the devices that do not move on a cable",
 )
 NOT_MEASURED_OPTIONS = (

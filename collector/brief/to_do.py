@@ -144,7 +144,7 @@ def _why(rooms: Sequence[NamedWeek], uplink: Outlook | None) -> str:
     else:
         who = counted(len(rooms), "room") + (f", {at_risk:,} of them at risk only" if at_risk else "")
     minutes = sum(one.week.bad_minutes for one in rooms)
-    said = [f"{span(minutes)} of lesson time was too poor for lessons"] if minutes else []
+    said = [f"{span(minutes)} of lesson time was too poor to teach online"] if minutes else []
     failed = [found for one in rooms if (found := failed_hours(one.week))]
     if failed:
         hours, told = sum(one[1] for one in failed), sum(one[2] for one in failed)

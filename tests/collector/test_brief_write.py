@@ -150,7 +150,7 @@ def test_a_room_restricted_by_its_speed_alone_says_in_how_many_hours() -> None:
     )
     assert brief.to_do[0].title == "Have somebody look for a speed limit in room 204 at North School"
     assert brief.to_do[0].why == "1 room: too slow in 28 of 30 tested hours."
-    assert "tests found too little speed" in brief.lead
+    assert "It is too slow by tests of the speed, which are not counted in minutes." in brief.lead
 
 
 def test_forty_rooms_behind_one_line_are_one_thing_to_do() -> None:
