@@ -20,7 +20,7 @@ help:
 	@echo 'make score  how often the verdict is wrong, on made-up districts; some minutes'
 	@echo 'make bench  the numbers, each with its reference of the same run'
 	@echo 'make bench-accuracy   ours beside fping, irtt and iperf3, and what the agent costs; needs root'
-	@echo 'make screenshots   the pictures of docs/board.md, from the pages as they are now'
+	@echo 'make screenshots   the pictures of docs/board.md and docs/brief.md, from the pages as they are now'
 	@echo 'make lock   requirements/*.txt from pyproject.toml'
 
 demo: $(INSTALLED)
@@ -52,7 +52,7 @@ bench-accuracy: $(INSTALLED)
 	@exec $(BIN)/python -m tests.bench.accuracy
 
 screenshots: $(INSTALLED)
-	@BANDROOM_SCREENSHOTS=1 BANDROOM_REQUIRE=browser $(BIN)/pytest tests/collector/board/test_pictures.py
+	@BANDROOM_SCREENSHOTS=1 BANDROOM_REQUIRE=browser,poppler $(BIN)/pytest tests/collector/board/test_pictures.py tests/collector/brief/test_pictures.py
 
 lock: $(INSTALLED)
 	$(strip $(BIN)/python requirements/lock.py $(LOCK))

@@ -19,7 +19,7 @@ def shown(value: T) -> T:
 
 def unbroken(text: str) -> str:
     """`text` with each number held together with its unit at the end of a line."""
-    return re.sub(r"(?<=\d) (?=(?:%|h|min|ms|s|Mbit/s)(?!\w))", "\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=\d) (?=(?:%|h|min|ms|s|Mbit/s)(?!\w))|(?<=\d h) (?=\d+ min)", "\N{NO-BREAK SPACE}", text)
 
 
 def _shown(value: Any) -> Any:
