@@ -8,6 +8,7 @@ from pathlib import Path
 from collector.district.district import District
 from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile, Mistake, line_of, read_toml
+from collector.district.wanted import did_you_mean
 from collector.settings import Settings, load_settings
 from collector.throughput.leases import set_aside_bytes
 from collector.throughput.wishes import bytes_of_a_test
@@ -44,13 +45,15 @@ def check_settings(path: Path) -> tuple[District, tuple[Mistake, ...]]:
     except BadFile as error:
         mistakes += error.mistakes
     mistakes += (
-        Mistake(file=path.name, line=line_of(text, [key]), key=key, text=what)
+        Mistake(file=path.name, line=line_of(text, key.split(".")), key=key, text=what)
         for key, what in (*_wrong_certificate(path.parent, data), *_missing_files(path.parent, data))
     )
     try:
         district = load_district(path.parent / named) if isinstance(named, str) else None
     except BadFile as error:
         mistakes += error.mistakes
+    if settings is not None and district is not None:
+        mistakes += _unknown_sites(settings, district, text, path.name)
     if mistakes or settings is None or district is None:
         raise BadFile(mistakes)
     warnings = (
@@ -113,10 +116,22 @@ def _wrong_certificate(folder: Path, data: Mapping[str, object]) -> Iterator[tup
         )
 
 
+def _unknown_sites(settings: Settings, district: District, text: str, file: str) -> Iterator[Mistake]:
+    """Recipients of the page of a site that there is not."""
+    known = [one.site for one in district.sites]
+    for number, one in enumerate(settings.brief.to):
+        if one.site is not None and one.site not in known:
+            what = f'there is no site "{one.site}"; sites are {", ".join(known)[:500]}{did_you_mean(one.site, known)}'
+            line = line_of(text, ["brief", "to", number, "site"])
+            yield Mistake(file=file, line=line, key="brief.to.site", text=what)
+
+
 def _missing_files(folder: Path, data: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """(setting, what is wrong) with the files that InfluxDB needs."""
-    for name in ("influx_token_file", "influx_ca_file"):
-        value = data.get(name)
+    """(setting, what is wrong) with the files that InfluxDB and the mail server need."""
+    for name in ("influx_token_file", "influx_ca_file", "mail.password_file", "mail.ca_file"):
+        table, _, key = name.rpartition(".")
+        within = data.get(table, {}) if table else data
+        value = within.get(key) if isinstance(within, Mapping) else None
         if not isinstance(value, str):
             continue
         try:

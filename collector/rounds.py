@@ -1,6 +1,7 @@
 """What the collector does over and over beside serving: judging, and forgetting what is past."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.api.services import Services
+from collector.mail.post import Post
 from collector.publish import Publisher
 from collector.registry.registry import Registry
 from collector.settings import Settings
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 
 RETENTION_AFTER = timedelta(minutes=15)
 RETENTION_EVERY = timedelta(hours=6)
+MAIL_EVERY_SECONDS = 30
 
 
 async def judge_for_ever(services: Services, publisher: Publisher | None, came_round: Callable[[], None]) -> None:
@@ -73,6 +76,30 @@ def _publish(publisher: Publisher, services: Services) -> None:
         publisher.publish(now, failing=services.engine.failing or services.commits.failing)
     except Exception:  # judging must go on
         log.exception("grafana is not told of what is now, this is a fault of ours")
+
+
+async def mail_for_ever(post: Post) -> None:
+    """Send the pages that are to be sent, soon after they are and at once when somebody asks."""
+    failing = False
+    while True:
+        post.woken.clear()
+        try:
+            await in_thread(post.turn)
+        except SQLAlchemyError as error:
+            if not failing:
+                log.warning("no page is mailed, the registry fails error=%s", type(error).__name__)
+            failing = True
+        except Exception:  # whatever is wrong with mail, rooms are judged
+            if not failing:
+                log.exception("no page is mailed, this is a fault of ours")
+            failing = True
+        else:
+            if failing:
+                log.info("pages are mailed again")
+            failing = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MAIL_EVERY_SECONDS):
+                await post.woken.wait()
 
 
 async def retain_for_ever(settings: Settings, store: Store, registry: Registry, clock: Callable[[], datetime]) -> None:

@@ -33,12 +33,14 @@ from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
 from collector.liveness import Liveness
+from collector.mail.mail_gauges import MailGauges
+from collector.mail.wiring import corrections_of, post_of
 from collector.ndt7 import capacity_plan, serve_ndt7
 from collector.publish import Publisher, week_told
 from collector.reflector import Reflector
 from collector.reflector_watch import ReflectorWatch
 from collector.registry.registry import Registry
-from collector.rounds import judge_for_ever, retain_for_ever
+from collector.rounds import judge_for_ever, mail_for_ever, retain_for_ever
 from collector.settings import Settings
 from collector.store.protocol import Store, StoreError
 from collector.store_choice import open_store
@@ -139,6 +141,16 @@ async def running(
         stale_seconds=settings.stale_seconds,
         clock=clock,
     )
+    briefs = Briefs(
+        store=store,
+        weeks=engine.weeks,
+        district=district,
+        settings=settings,
+        now=lambda: engine.now,
+        clock=clock,
+        outlooks=lambda week: tuple(engine.outlooks.of_week(week).values()),
+        corrections=corrections_of(registry, store, district, settings),
+    )
     services = Services(
         settings=settings,
         district=district,
@@ -147,15 +159,8 @@ async def running(
         accounts=accounts,
         ingest=Ingest(registry=registry, commits=commits, accounts=accounts, now=clock, keep=keep),
         engine=engine,
-        briefs=Briefs(
-            store=store,
-            weeks=engine.weeks,
-            district=district,
-            settings=settings,
-            now=lambda: engine.now,
-            clock=clock,
-            outlooks=lambda week: tuple(engine.outlooks.of_week(week).values()),
-        ),
+        briefs=briefs,
+        post=post_of(settings, district, registry, briefs, clock),
         evidence=Evidence(store=store, district=district, settings=settings, clock=clock),
         leases=leases,
         checks=CheckDesk(
@@ -202,6 +207,7 @@ async def running(
                 tasks.create_task(judge_for_ever(services, _publisher(store, services), liveness.came_round)),
                 tasks.create_task(retain_for_ever(settings, store, registry, clock)),
                 tasks.create_task(teller_of(services).run_for_ever()),
+                tasks.create_task(mail_for_ever(services.post)),
             ]
             if services.proxy_check is not None:
                 background.append(tasks.create_task(services.proxy_check.run_for_ever(services.leases.turn)))
@@ -214,6 +220,7 @@ async def running(
             finally:
                 server.should_exit = True
                 services.leases.close()
+                services.post.stop()
                 await in_thread(close_ndt7)
                 await serving
                 for task in background:
@@ -356,6 +363,8 @@ def _server(settings: Settings, services: Services) -> _Server:
 
 
 def _gauges(metrics: CollectorRegistry, services: Services) -> None:
+    metrics.register(MailGauges(services.registry.mailings))
+
     def bins() -> float:
         return services.engine.judged_bins
 

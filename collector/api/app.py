@@ -16,6 +16,7 @@ from collector.api import (
     capacity,
     checks,
     evidence,
+    mailings,
     profiles,
     rooms,
     throughput,
@@ -63,6 +64,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(weeks.router)
     app.include_router(briefs.router)
     app.include_router(uplinks.router)
+    app.include_router(mailings.router)
     app.include_router(profiles.router)
     app.include_router(checks.router)
     app.include_router(budgets.router)

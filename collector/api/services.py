@@ -18,6 +18,7 @@ from collector.evidence.evidence import Evidence
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
+from collector.mail.post import Post
 from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.throughput.lease_desk import LeaseDesk
@@ -38,6 +39,7 @@ class Services:
     accounts: Accounts
     engine: Engine
     briefs: Briefs
+    post: Post
     evidence: Evidence
     leases: LeaseDesk
     checks: CheckDesk

@@ -15,6 +15,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from collector.brief.brief import Brief
+from collector.brief.faces import file_name
 from collector.iso_week import week_span, week_text
 
 MAX_SUBJECT = 200
@@ -38,7 +39,7 @@ def message_of(page: Page, *, author: Address, to: str, message_id: str, at: dat
     message["List-Id"] = f"The weekly page of Bandroom <weekly-page.{author.domain}>"
     message.set_content(page.text, cte="quoted-printable")
     message.add_alternative(page.html, subtype="html", cte="quoted-printable")
-    name = f"bandroom-{week_text(page.brief.week)}" + (f"-{page.brief.site}" if page.brief.site else "")
+    name = file_name(page.brief)
     message.add_attachment(page.pdf, maintype="application", subtype="pdf", filename=f"{name}.pdf")
     for table, content in page.tables.items():
         message.add_attachment(

@@ -7,7 +7,7 @@ who sends what (`collector.registry.mailings`).
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -20,7 +20,7 @@ from collector.mail.line import Limits, Line
 from collector.mail.mail_settings import MailSettings, Recipient
 from collector.mail.message import Page, message_id_of, message_of
 from collector.mail.outcome import Outcome
-from collector.mail.schedule import due
+from collector.mail.schedule import Slot, due
 from collector.refusal import Refusal
 from collector.registry.mailings import Claim, Mailing, Mailings, To, recipient_of
 from collector.settings import Settings
@@ -60,8 +60,8 @@ class _Job:
 
 
 class Post:
-    """Sends to the recipients of the settings. `turn` blocks and is called by one thread at a time; everything else may
-    be called by any."""
+    """Sends to the recipients of the settings. `turn` blocks and is called by one thread at a time, `ask` by that of
+    the event loop; everything else may be called by any."""
 
     def __init__(
         self,
@@ -105,6 +105,13 @@ class Post:
         """Whose lessons a page about `site`, or the district, tells of."""
         return self._district.calendars if site is None else (self._district.calendar_of(site),)
 
+    def due_for(self, recipient: Recipient) -> Slot | None:
+        """What is due for him now, mailed already or not; ``None`` for one who was named after it was."""
+        slot = due(self._clock(), self._settings.brief, self.calendars(recipient.site))
+        if slot is None or _ms(slot.at) < self._known_since(recipient):
+            return None
+        return slot
+
     def ask(self, week: date) -> None:
         """Somebody wants the page of `week` mailed now to everybody who has not got it."""
         with self._lock:
@@ -142,28 +149,23 @@ class Post:
         """What an admin asked for, then what is due, then what is to be tried again; each once."""
         with self._lock:
             found = list(self._asked)
-        now, now_ms = self._clock(), self._now_ms()
         recipients = {(one.site, recipient_of(one.address)): one for one in self.recipients}
-        slots = {site: due(now, self._settings.brief, self.calendars(site)) for site in {one[0] for one in recipients}}
-        kept: Mapping[To, Mailing] = {
-            one.to: one for one in self._mailings.open_or_of({slot.week for slot in slots.values() if slot is not None})
-        }
-        for key, recipient in recipients.items():
-            slot = slots[key[0]]
-            since_ms = self._known_since(recipient, now_ms)
-            if slot is not None and _ms(slot.at) >= since_ms:
-                found.append(_Job(slot.week, recipient, False))
+        slots = [(one, slot) for one in recipients.values() if (slot := self.due_for(one)) is not None]
+        kept = {one.to: one for one in self._mailings.open_or_of({slot.week for _, slot in slots})}
+        found += [_Job(slot.week, one, False) for one, slot in slots]
         found += [
             _Job(to.week, recipients[to.scope, to.recipient], False)
             for to in kept
             if (to.scope, to.recipient) in recipients
         ]
+        now_ms = self._now_ms()
         return [job for job in dict.fromkeys(found) if job.by_hand or _open(kept.get(job.to), now_ms)]
 
-    def _known_since(self, recipient: Recipient, now_ms: int) -> int:
+    def _known_since(self, recipient: Recipient) -> int:
         key = recipient.site, recipient.address
         if key not in self._since:
-            self._since[key] = self._mailings.known_since(recipient.site, recipient.address, now_ms=now_ms)
+            known = self._mailings.known_since(recipient.site, recipient.address, now_ms=self._now_ms())
+            self._since[key] = known
         return self._since[key]
 
     def _send(self, job: _Job, mail: MailSettings) -> Outcome | None:

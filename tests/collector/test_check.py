@@ -185,3 +185,29 @@ def test_a_district_is_known_by_what_is_in_it_whatever_its_file_is_called(tmp_pa
     checked = run("bandroom", "check", str(tmp_path / name))
 
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_a_page_for_a_site_that_there_is_not_and_files_of_the_mail_server_that_there_are_not(tmp_path: Path) -> None:
+    text = """
+[mail]
+host = "smtp.example.org"
+user = "bandroom"
+password_file = "no.password"
+sender = "bandroom@example.org"
+ca_file = "empty.pem"
+
+[[brief.to]]
+address = "cio@example.org"
+
+[[brief.to]]
+address = "principal@example.org"
+site = "oak-hil"
+"""
+    (tmp_path / "empty.pem").write_text("\n")
+
+    assert mistakes_of(settings(tmp_path, text)) == [
+        f"bandroom.toml:5 mail.password_file: cannot be read: No such file or directory ({tmp_path / 'no.password'})",
+        f"bandroom.toml:7 mail.ca_file: is empty ({tmp_path / 'empty.pem'})",
+        'bandroom.toml:14 brief.to.site: there is no site "oak-hil"; sites are oak-hill, lakeside; '
+        'did you mean "oak-hill"?',
+    ]

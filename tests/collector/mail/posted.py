@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collector.brief.brief import Correction
+from collector.brief.brief import Brief, Correction
+from collector.brief.write import write_brief
 from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
 from collector.district.rooms_csv import Room
@@ -20,8 +21,6 @@ from collector.registry.mailings import Mailing
 from collector.registry.registry import Registry
 from collector.settings import Settings
 from collector.verdict.weeks import Verdict
-from tests.collector.brief.pages import a_brief
-from tests.collector.live import MovableClock
 from tests.collector.week_builders import a_week
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -63,22 +62,40 @@ class Pages:
         if week > self.newest:
             raise Refusal(404, "week_to_come", "not judged yet")
         self.made.append((week, site))
-        rooms = (("oak-hill", "204"), ("lakeside", "7"))
-        judged = tuple(
-            NamedWeek(
-                week=a_week(room, self.verdict, of, week=week),
-                site_name=of,
-                room_name=room,
-                simulated=False,
-                known=True,
-            )
-            for of, room in rooms
-            if site in {None, of}
-        )
-        brief = a_brief(week=week, site=site, site_name=site, judged=judged, since={}, corrections=self.corrections)
+        brief = written(week, site, verdict=self.verdict, corrections=self.corrections)
         return Page(
             brief=brief, text="The page.\n", html="<p>The page.</p>", pdf=b"%PDF", tables={"rooms.csv": b"a\r\n"}
         )
+
+
+def written(
+    week: date = WEEK, site: str | None = None, *, verdict: Verdict = "ok", corrections: tuple[Correction, ...] = ()
+) -> Brief:
+    """The page of two rooms, or of one."""
+    names = {"oak-hill": ("Oak Hill", "204", "Library"), "lakeside": ("Lakeside", "7", "7")}
+    rooms = [
+        NamedWeek(
+            week=a_week(room, verdict, of, week=week), site_name=site_name, room_name=name, simulated=False, known=True
+        )
+        for of, (site_name, room, name) in names.items()
+    ]
+    made_at = HALF_PAST_SIX
+    return write_brief(rooms, week=week, district=a_district(), made_at=made_at, site=site, corrections=corrections)
+
+
+class Clock:
+    """Stands still until it is moved. That of `tests.collector.live` would bring a whole collector along."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self._now
+
+    def move(self, by: timedelta) -> None:
+        """Move on, or back."""
+        self._now += by
 
 
 class Office:
@@ -86,7 +103,7 @@ class Office:
 
     def __init__(self, folder: Path, port: int, *to: str | tuple[str, str], now: datetime | None = None) -> None:
         self.registry = Registry.open_registry(f"sqlite:///{folder / 'registry.sqlite'}")
-        self.clock = MovableClock(now or HALF_PAST_SIX - timedelta(days=1))
+        self.clock = Clock(now or HALF_PAST_SIX - timedelta(days=1))
         self.port = port
         self.to = [{"address": one} if isinstance(one, str) else {"address": one[0], "site": one[1]} for one in to]
         self.pages = Pages()
