@@ -26,6 +26,7 @@ from collector.district.host import is_loopback
 from collector.district.mistakes import BadFile
 from collector.district.wanted import did_you_mean
 from collector.evidence_command import evidence_command
+from collector.mail_command import mail_app
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.rejudge_command import rejudge_command
 from collector.serve import open_parts, open_registry, serve
@@ -48,6 +49,7 @@ app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
 app.add_typer(dashboards_app, name="dashboards")
 app.command("brief")(brief_command)
+app.add_typer(mail_app, name="mail")
 app.command("rejudge")(rejudge_command)
 app.command("evidence")(evidence_command)
 app.command("simulate")(simulate_command)

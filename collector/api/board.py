@@ -12,10 +12,12 @@ from collector.api.transfer import transferred
 from collector.api.weeks import from_store, the_week
 from collector.board.assets import script
 from collector.board.budgets_page import budgets_page
+from collector.board.mailings_page import mailings_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
 from collector.board.week_page import no_week_page, week_page
 from collector.iso_week import NEWEST
 from collector.judged_weeks import RoomWeeks
+from collector.mail.mail_status import mail_status
 from collector.refusal import Refusal
 from collector.store.protocol import StoreUnavailable
 from collector.throughput.spending import spending
@@ -99,6 +101,14 @@ def budgets(request: Request, services: TheServices) -> Response:
         throughput_off=services.leases.off,
     )
     return transferred(request, page)
+
+
+@_page("/mailings")
+def mailings(request: Request, services: TheServices) -> Response:
+    """What was mailed to whom."""
+    now = services.clock()
+    status = mail_status(services.post, services.registry.mailings, services.settings.brief, now)
+    return transferred(request, mailings_page(the_district(services), status, now=now))
 
 
 def _weeks_of(services: Services, site: str, room: str) -> RoomWeeks | None:

@@ -68,7 +68,12 @@ class Shown:
                 outlooks=lambda week: tuple(self.outlooks.of_week(week).values()),
             ),
             leases=SimpleNamespace(off=None, budgets=Costs(("oak-hill", "106"))),
-            registry=SimpleNamespace(agents=lambda: [AN_AGENT]),
+            post=SimpleNamespace(
+                recipients=(), idle_because="nobody is named", calendars=lambda _site: written.calendars
+            ),
+            registry=SimpleNamespace(
+                agents=lambda: [AN_AGENT], mailings=SimpleNamespace(newest_weeks=lambda _count: [])
+            ),
             district=written,
             checks=SimpleNamespace(newest=lambda _site, _room: None),
             trouble=None,

@@ -14,6 +14,7 @@ from collector.board.addresses import room_path, site_path, week_path
 from collector.board.assets import check_script, script, stylesheet
 from collector.board.budgets_page import budgets_page
 from collector.board.check_page import check_page
+from collector.board.mailings_page import mailings_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
 from collector.board.uplinks_page import uplinks_page
 from collector.board.week_page import no_week_page, week_page
@@ -36,6 +37,7 @@ from tests.collector.board.districts import (
     a_room,
     a_site,
 )
+from tests.collector.board.mailed import A_STATUS
 from tests.collector.board.reader import read, rows
 from tests.collector.uplink_weeks import a_week as a_load
 from tests.collector.week_builders import MONDAY, a_week
@@ -56,7 +58,9 @@ def every_page(district: DistrictNow) -> dict[str, str]:
     sites = {site_path(site.site): site_page(district, site, now=NOW) for site in district.sites}
     costs = {"/budgets": budgets_page(district, a_spending(district), AN_ASSESSMENT, now=NOW)}
     uplinks = {"/uplinks": uplinks_page(district, an_uplink_of_each(district), through=MONDAY, now=NOW)}
-    return {"/": district_page(district, now=NOW)} | sites | rooms | costs | uplinks | week_pages(district, weeks)
+    mails = {"/mailings": mailings_page(district, A_STATUS, now=NOW)}
+    front = {"/": district_page(district, now=NOW)}
+    return front | sites | rooms | costs | uplinks | mails | week_pages(district, weeks)
 
 
 def an_uplink_of_each(district: DistrictNow) -> list[Outlook]:
