@@ -18,6 +18,15 @@ from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail
 from collector.iso_week import NEWEST, week_of_text
 
 _NO_PAGE = "what answers is not a Bandroom collector"
+_FAILED = "not mailed, and not tried again"
+_STATES = {
+    "sent": "mailed",
+    "waiting": "waits for its turn",
+    "sending": "is being mailed",
+    "refused": "not taken for now, and tried again",
+    "failed": _FAILED,
+    "possibly_sent": "possibly mailed, so not mailed again",
+}
 _ENDINGS = ("html", "pdf", "txt")
 
 
@@ -101,7 +110,18 @@ def _page_of(text: bytes) -> dict[str, Any]:
 
 def _send(week: str, ask_for: Callable[[str], str]) -> None:
     """Mail it, and say for each recipient what became of it."""
-    answer = json.loads(ask_for(f"/v1/briefs/{week}/mail"))
-    for one in answer["mailings"]:
-        what = f"the page of {one['site']}" if one.get("site") else "the district's page"
-        print(f"{one['recipient']}: {what}: {one['says']}")
+    try:
+        lines = [mailing_line(one) for one in json.loads(ask_for(f"/v1/briefs/{week}/mail"))["mailings"]]
+    except (ValueError, TypeError, KeyError):
+        raise CannotAsk(_NO_PAGE) from None
+    print(*lines, sep="\n")
+    if any(line.endswith(_FAILED) for line in lines):
+        raise typer.Exit(1)
+
+
+def mailing_line(one: Mapping[str, Any]) -> str:
+    """What became of a page for one recipient: ``c***@example.org, the district's page: mailed``."""
+    page = "the district's page" if one["site"] is None else f"the page of {one['site']}"
+    state = _STATES.get(one["state"], str(one["state"]))
+    said = f" ({one['answer']})" if one["answer"] and one["state"] != "sent" else ""
+    return f"{one['to']}, {page}{said}: {state}"

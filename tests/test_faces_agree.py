@@ -29,6 +29,10 @@ from tests.collector.influx import influx_settings
 from tests.collector.live import Live, MovableClock, live_collector
 from tests.collector.uplink_weeks import OAK_HILL, a_week, monday
 from tests.collector.week_builders import MONDAY
+from tests.dashboards.asked import Rows, ask
+from tests.dashboards.known_week import ms, week_time
+from tests.dashboards.rendered_files import queries
+from tests.influx import Influx
 
 WEEK = "2026-W10"
 MONDAY_MORNING = datetime(2026, 3, 9, 14, 0, tzinfo=UTC)
@@ -47,6 +51,7 @@ class Faces:
     texts: dict[str, str]
     board: str
     live: Live
+    influx: Influx | None
 
 
 def a_named_district() -> District:
@@ -64,7 +69,8 @@ def a_named_district() -> District:
 
 @pytest.fixture(params=["duckdb", pytest.param("influx", marks=pytest.mark.requires("influx"))])
 def faces(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Faces]:
-    settings = influx_settings(request.getfixturevalue("influx")) if request.param == "influx" else {}
+    influx = request.getfixturevalue("influx") if request.param == "influx" else None
+    settings = influx_settings(influx) if influx else {}
     with live_collector(tmp_path, district=a_named_district(), clock=MovableClock(MONDAY_MORNING), **settings) as live:
         live.store.write_weeks(list(two_weeks()))
         first = MONDAY - timedelta(weeks=20)
@@ -87,6 +93,7 @@ def faces(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Faces]:
             },
             board=squeezed(re.sub(r"<[^>]+>", "", raw(live, f"/week/{WEEK}").decode())),
             live=live,
+            influx=influx,
         )
 
 
@@ -123,6 +130,8 @@ def test_all_faces_say_the_same_of_a_week(faces: Faces) -> None:
     every_restricted_room_agrees(faces)
     capacity_beside_guidance_agrees(faces)
     the_command_agrees(faces)
+    if faces.influx is not None:
+        grafana_agrees(faces, faces.influx)
 
 
 def the_whole_agrees(faces: Faces) -> None:
@@ -194,3 +203,32 @@ def capacity_beside_guidance_agrees(faces: Faces) -> None:
     assert {one[-1] for one in told} == {"planning guidance, not a verdict"}
     for text in faces.texts.values():
         assert "1,000mbit/sfor1,250users" in text
+
+
+def grafana_agrees(faces: Faces, influx: Influx) -> None:
+    """The panels of the dashboard *Week*, as Grafana asks them of InfluxDB."""
+    counts = panel_rows(influx, "How many rooms were restricted in this week?")
+    assert [
+        {verdict: sum(row[verdict] for row in counts) for verdict in ("restricted", "at_risk", "unknown", "ok")}
+    ] == [{verdict: faces.brief["verdicts"][verdict] for verdict in ("restricted", "at_risk", "unknown", "ok")}]
+    rows = {(one["site"], one["room"]): one for one in panel_rows(influx, "Which rooms were restricted, and why?")}
+    for told in faces.brief["rooms"]:
+        row = rows[told["site"], told["room"]]
+        assert row["bad_share"] == pytest.approx(told["bad_share"])
+        assert row["lower"] == pytest.approx(told["lower"])
+        assert row["bad_hours"] * 60 == pytest.approx(told["bad_minutes"])
+        assert (row["cause"], row["confidence"], row["evidence"]) == (
+            told["cause"], told["confidence"], told["evidence"],
+        )  # fmt: skip
+
+
+def panel_rows(influx: Influx, title: str) -> Rows:
+    (query,) = (one for one in queries() if one.page == "bandroom-week" and one.panel["title"] == title)
+    return ask(
+        influx,
+        query.target["datasource"]["uid"],
+        query.text,
+        now=MONDAY_MORNING,
+        span=timedelta(days=30),
+        variables={"week": str(ms(week_time(MONDAY)))},
+    )
