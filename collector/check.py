@@ -54,6 +54,16 @@ def check_settings(path: Path) -> tuple[District, tuple[Mistake, ...]]:
         mistakes += error.mistakes
     if settings is not None and district is not None:
         mistakes += _unknown_sites(settings, district, text, path.name)
+        sites = [one.site for one in district.sites]
+        mistakes += [
+            Mistake(
+                file=path.name,
+                line=line_of(text, ["alerts", table, at, "sites"]),
+                key=f"alerts.{table}.sites",
+                text=f'"{site}" is no site of the district; there are {", ".join(sites)}{did_you_mean(site, sites)}',
+            )
+            for at, table, site in settings.alerts.strangers(sites)
+        ]
     if mistakes or settings is None or district is None:
         raise BadFile(mistakes)
     warnings = (

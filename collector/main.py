@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from collector.alerts_command import alerts_app
 from collector.ask_collector import CannotAsk
 from collector.asking import CaFile, Password, Url, ask
 from collector.brief_command import brief_command
@@ -48,6 +49,7 @@ enrol_app = typer.Typer(help="Enrolment codes and the agents that joined with th
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(store_app, name="store")
 app.add_typer(dashboards_app, name="dashboards")
+app.add_typer(alerts_app, name="alerts")
 app.command("brief")(brief_command)
 app.add_typer(mail_app, name="mail")
 app.command("rejudge")(rejudge_command)

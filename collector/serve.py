@@ -179,7 +179,7 @@ async def running(
             settle_seconds=settings.settle_seconds,
             clock=clock,
         ),
-        channels=channels_of(settings),
+        channels=channels_of(settings, clock),
         reflecting=lambda: reflector.answering,
         proxy_check=_proxy_check(settings),
         metrics=metrics,

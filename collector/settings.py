@@ -173,6 +173,9 @@ class Settings(BaseModel):
             found.append(("store", 'store = "influx" needs influx_url, such as http://127.0.0.1:8086'))
         if self.brief.to and self.mail is None:
             found.append(("brief.to", "somebody gets the page, but nothing takes it: add the table [mail]"))
+        by_mail = [one.name for one in self.alerts.channels if one.kind == "mail"]
+        if by_mail and self.mail is None:
+            found.append(("alerts", f"channel {by_mail[0]} tells by mail, but nothing takes it: add the table [mail]"))
         if is_loopback(self.host):
             return found
         if self.tls_certificate is None and not self.behind_proxy:
@@ -202,7 +205,8 @@ def load_settings(path: Path) -> Settings:
         for name in ("district", "data", "tls_certificate", "tls_key", "influx_token_file", "influx_ca_file")
         if (value := getattr(settings, name)) is not None
     }
-    return settings.model_copy(update=paths | _mail_beside(settings, folder))
+    alerts = settings.alerts.beside(folder)
+    return settings.model_copy(update=paths | _mail_beside(settings, folder) | {"alerts": alerts})
 
 
 def _mail_beside(settings: Settings, folder: Path) -> dict[str, MailSettings]:

@@ -1,13 +1,16 @@
 """Who is told of trouble while it lasts, and when not: the table ``[alerts]`` of ``bandroom.toml``."""
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from collector.alerts.finding import Severity
+from collector.mail.addresses import an_address
+from collector.mail.mail_settings import a_time
 
 Kind = Literal["mail", "slack", "teams", "webhook", "apprise"]
 
@@ -20,8 +23,8 @@ class QuietHours(_Strict):
     """From when to when on every day nobody is told, in the district's local time; over midnight where `until` is
     earlier."""
 
-    start: Annotated[time, Field(alias="from")]
-    until: time
+    start: Annotated[time, Field(alias="from"), BeforeValidator(a_time)]
+    until: Annotated[time, Field(alias="to"), BeforeValidator(a_time)]
 
     def contain(self, local: time) -> bool:
         """Whether that local time is quiet."""
@@ -60,6 +63,11 @@ class Channel(_Strict):
     """A file that holds the URL alone, instead of `url`."""
     sites: list[str] = []
     severities: list[Severity] = []
+
+    @field_validator("to")
+    @classmethod
+    def _mailboxes(cls, to: list[str]) -> list[str]:
+        return list(dict.fromkeys(an_address(one) for one in to))
 
     @model_validator(mode="after")
     def _whole(self) -> "Channel":
@@ -103,6 +111,29 @@ class AlertSettings(_Strict):
         if twice:
             raise ValueError(f"two channels are named {twice[0]}; each needs a name of its own")
         return channels
+
+    def beside(self, folder: Path) -> "AlertSettings":
+        """The same with relative paths counted from `folder`."""
+        channels = [
+            one if one.url_file is None else one.model_copy(update={"url_file": folder / one.url_file})
+            for one in self.channels
+        ]
+        return self.model_copy(update={"channels": channels})
+
+    def strangers(self, sites: Collection[str]) -> list[tuple[int, str, str]]:
+        """Sites that a channel or maintenance names and that are none of `sites`: which of them it is, its table, and
+        the name."""
+        tables: Mapping[str, Sequence[Channel | Maintenance]] = {
+            "channels": self.channels,
+            "maintenance": self.maintenance,
+        }
+        return [
+            (at, table, site)
+            for table, items in tables.items()
+            for at, one in enumerate(items)
+            for site in one.sites
+            if site not in sites
+        ]
 
 
 _SHAPES: dict[Kind, tuple[str, str]] = {

@@ -1,13 +1,15 @@
 """Slack, Teams, webhooks and a hundred others, by the library apprise, one plugin of it for each message.
 
-Only the plugin that a channel needs is loaded; an apprise URL of any kind loads them all. What the library logs is where
-it says what the other side answered, so that is read here, and nothing of it goes to our own log: it names tokens.
+Only the plugin that a channel needs is loaded; an apprise URL of any kind loads them all. The library says what the
+other side answered in what it logs, so that is read here, and nothing of it goes to our own log: it names tokens.
 """
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -34,20 +36,17 @@ def plugin_of(kind: Kind, url: str, message: Message, *, deadline_s: int) -> "No
         if kind == "slack" and not url.startswith("slack:"):
             from apprise.plugins.slack import NotifySlack
 
-            found = NotifySlack.parse_native_url(url)
-            made = NotifySlack(**found | options | {"include_image": False}) if found else None
+            made = _native(NotifySlack, url, options)
         elif kind == "teams" and not url.startswith("workflow"):
             from apprise.plugins.workflows import NotifyWorkflows
 
-            found = NotifyWorkflows.parse_native_url(url)
-            made = NotifyWorkflows(**found | options | {"include_image": False}) if found else None
+            made = _native(NotifyWorkflows, url, options)
         elif kind == "webhook":
             made = _webhook(url, message, options)
         else:
             from apprise import Apprise
 
-            found = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-            made = found or None
+            made = Apprise.instantiate(url, asset=asset, suppress_exceptions=True) or None
             if made is not None:
                 made.socket_read_timeout = float(deadline_s)
     except (TypeError, ValueError) as error:  # apprise's own are TypeErrors
@@ -57,21 +56,34 @@ def plugin_of(kind: Kind, url: str, message: Message, *, deadline_s: int) -> "No
     return made
 
 
-def tell(plugin: "NotifyBase", message: Message, *, secret: str) -> Answer:
+def tell(plugin: "NotifyBase", kind: Kind, message: Message, *, secret: str) -> Answer:
     """Hand over `message`, and what the other side made of it. `secret` is the URL, of which nothing is repeated."""
     from apprise import NotifyFormat, NotifyType
 
     of_type = NotifyType.SUCCESS if message.over else NotifyType.FAILURE
     if message.severity == "minor" and not message.over:
         of_type = NotifyType.WARNING
+    # Teams shows a Markdown that knows no escapes: those that apprise puts into a plain text would be seen.
+    cards = kind == "teams"
     with _heard() as lines:
-        told = plugin.notify(title=message.title, body=message.body, notify_type=of_type, body_format=NotifyFormat.TEXT)
+        told = plugin.notify(
+            title=message.title,
+            body=_card_text(message.body) if cards else message.body,
+            notify_type=of_type,
+            body_format=NotifyFormat.MARKDOWN if cards else NotifyFormat.TEXT,
+        )
     said = without_secrets(_answer_of(lines), secret)
     if told:
         return Answer(state="told", text=said or "taken")
     if any("read timed out" in one.lower() for one in lines):
         return Answer(state="uncertain", text="no answer in time; it may have been told")
     return Answer(state="refused", text=said or "it was not taken")
+
+
+def _card_text(body: str) -> str:
+    """`body` for a card: a line that is a link is one to click on, and lines stay lines."""
+    lines = (f"[Open the board]({one})" if one.startswith(("http://", "https://")) else one for one in body.split("\n"))
+    return "\n\n".join(lines)
 
 
 def without_secrets(text: str, url: str) -> str:
@@ -86,14 +98,22 @@ def without_secrets(text: str, url: str) -> str:
     return text
 
 
+def _native(plugin: Any, url: str, options: dict[str, Any]) -> "NotifyBase | None":
+    """A `plugin` for the URL as its service gives it out; no picture is fetched from elsewhere for it."""
+    found = plugin.parse_native_url(url)
+    made: NotifyBase | None = plugin(**found | options | {"include_image": False}) if found else None
+    return made
+
+
 def _webhook(url: str, message: Message, options: dict[str, Any]) -> "NotifyBase":
     from apprise.plugins.custom_json import NotifyJSON
 
     parts = urlsplit(url)
     host = parts.hostname or ""
     # Its own fields go, so that ours alone are the format.
-    own = dict.fromkeys(("version", "title", "message", "attachments", "type"), "")
-    made = NotifyJSON(
+    own = dict.fromkeys(("version", "message", "attachments", "type"), "")
+    plugin: Any = NotifyJSON
+    made: Any = plugin(
         payload=own,
         params=dict(parse_qsl(parts.query, keep_blank_values=True)),
         host=f"[{host}]" if ":" in host else host,
@@ -104,9 +124,9 @@ def _webhook(url: str, message: Message, options: dict[str, Any]) -> "NotifyBase
         password=parts.password,
         **options,
     )
-    made.payload_extras |= {f"{name}": value for name, value in message.fields.items() if name != "title"}
-    made.payload_extras["title"] = "title"
-    return made
+    made.payload_extras |= {name: value for name, value in message.fields.items() if name != "title"}
+    webhook: NotifyBase = made
+    return webhook
 
 
 def _asset() -> Any:
@@ -159,9 +179,19 @@ def _answer_of(lines: list[str]) -> str:
     for one in lines:
         text = " ".join(one.split())
         if one.startswith(("Failed to send", "A Connection error", "Sent ")):
-            said.append(text.rstrip("."))
+            said.append(_status(text))
         elif one.startswith("Response Details:"):
-            said.append(text.removeprefix("Response Details: ")[:120])
+            said.append(text.removeprefix("Response Details:").strip().removeprefix("b'").rstrip("'")[:120])
         elif one.startswith("Socket Exception:"):
             said.append(text.rpartition("(Caused by ")[2].removeprefix("Socket Exception: ").rstrip(")")[-120:])
-    return "; ".join(said)
+    return ": ".join(one for one in said if one)
+
+
+def _status(line: str) -> str:
+    """``it answered 401 Unauthorized``; the line itself where it names no status of HTTP."""
+    found = re.search(r"error=(\d{3})\.?$", line)
+    if found is None:
+        return line.rstrip(".")
+    code = int(found.group(1))
+    name = next((one.phrase for one in HTTPStatus if one == code), "")
+    return f"it answered {code} {name}".rstrip()

@@ -4,9 +4,9 @@ The objective is 95 % of in-session bins, over 20 school days of 84 bins: 84 bad
 long window spends too much of that and a short one says that it goes on (Google's SRE workbook, chapter 5, derived anew
 for lesson time: science.md 6.4, corrected by 6.5).
 
-N of M: a window is a fixed number M of lesson bins and asks for N bad ones, so what was not measured is neither good nor
-bad. A bad bin counts only beside another bad one of the same day: a single one, and a room that flaps between good and
-bad from bin to bin, never tells anybody of anything.
+N of M: a window is a fixed number M of lesson bins and asks for N bad ones, so what was not measured is neither good
+nor bad. A bad bin counts only beside another bad one of the same day: a single one, and a room that flaps between good
+and bad from bin to bin, never tells anybody of anything.
 """
 
 import math

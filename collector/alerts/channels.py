@@ -1,50 +1,70 @@
 """Telling one channel, whatever its kind, within a deadline."""
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime
 
 from collector.alerts.alert_settings import Channel, wrong_url
 from collector.alerts.answer import Answer
+from collector.alerts.mail_channel import tell_by_mail
 from collector.alerts.message import Message
+from collector.mail.mail_settings import MailSettings
 
 SLACK_SECONDS = 5
 
 
-class SendMail(Protocol):
-    """Hands one mail to the server of ``[mail]``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One thing to tell: a channel, or one address of it. `name` is what the registry calls it; no address is in it."""
 
-    def __call__(self, to: Sequence[str], *, subject: str, text: str) -> Answer:
-        """Send it to all of `to`."""
-        ...
+    name: str
+    channel: Channel
+    to: str | None = None
 
 
 class Channels:
-    """The channels of ``[alerts]``. `send_mail` is ``None`` where there is no ``[mail]``."""
+    """The channels of ``[alerts]``, and the ``[mail]`` that those of that kind go through."""
 
-    def __init__(self, channels: Sequence[Channel], *, send_mail: SendMail | None, deadline_s: int) -> None:
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        *,
+        mail: MailSettings | None,
+        deadline_s: int,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._channels = {one.name: one for one in channels}
-        self._send_mail = send_mail
+        self._mail = mail
         self._deadline_s = deadline_s
-
-    def named(self, name: str) -> Channel | None:
-        """The channel of that name."""
-        return self._channels.get(name)
+        self._clock = clock
 
     @property
     def all(self) -> Sequence[Channel]:
         """All of them, in the order of the file."""
         return list(self._channels.values())
 
-    def tell(self, channel: Channel, message: Message) -> Answer:
-        """Tell it. Never raises, and never takes longer than the deadline and a few seconds."""
-        return within(self._deadline_s + SLACK_SECONDS, lambda: self._tell(channel, message))
+    def named(self, name: str) -> Channel | None:
+        """The channel of that name."""
+        return self._channels.get(name)
+
+    def ways(self, channel: Channel) -> Sequence[Way]:
+        """What has to be told for a channel to be: each address of one of kind mail by itself."""
+        if channel.kind != "mail":
+            return [Way(name=channel.name, channel=channel)]
+        return [Way(name=f"{channel.name}:{_digest(one)}", channel=channel, to=one) for one in channel.to]
+
+    def tell(self, way: Way, message: Message) -> Answer:
+        """Tell it. Never raises, and never takes longer than the deadline and a few seconds; a mail server has those of
+        ``[mail]``, which are longer."""
+        if way.to is not None:
+            if self._mail is None:
+                return Answer(state="refused", text="there is no [mail] in bandroom.toml")
+            return tell_by_mail(message, way.to, self._mail, clock=self._clock)
+        return within(self._deadline_s + SLACK_SECONDS, lambda: self._tell(way.channel, message))
 
     def _tell(self, channel: Channel, message: Message) -> Answer:
-        if channel.kind == "mail":
-            if self._send_mail is None:
-                return Answer(state="refused", text="there is no [mail] in bandroom.toml")
-            return self._send_mail(channel.to, subject=message.title, text=message.body)
         from collector.alerts.apprise_channel import BadChannel, plugin_of, tell
 
         try:
@@ -52,9 +72,10 @@ class Channels:
             plugin = plugin_of(channel.kind, url, message, deadline_s=self._deadline_s)
         except BadChannel as error:
             return Answer(state="refused", text=str(error))
-        except OSError as error:
-            return Answer(state="refused", text=f"url_file cannot be read: {error.strerror}")
-        return tell(plugin, message, secret=url)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            return Answer(state="refused", text=f"url_file cannot be read: {reason}")
+        return tell(plugin, channel.kind, message, secret=url)
 
 
 def secret_url(channel: Channel) -> str:
@@ -84,3 +105,7 @@ def within(seconds: float, work: Callable[[], Answer]) -> Answer:
     thread.start()
     thread.join(seconds)
     return answers[0] if answers else Answer(state="uncertain", text="no answer in time; it may have been told")
+
+
+def _digest(address: str) -> str:
+    return hashlib.sha256(address.casefold().encode()).hexdigest()[:12]

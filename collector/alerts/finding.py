@@ -12,8 +12,8 @@ Rule = Literal["outage", "live", "half_day", "rate", "silence", "service", "coll
 """Which rule found it. ``outage``: most rooms of a site at once."""
 
 Severity = Literal["critical", "major", "minor"]
-"""``critical`` stops lessons in a whole site or says that nobody watches, ``major`` in rooms now, ``minor`` can wait for
-the break."""
+"""``critical`` stops lessons in a whole site or says that nobody watches, ``major`` in rooms now, ``minor`` can wait
+for the break."""
 
 GRAVEST_FIRST: Mapping[Severity, int] = {"critical": 0, "major": 1, "minor": 2}
 
@@ -23,7 +23,7 @@ DISTRICT, COLLECTOR, SERVICES, ELSEWHERE = "district", "collector", "services", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Trouble that a rule found. `about` is what it is one of: ``district``, ``site:SLUG``, ``rooms:SLUG`` (of that site),
+    """Trouble that a rule found. `about` is one of: ``district``, ``site:SLUG``, ``rooms:SLUG`` (of that site),
     ``silent:SLUG``, ``service:ID``, ``services``, ``elsewhere`` or ``collector``.
 
     `rooms` are those that suffer, `asked` how many of the same sites (or askers of the service) said anything.

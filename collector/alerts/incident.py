@@ -20,9 +20,9 @@ class Incident:
     `seen_at` when it was last surely so, `ended_at` the end of the last bad bin's bin once it is closed.
 
     `rooms` are all that ever suffered, `active` those that do; `asked` how many said anything when it was largest.
-    `where` is where the trouble sits in words, `evidence` a sentence about the worst of it. `lost_s` is by local day how
-    many seconds of lessons its rooms lost together. `first_rooms` is how many there were when it was opened, `grown`
-    that it has grown a lot since. `into` is what it turned out to be part of.
+    `where` is where the trouble sits in words, `evidence` a sentence about the worst of it. `lost_s` is by local day
+    how many seconds of lessons its rooms lost together. `first_rooms` is how many there were when it was opened,
+    `grown` that it has grown a lot since. `into` is what it turned out to be part of.
     """
 
     incident: str
@@ -47,7 +47,6 @@ class Incident:
     first_rooms: int = 0
     grown: bool = False
     lost_s: Mapping[str, int] = field(default_factory=dict)
-    lesson_s: int = 0
 
     @property
     def is_open(self) -> bool:

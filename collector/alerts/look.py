@@ -1,4 +1,4 @@
-"""What the rules look at: the district as it is now, its rooms' lesson bins as letters, and who could be heard at all."""
+"""What the rules look at: the district as it is now, its rooms' lesson bins as letters, and who could be heard."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field

@@ -38,10 +38,8 @@ class RoomFound:
 
 def rooms_found(site: SiteLook) -> list[RoomFound]:
     """The rooms of `site` that a rule fires for, worst rule first."""
-    found = []
-    for room in site.rooms.values():
-        if (one := _burns(site, room)) or (one := _too_slow(room)):
-            found.append(one)
+    each = (_burns(site, room) or _too_slow(room) for room in site.rooms.values())
+    found = [one for one in each if one is not None]
     return sorted(found, key=lambda one: (("live", "half_day", "rate").index(one.rule), one.look.key))
 
 

@@ -92,7 +92,7 @@ def _finding(one: ServiceNow, failing: Sequence[ServiceSeen], since: datetime, *
         sites=tuple(sorted({seen.site for seen in failing})),
         rooms=tuple(sorted((seen.site, seen.room) for seen in failing)),
         asked=len(one.seen),
-        began_at=min(since, min(seen.started_at for seen in failing)),
+        began_at=min(since, *(seen.started_at for seen in failing)),
         cause="remote_service",
         settled=settled,
     )

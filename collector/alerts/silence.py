@@ -1,8 +1,8 @@
 """Who should be heard and is not. A room's PC that sleeps is nobody's trouble; a whole site that falls silent is.
 
-A site is silent when nothing of it has arrived for half an hour of lessons, and somebody must have been awake: its wired
-reference, which never sleeps, or three rooms that all vanished within ten minutes, today. Without either, PCs that sleep
-and a line that is cut look the same, and nobody is told.
+A site is silent when nothing of it has arrived for half an hour of lessons, and somebody must have been awake: its
+wired reference, which never sleeps, or three rooms that all vanished within ten minutes, today. Without either, PCs
+that sleep and a line that is cut look the same, and nobody is told.
 
 A room is silent when its machine is awake and measures too little to say anything, for two hours of lessons; or when
 nothing at all was heard of it for a week of lessons, and its machine did not say that it was taken home.
@@ -39,7 +39,7 @@ def silent_site(site: SiteLook, listening_since: datetime) -> Finding | None:
     if heard >= today[-many]:
         return None
     vanished = [room for room, at in site.heard_at.items() if heard - at <= VANISHED_TOGETHER]
-    if not site.references.intersection(vanished) and (heard < today[0] or len(vanished) < FEWEST_ROOMS):
+    if not (site.references & set(vanished)) and (heard < today[0] or len(vanished) < FEWEST_ROOMS):
         return None
     return Finding(
         about=f"site:{site.site}",

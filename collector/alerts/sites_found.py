@@ -106,8 +106,8 @@ def _began(site: SiteLook, firing: Sequence[RoomFound], *, widely: bool) -> date
 
 
 def _settled(site: SiteLook, found: Finding, firing: Sequence[RoomFound]) -> bool:
-    """Whether the cause may be told: it is the way of all of them, or the rule has held for as long as it may take until
-    the rooms' trouble turns out to be their site's."""
+    """Whether the cause may be told: it is the way of all of them, or the rule has held for as long as it may take
+    until the rooms' trouble turns out to be their site's."""
     if found.about.startswith("rooms:"):
         return any(one.settled for one in firing) and (found.rule == "outage" or not site.widespread())
     return found.cause != "undetermined" or outage(site, SETTLE_BINS)

@@ -8,13 +8,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.alerts.alert_settings import AlertSettings, Channel
+from collector.alerts.alert_settings import AlertSettings
 from collector.alerts.calm_hours import held_back
-from collector.alerts.channels import Channels
+from collector.alerts.channels import Channels, Way
 from collector.alerts.incident import Incident
 from collector.alerts.message import message
 from collector.alerts.words import Names
@@ -65,21 +66,25 @@ class Teller:
             registry=metrics,
         )
         for one in channels.all:
-            failing.labels(channel=one.name).set_function(lambda name=one.name: float(name in self._failing))
+            failing.labels(channel=one.name).set_function(partial(self._fails, one.name))
+
+    def _fails(self, channel: str) -> float:
+        return float(any(way.partition(":")[0] == channel for way in self._failing))
 
     async def run_for_ever(self) -> None:
         """Tell, each channel at its own pace: one that hangs keeps no other waiting."""
         if not self._channels.all:
             return
         async with asyncio.TaskGroup() as tasks:
-            for one in self._channels.all:
-                tasks.create_task(self._tell_for_ever(one))
+            for channel in self._channels.all:
+                for way in self._channels.ways(channel):
+                    tasks.create_task(self._tell_for_ever(way))
 
-    async def _tell_for_ever(self, channel: Channel) -> None:
+    async def _tell_for_ever(self, way: Way) -> None:
         broken = False
         while True:
             try:
-                await in_thread(lambda: self.tell(channel))
+                await in_thread(lambda: self.tell(way))
                 broken = False
             except SQLAlchemyError as error:
                 if not broken:
@@ -91,36 +96,34 @@ class Teller:
                 broken = True
             await asyncio.sleep(ROUND_SECONDS)
 
-    def tell(self, channel: Channel) -> int:
-        """Tell one channel all that is due. Returns how much was. Raises `sqlalchemy.exc.SQLAlchemyError`."""
+    def tell(self, way: Way) -> int:
+        """Tell one way all that is due. Returns how much was. Raises `sqlalchemy.exc.SQLAlchemyError`."""
         names = self._names()
         if names is None:
             return 0
         now = self._clock()
         self._registry.notices.give_up_claims(before_ms=_ms(now - CLAIMS_LAST), now_ms=_ms(now))
         told = 0
-        for one, kind, before in self._due(channel, now, names):
-            if self._claim(one, channel, kind, before, now):
-                self._tell(one, channel, kind, names)
+        for one, kind, before in self._due(way, now, names):
+            if self._claim(one, way, kind, before, now):
+                self._tell(one, way, kind, names)
                 told += 1
         return told
 
-    def _due(
-        self, channel: Channel, now: datetime, names: Names
-    ) -> Iterator[tuple[Incident, NoticeKind, Notice | None]]:
-        """What the channel is to be told now, the oldest first, and the refused notice that it was tried with before."""
+    def _due(self, way: Way, now: datetime, names: Names) -> Iterator[tuple[Incident, NoticeKind, Notice | None]]:
+        """What the channel is to be told now, the oldest first, each with the refused notice that went before."""
         incidents = self._registry.incidents
         found = [*incidents.closed_since(now - CLOSED_FOR), *incidents.open()]
         notices = {one.key: one for one in self._registry.notices.of([one.incident for one in found])}
         for one in sorted(found, key=lambda each: (each.opened_at, each.incident)):
-            opened = notices.get((one.incident, channel.name, "opened"))
+            opened = notices.get((one.incident, way.name, "opened"))
             if not one.is_open and opened is not None and opened.state == "refused":
                 self._give_up(opened, "it was over before it could be told", now)
                 continue
-            kind = self._kind(one, channel, opened, notices.get((one.incident, channel.name, "grown")))
+            kind = self._kind(one, way, opened, notices.get((one.incident, way.name, "grown")))
             if kind is None or held_back(self._settings, one, now, names.zone):
                 continue
-            before = notices.get((one.incident, channel.name, kind))
+            before = notices.get((one.incident, way.name, kind))
             if before is None:
                 yield one, kind, None
             elif before.state == "refused":
@@ -130,36 +133,36 @@ class Teller:
                     yield one, kind, before
 
     @staticmethod
-    def _kind(one: Incident, channel: Channel, opened: Notice | None, grown: Notice | None) -> NoticeKind | None:
+    def _kind(one: Incident, way: Way, opened: Notice | None, grown: Notice | None) -> NoticeKind | None:
         """Which notice of `one` the channel may be due; ``None`` where it is none."""
         if one.is_open:
             if opened is None or opened.state == "refused":
-                return "opened" if channel.takes(one.severity, one.sites) else None
+                return "opened" if way.channel.takes(one.severity, one.sites) else None
             return "grown" if one.grown and (grown is None or grown.state == "refused") else None
         if opened is None or opened.state not in {"told", "uncertain"} or one.ending == "merged":
             return None
         return "closed"
 
-    def _claim(self, one: Incident, channel: Channel, kind: NoticeKind, before: Notice | None, now: datetime) -> bool:
+    def _claim(self, one: Incident, way: Way, kind: NoticeKind, before: Notice | None, now: datetime) -> bool:
         if before is None:
-            return self._registry.notices.claim(one.incident, channel.name, kind, now_ms=_ms(now))
+            return self._registry.notices.claim(one.incident, way.name, kind, now_ms=_ms(now))
         return self._registry.notices.claim_again(before, now_ms=_ms(now))
 
-    def _tell(self, one: Incident, channel: Channel, kind: NoticeKind, names: Names) -> None:
-        answer = self._channels.tell(channel, message(one, names, kind, board=self._board(one)))
+    def _tell(self, one: Incident, way: Way, kind: NoticeKind, names: Names) -> None:
+        answer = self._channels.tell(way, message(one, names, kind, board=self._board(one)))
         now = self._clock()
-        self._registry.notices.note((one.incident, channel.name, kind), answer.state, answer.text, now_ms=_ms(now))
-        self._counted.labels(channel=channel.name, state=answer.state).inc()
-        known = channel.name in self._failing
+        self._registry.notices.note((one.incident, way.name, kind), answer.state, answer.text, now_ms=_ms(now))
+        self._counted.labels(channel=way.channel.name, state=answer.state).inc()
+        known = way.name in self._failing
         if answer.state == "told":
-            self._failing.discard(channel.name)
-            log.info("told channel=%s incident=%s kind=%s", channel.name, one.incident, kind)
+            self._failing.discard(way.name)
+            log.info("told channel=%s incident=%s kind=%s", way.name, one.incident, kind)
             return
-        self._failing.add(channel.name)
+        self._failing.add(way.name)
         if not known or answer.state == "uncertain":
             log.warning(
                 "channel was not told for sure channel=%s incident=%s kind=%s state=%s answer=%s",
-                channel.name,
+                way.name,
                 one.incident,
                 kind,
                 answer.state,
@@ -169,7 +172,7 @@ class Teller:
     def _give_up(self, one: Notice, why: str, now: datetime) -> None:
         if self._registry.notices.claim_again(one, now_ms=_ms(now)):
             self._registry.notices.note(one.key, "given_up", why, now_ms=_ms(now))
-            self._counted.labels(channel=one.channel, state="given_up").inc()
+            self._counted.labels(channel=one.channel.partition(":")[0], state="given_up").inc()
             log.error(
                 "channel is not told any more channel=%s incident=%s kind=%s answer=%s",
                 one.channel,
@@ -181,7 +184,7 @@ class Teller:
 
 def pause(attempts: int) -> timedelta:
     """How long after so many attempts the next one waits."""
-    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 10))
+    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(attempts - 1, 10)))
 
 
 def failing_channels(notices: Sequence[Notice]) -> list[Notice]:

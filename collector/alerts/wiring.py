@@ -1,5 +1,7 @@
 """Puts the parts of alerting together, as the settings say."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from collector.alerts.channels import Channels
@@ -13,10 +15,10 @@ if TYPE_CHECKING:
     from collector.api.services import Services
 
 
-def channels_of(settings: Settings) -> Channels:
+def channels_of(settings: Settings, clock: Callable[[], datetime]) -> Channels:
     """The channels that the settings name."""
     alerts = settings.alerts
-    return Channels(alerts.channels, send_mail=None, deadline_s=alerts.deadline_seconds)
+    return Channels(alerts.channels, mail=settings.mail, deadline_s=alerts.deadline_seconds, clock=clock)
 
 
 def teller_of(services: "Services") -> Teller:

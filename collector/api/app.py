@@ -16,6 +16,7 @@ from collector.api import (
     capacity,
     checks,
     evidence,
+    incidents,
     mailings,
     profiles,
     rooms,
@@ -70,6 +71,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(budgets.router)
     app.include_router(capacity.router)
     app.include_router(evidence.router)
+    app.include_router(incidents.router)
     app.include_router(operations)
     app.include_router(board.router)
     app.add_exception_handler(Refusal, _refused)

@@ -3,15 +3,20 @@
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
 
+from collector.alerts.calm_hours import is_quiet, under_way
+from collector.alerts.teller import failing_channels
 from collector.api.access import Reader, ask_password
 from collector.api.assets import asset_response
+from collector.api.incidents import incidents_and_notices
 from collector.api.ready import the_district
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
 from collector.api.weeks import from_store, the_week
 from collector.board.assets import script
 from collector.board.budgets_page import budgets_page
+from collector.board.incidents_page import incidents_page
 from collector.board.mailings_page import mailings_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
 from collector.board.week_page import no_week_page, week_page
@@ -35,6 +40,26 @@ def district(request: Request, services: TheServices) -> Response:
         now=services.clock(),
         trouble=services.trouble[1] if services.trouble else None,
         throughput_off=services.leases.off,
+        incidents=services.alerts.open,
+        not_told=_not_told(services),
+    )
+    return transferred(request, page)
+
+
+@_page("/incidents")
+def incidents(request: Request, services: TheServices) -> Response:
+    """What is in trouble, what was lately, and who was told."""
+    whole, now = the_district(services), services.clock()
+    found, notices = incidents_and_notices(services)
+    settings = services.settings.alerts
+    page = incidents_page(
+        whole,
+        [one for one in found if one.is_open or one.ending != "merged"],
+        notices,
+        now=now,
+        channels=[one.name for one in settings.channels],
+        quiet=is_quiet(settings, now, whole.time_zone),
+        maintenance=[one.name or "no name given" for one in under_way(settings, now, whole.time_zone)],
     )
     return transferred(request, page)
 
@@ -109,6 +134,18 @@ def mailings(request: Request, services: TheServices) -> Response:
     now = services.clock()
     status = mail_status(services.post, services.registry.mailings, services.settings.brief, now)
     return transferred(request, mailings_page(the_district(services), status, now=now))
+
+
+def _not_told(services: Services) -> list[str]:
+    """The channels that could not be told of what is open."""
+    open_now = services.alerts.open
+    if not open_now or not services.settings.alerts.channels:
+        return []
+    try:
+        notices = services.registry.notices.of([one.incident for one in open_now])
+    except SQLAlchemyError:
+        return []
+    return sorted({one.channel.partition(":")[0] for one in failing_channels(notices)})
 
 
 def _weeks_of(services: Services, site: str, room: str) -> RoomWeeks | None:

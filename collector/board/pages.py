@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from collector.alerts.incident import Incident
 from collector.board.addresses import check_path
 from collector.board.answer import answer, freshness, last_lesson_cell
 from collector.board.check_words import check_found
 from collector.board.environment import render
+from collector.board.incidents_page import MOST_ON_FRONT, front_lines
 from collector.board.latency_chart import latency_chart
 from collector.board.limits import limits
 from collector.board.room_list import MOST_TROUBLES, in_order, old, room_list, whole_site, worst_first, worst_of_each
@@ -38,11 +40,15 @@ def district_page(
     now: datetime,
     trouble: str | None = None,
     throughput_off: str | None = None,
+    incidents: Sequence[Incident] = (),
+    not_told: Sequence[str] = (),
 ) -> str:
     """The page at ``/``: the answer, then the rooms by site. `now` is aware. `trouble` is what keeps the collector from
-    taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not."""
+    taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not.
+    `incidents` are those that last, `not_told` the channels that could not be told of them."""
     sites = in_order(district)
     rooms = tuple(room for site in sites for room in site.rooms)
+    lines = front_lines(incidents, district)
     found = answer(district, rooms, now)
     return render(
         "district.html",
@@ -58,6 +64,9 @@ def district_page(
         throughput_off=throughput_off,
         week=week_line([room.weeks[-1] for room in rooms if room.weeks]),
         service_incidents=incident_lines(district),
+        incidents=lines[:MOST_ON_FRONT],
+        more_incidents=len(lines[MOST_ON_FRONT:]),
+        not_told=not_told,
         simulated_sites=sum(site.simulated for site in sites),
         real_sites=[site.name for site in sites if not site.simulated],
     )

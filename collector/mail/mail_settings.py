@@ -99,7 +99,7 @@ class Recipient(_Strict):
         return an_address(address)
 
 
-def _a_time(value: object) -> time:
+def a_time(value: object) -> time:
     """A time as ``"06:30"``, or as TOML has it."""
     if isinstance(value, time):
         if value.tzinfo is None:
@@ -113,7 +113,7 @@ class BriefSettings(_Strict):
     """When the page is mailed, in the district's time zone, and to whom; to nobody until somebody is named."""
 
     day: Weekday = "monday"
-    at: Annotated[time, BeforeValidator(_a_time)] = time(6, 30)
+    at: Annotated[time, BeforeValidator(a_time)] = time(6, 30)
     to: Annotated[list[Recipient], Field(max_length=MAX_RECIPIENTS)] = []
 
     @field_validator("to")

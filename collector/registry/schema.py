@@ -193,7 +193,7 @@ notices = Table(
     "notices",
     metadata,
     Column("incident", String(32), primary_key=True),
-    Column("channel", String(40), primary_key=True),
+    Column("channel", String(60), primary_key=True),  # or an address of it, as a digest
     Column("kind", String(16), primary_key=True),  # opened, grown or closed
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),

@@ -1,24 +1,7 @@
 """What becomes an incident, and what never does."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from collector.registry.registry import Registry
 from tests.collector.alerts.town import Town, a_district
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    opened = Registry.open_registry(f"sqlite:///{tmp_path / 'registry.sqlite'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def town(registry: Registry) -> Town:
-    return Town(registry)
 
 
 def test_an_uplink_that_is_down_for_40_rooms_is_one_incident_and_one_end(town: Town) -> None:

@@ -124,8 +124,8 @@ class Town:
         cause: Cause = "undetermined",
         heard: bool = True,
     ) -> Course:
-        """One bin of all rooms goes by (``B`` bad, ``g`` good, ``.`` none, ``?`` too little), and the watch looks. Where
-        no lesson is, the time until the next one goes by first."""
+        """One bin of all rooms goes by (``B`` bad, ``g`` good, ``.`` none, ``?`` too little), and the watch looks.
+        Where no lesson is, the time until the next one goes by first."""
         start = self._next_start()
         for key in self.bins:
             letter = letters if isinstance(letters, str) else letters.get(key, "g")
