@@ -26,6 +26,7 @@ from collector.cannot_start import CannotStart
 from collector.demo.history import SCHOOL_DAYS, simulated_days
 from collector.demo.simulated_agents import run_simulated_agents
 from collector.demo.simulated_district import REAL_ROOM, simulated_district
+from collector.demo.uplinks import SimulatedUplinks, keep_counting
 from collector.demo.weeks import simulated_weeks
 from collector.district.district import District
 from collector.serve import Running, asked_to_stop, open_parts, running, utc_now
@@ -82,6 +83,7 @@ async def run_demo(*, port: int, for_seconds: int | None, kept: Mapping[str, Any
                     live = [
                         asyncio.create_task(run_simulated_agents(collector.services, seed=SEED)),
                         asyncio.create_task(_fill(store, days, bar, filling)),
+                        asyncio.create_task(keep_counting(store, district, seed=SEED)),
                     ]
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(for_seconds):
@@ -147,6 +149,9 @@ def _write_weeks(store: Store, district: District) -> None:
     made = simulated_weeks(district, now=utc_now(), profiles=district.profiles, seed=SEED)
     store.write_days(made.days, made.sites)
     store.write_weeks(made.weeks)
+    uplinks = SimulatedUplinks(district=district, now=utc_now(), seed=SEED)
+    store.uplinks.write_weeks(list(uplinks.weeks()))
+    store.uplinks.write_bins([one for day in uplinks.bins() for one in day])
 
 
 async def _fill(store: Store, days: Iterator[list[RoomBin]], bar: Progress, filling: TaskID) -> None:

@@ -23,9 +23,9 @@ from wire.sufficiency import offered_bps
 REAL_SITE = Site(site="this-network", name="This network", simulated=False)
 REAL_ROOM = Room(site="this-network", room="this-machine")
 SCHOOLS = (
-    Site(site="oak-hill", name="Oak Hill Elementary", simulated=True),
-    Site(site="lakeside", name="Lakeside Middle School", simulated=True),
-    Site(site="summit", name="Summit High School", simulated=True),
+    Site(site="oak-hill", name="Oak Hill Elementary", simulated=True, uplink_mbps=500, users=430),
+    Site(site="lakeside", name="Lakeside Middle School", simulated=True, uplink_mbps=1000, users=640),
+    Site(site="summit", name="Summit High School", simulated=True, uplink_mbps=1000, users=1190),
 )
 _ROOMS_PER_SCHOOL = {"oak-hill": 14, "lakeside": 13, "summit": 13}
 WATCHED = 50
@@ -85,6 +85,8 @@ def simulated_district(time_zone: ZoneInfo) -> District:
         calendar=Calendar(time_zone=time_zone, lessons_by_weekday=dict.fromkeys(range(7), hours)),
         sites=(REAL_SITE, *SCHOOLS),
         rooms=(REAL_ROOM, *rooms),
+        egress_mbps=2000,
+        users=sum(site.users or 0 for site in SCHOOLS),
     )
 
 
