@@ -64,7 +64,8 @@ async def join(
             f"what answered {answer.status} there is not a Bandroom collector: check the URL, "
             "and whether a login page or filter stands in between"
         )
-    _leave_behind(state, enrolment.agent)
+    earlier = _earlier(state)
+    _leave_behind(state, earlier, enrolment.agent)
     write_settings(
         state.settings,
         Settings(
@@ -74,19 +75,26 @@ async def join(
             insecure_http=insecure_http,
             ca_file=ca_file,
             proxy=Secret(proxy) if proxy is not None else None,
+            # Another code does not move the machine away from its uplink.
+            uplink=earlier.uplink if earlier is not None else None,
+            snmp=earlier.snmp if earlier is not None else None,
         ),
     )
     state.pending.unlink(missing_ok=True)
     return enrolment
 
 
-def _leave_behind(state: State, agent: str) -> None:
-    """Put aside what an earlier agent measured here: under the new one it would count for its room."""
+def _earlier(state: State) -> Settings | None:
+    """The settings of the agent that was here before, where they can be read."""
     try:
-        earlier = read_settings(state.settings).agent
+        return read_settings(state.settings)
     except (OSError, BadSettings):
-        earlier = None
-    if earlier != agent:
+        return None
+
+
+def _leave_behind(state: State, earlier: Settings | None, agent: str) -> None:
+    """Put aside what an earlier agent measured here: under the new one it would count for its room."""
+    if earlier is None or earlier.agent != agent:
         state.config.unlink(missing_ok=True)
         if state.spool.exists():
             move_aside(state.spool, "former")

@@ -43,10 +43,11 @@ SCRIPT = Path(__file__).parent / "made_interfaces.py"
 
 class Snmpd:
     """snmpd with a community and the users of `USERS`. Its interfaces are this machine's own, or, `made_up`, those that
-    `has` names; its uptime is its own."""
+    `has` names; its uptime is its own. `more` are lines of its configuration."""
 
-    def __init__(self, folder: Path, *, made_up: bool = False) -> None:
+    def __init__(self, folder: Path, *more: str, made_up: bool = False) -> None:
         self._folder = folder
+        self._more = more
         self._made_up = made_up
         self._objects = folder / "objects"
         self._objects.touch()
@@ -98,6 +99,7 @@ class Snmpd:
             "rocommunity blind 127.0.0.1 -V blind",
             f'createUser auth-only SHA-256 "{AUTH_KEY}"',
             "rouser auth-only auth",
+            *self._more,
         ]
         for name, (auth, privacy) in USERS.items():
             lines += [f'createUser {name} {auth} "{AUTH_KEY}" {privacy} "{PRIVACY_KEY}"', f"rouser {name} priv"]

@@ -119,7 +119,7 @@ def test_a_requirement_file_holds_no_address(path: Path) -> None:
 
 def test_installers_get_the_pins_the_tests_ran_with() -> None:
     tested = {line.partition(" --hash")[0].strip() for line in requirements(ROOT / "requirements" / "dev.txt")}
-    for name in ("agent.txt", "agent-path.txt", "build.txt", "collector.txt"):
+    for name in ("agent.txt", "agent-path.txt", "agent-snmp.txt", "build.txt", "collector.txt"):
         installed = {line.partition(" --hash")[0].strip() for line in requirements(ROOT / "requirements" / name)}
         assert installed <= tested
 

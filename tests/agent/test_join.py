@@ -122,6 +122,24 @@ def test_a_file_of_authorities_that_is_not_there_is_named_before_anyone_is_asked
     assert capsys.readouterr().err == f"bandroom-agent: --ca-file {missing}: there is no such file here\n"
 
 
+def test_an_uplink_that_is_counted_here_is_counted_by_the_next_agent_too(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    with collector(enrol) as fake:
+        joined(fake.url, tmp_path)
+        tables = (
+            '[uplink]\ninterface = "eth1"\n\n[snmp]\nhost = "::1"\ninterface = 7\nversion = "2c"\ncommunity = "x"\n'
+        )
+        state.settings.write_text(state.settings.read_text() + tables)
+        before = read_settings(state.settings)
+
+        joined(fake.url, tmp_path)
+
+    after = read_settings(state.settings)
+    assert after.uplink is not None
+    assert after.snmp is not None
+    assert (after.uplink, after.snmp) == (before.uplink, before.snmp)
+
+
 def test_what_another_agent_measured_here_is_not_reported_as_ones_own(tmp_path: Path) -> None:
     state = State(tmp_path)
     with collector(enrol) as fake:
