@@ -42,7 +42,7 @@ class Uplinks:
     `StoreUnavailable`."""
 
     def __init__(self, store: Store, district: District, *, settle_seconds: float) -> None:
-        self._store = store.uplinks
+        self._store = store
         self._district = district
         self._settle = timedelta(seconds=settle_seconds)
         self._capacity = capacities(district)
@@ -66,8 +66,8 @@ class Uplinks:
 
     def _take(self) -> None:
         if self._seen_through is None:
-            self._seen_through = self._marked = self._store.counted_through()
-        for one in self._store.octets_stored_since(self._seen_through):
+            self._seen_through = self._marked = self._store.uplinks.counted_through()
+        for one in self._store.uplinks.octets_stored_since(self._seen_through):
             self._seen_through = max(self._seen_through, one.stored_at)
             if one.report.failure is None:
                 for start in bin_starts(one.started_at, one.report.duration_ms):
@@ -80,7 +80,7 @@ class Uplinks:
         try:
             for keys in _spans(wanted):
                 bins = self._bins(keys)
-                self._store.write_bins(bins)
+                self._store.uplinks.write_bins(bins)
                 for one in bins:
                     for week in self._weeks_of(one, through=self._done(this_week)):
                         touched[week].add(one.uplink)
@@ -101,7 +101,7 @@ class Uplinks:
     def _bins(self, wanted: Set[UplinkBinKey]) -> list[UplinkBin]:
         starts = [start for _, start in wanted]
         uplinks = {uplink for uplink, _ in wanted}
-        found = self._store.octets_between(
+        found = self._store.uplinks.octets_between(
             min(starts) - LONGEST, max(starts) + BIN, uplink=uplinks.pop() if len(uplinks) == 1 else None
         )
         return bins_of(_octets(found), wanted=wanted, capacity_mbps=self._capacity)
@@ -111,7 +111,7 @@ class Uplinks:
         assert self._seen_through is not None
         oldest = min(self._pending.values(), default=None)
         mark = self._seen_through if oldest is None else oldest - timedelta(microseconds=1)
-        self._store.write_bins((), counted_through=mark)
+        self._store.uplinks.write_bins((), counted_through=mark)
         self._marked = mark
 
     def _close(self, now: datetime, this_week: date) -> None:
@@ -134,7 +134,7 @@ class Uplinks:
     def _done(self, this_week: date) -> date:
         """The newest week that was written, or that there was nothing to write of."""
         if self._done_through is None:
-            known = self._store.weeks_between(this_week - KNOWN_WEEKS * WEEK, this_week + WEEK)
+            known = self._store.uplinks.weeks_between(this_week - KNOWN_WEEKS * WEEK, this_week + WEEK)
             self._counted = {uplink for uplink, weeks in known.items() if any(one.method is not None for one in weeks)}
             newest = max((weeks[-1].week for weeks in known.values()), default=date.min)
             self._done_through = max(newest, this_week - (LOOK_BACK_WEEKS + 1) * WEEK)
@@ -158,10 +158,10 @@ class Uplinks:
             for uplink in sorted(uplinks)
             if slots.of(uplink)
         ]
-        known = self._store.weeks_between(week, week) if made else {}
+        known = self._store.uplinks.weeks_between(week, week) if made else {}
         changed = [one for one in made if known.get(one.uplink) != [one]]
         if changed:
-            self._store.write_weeks(changed)
+            self._store.uplinks.write_weeks(changed)
 
     def _lesson_bins(self, week: date, uplinks: Set[str] = frozenset()) -> dict[str, list[UplinkBin]]:
         """By uplink, its bins of the hours in which there are lessons anywhere; of those alone if few are named."""
@@ -169,7 +169,7 @@ class Uplinks:
         found: dict[str, list[UplinkBin]] = defaultdict(list)
         for start, end in self._slots(week).spans:
             for uplink in asked:
-                for known_as, bins in self._store.bins_between(start, end, uplink=uplink).items():
+                for known_as, bins in self._store.uplinks.bins_between(start, end, uplink=uplink).items():
                     found[known_as] += bins
         return found
 

@@ -95,15 +95,20 @@ def copy_history(source: History, target: History, *, name: str, mark_file: Path
     _check(mark, extent, target.extent(), mark_file)
     target.take_ranges(source.stored_ranges())
     target.write_bins([], judged_through=source.judged_through())
+    target.uplinks.write_bins([], counted_through=source.uplinks.counted_through())
     mark_file.unlink(missing_ok=True)
 
 
 def _works(source: History, target: History, extent: Extent) -> list[_Work]:
     def weeks(start: datetime, end: datetime) -> int:
-        found = source.room_weeks_between(start.date(), end.date() - timedelta(days=1)).values()
-        if found:
-            target.write_weeks([one for of_room in found for one in of_room])
-        return sum(map(len, found))
+        first, last = start.date(), end.date() - timedelta(days=1)
+        rooms = [one for found in source.room_weeks_between(first, last).values() for one in found]
+        uplinks = [one for found in source.uplinks.weeks_between(first, last).values() for one in found]
+        if rooms:
+            target.write_weeks(rooms)
+        if uplinks:
+            target.uplinks.write_weeks(uplinks)
+        return len(rooms) + len(uplinks)
 
     def days(start: datetime, end: datetime) -> int:
         first, last = start.date(), end.date() - timedelta(days=1)
@@ -114,10 +119,13 @@ def _works(source: History, target: History, extent: Extent) -> list[_Work]:
         return len(rooms) + len(sites)
 
     def bins(start: datetime, end: datetime) -> int:
-        found = source.whole_bins(start, end)
-        if found:
-            target.write_bins(found, judged_through=None)
-        return len(found)
+        rooms = source.whole_bins(start, end)
+        uplinks = [one for found in source.uplinks.bins_between(start, end).values() for one in found]
+        if rooms:
+            target.write_bins(rooms, judged_through=None)
+        if uplinks:
+            target.uplinks.write_bins(uplinks)
+        return len(rooms) + len(uplinks)
 
     def reports(start: datetime, end: datetime) -> int:
         found = source.reports_stored(start, end)

@@ -23,13 +23,19 @@ class DuckDbHistory(DuckDbStore):
             [],
         )
         ((bins, first_bin_at, last_bin_at),) = self._rows(
-            "SELECT count(*), min(started_at), max(started_at) FROM bins", []
+            "SELECT count(*), min(started_at), max(started_at) FROM"
+            " (SELECT started_at FROM bins UNION ALL SELECT started_at FROM uplink_bins)",
+            [],
         )
         ((days, first_day, last_day),) = self._rows(
             f"SELECT count(*), min(day), max(day) FROM ({days_of})",  # noqa: S608
             [],
         )
-        ((weeks, first_week, last_week),) = self._rows("SELECT count(*), min(week), max(week) FROM room_weeks", [])
+        ((weeks, first_week, last_week),) = self._rows(
+            "SELECT count(*), min(week), max(week) FROM"
+            " (SELECT week FROM room_weeks UNION ALL SELECT week FROM uplink_weeks)",
+            [],
+        )
         return Extent(
             reports=reports,
             first_stored_at=_aware(first_stored_at),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from collector.store.hops import from_text
 from collector.store.ledger import Ledger
 from collector.store.protocol import Arrival
+from collector.store.uplinks import UplinkStore
 from collector.verdict.bins import RoomBin
 from collector.verdict.days import RoomDay, SiteDay
 from collector.verdict.weeks import RoomWeek
@@ -50,8 +51,8 @@ class StoredRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much there is, and from when to when; times are ``None`` where there is nothing. `days` counts those of rooms
-    and those of sites; weeks go by their Mondays."""
+    """How much there is, and from when to when; times are ``None`` where there is nothing. `bins` and `weeks` count
+    those of rooms and those of uplinks, `days` those of rooms and those of sites; weeks go by their Mondays."""
 
     reports: int
     first_stored_at: datetime | None
@@ -72,6 +73,11 @@ class History(Protocol):
 
     Writing the same again changes nothing. Every method may raise `StoreUnavailable`.
     """
+
+    @property
+    def uplinks(self) -> UplinkStore:
+        """See `Store.uplinks`."""
+        ...
 
     def extent(self) -> Extent:
         """How much is kept."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from collector.store import influx_schema as schema
 from collector.store.history import Extent, StoredRange, StoredReport, new_by_write
@@ -31,15 +32,17 @@ class InfluxHistory(InfluxStore):
             reports=self.count_reports(),
             first_stored_at=self._when("reports", "SELECT first(first_began_s) FROM arrival"),
             last_stored_at=self._when("reports", "SELECT last(first_began_s) FROM arrival"),
-            bins=self._count("bins", "SELECT count(seconds) FROM room_bin"),
-            first_bin_at=self._when("bins", "SELECT first(seconds) FROM room_bin"),
-            last_bin_at=self._when("bins", "SELECT last(seconds) FROM room_bin"),
+            bins=self._count("bins", "SELECT count(seconds) FROM room_bin")
+            + self._count("bins", "SELECT count(down_bytes) FROM uplink_bin"),
+            first_bin_at=min(self._bins_at("first"), default=None),
+            last_bin_at=max(self._bins_at("last"), default=None),
             days=self._count("days", "SELECT count(sent) FROM room_day, site_day"),
             first_day=self._date('SELECT first("date") FROM room_day'),
             last_day=self._date('SELECT last("date") FROM room_day'),
-            weeks=self._count("days", "SELECT count(level) FROM room_week"),
-            first_week=self._date("SELECT first(week) FROM room_week"),
-            last_week=self._date("SELECT last(week) FROM room_week"),
+            weeks=self._count("days", "SELECT count(level) FROM room_week")
+            + self._count("days", "SELECT count(lesson_days) FROM uplink_week"),
+            first_week=min(self._weeks_at("first"), default=None),
+            last_week=max(self._weeks_at("last"), default=None),
         )
 
     def reports_stored(self, start: datetime, end: datetime) -> list[StoredReport]:
@@ -93,6 +96,16 @@ class InfluxHistory(InfluxStore):
     def _remember(self, arrivals: Sequence[Arrival], newest: datetime) -> None:
         self._last_stored_us = max(self._last_stored_us, ns(newest) // 1000)
         self._know(runs(one.key for one in arrivals), ns(newest) // 1000)
+
+    def _bins_at(self, end: Literal["first", "last"]) -> list[datetime]:
+        """When the first or the last bins of rooms and of uplinks began."""
+        asked = (f"SELECT {end}(seconds) FROM room_bin", f"SELECT {end}(down_bytes) FROM uplink_bin")
+        return [at for one in asked if (at := self._when("bins", one)) is not None]
+
+    def _weeks_at(self, end: Literal["first", "last"]) -> list[date]:
+        """The first or the last weeks of rooms and of uplinks."""
+        asked = (f"SELECT {end}(week) FROM {of}" for of in ("room_week", "uplink_week"))
+        return [week for one in asked if (week := self._date(one)) is not None]
 
     def _date(self, statement: str) -> date | None:
         """The date that a statement finds."""

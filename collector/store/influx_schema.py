@@ -275,7 +275,7 @@ UPLINK_COUNTED = Measurement(
     kept="bins",
     tags=(),
     fields={"through_us": "integer"},
-    time="the moment up to which what was stored is in bins",
+    time="when it was written",
 )
 _OF_BUSIEST: dict[str, Kind] = {
     "busy_hour": "integer",  # 0 to 23 by the site's clocks

@@ -565,6 +565,11 @@ class InfluxStore:
         with self._writing:
             self._connection.close()
 
+    def stamp_us(self) -> int:
+        """The time now in microseconds since 1970, later than any stamp before."""
+        with self._writing:
+            return self._next_stored_us()
+
     def _next_stored_us(self) -> int:
         self._last_stored_us = max(ns(datetime.now(UTC)) // 1000, self._last_stored_us + 1)
         return self._last_stored_us

@@ -106,9 +106,9 @@ def outlook_line(week: date, one: Outlook, named: UplinkNamed, told: OutlookTold
     return line(schema.UPLINK_OUTLOOK, {"uplink": one.uplink}, fields, noon_ns(week))
 
 
-def counted_line(through: datetime) -> str:
+def counted_line(through: datetime, at_us: int) -> str:
     """The point that says up to when what was stored is in bins."""
-    return line(schema.UPLINK_COUNTED, {}, {"through_us": ns(through) // 1000}, ns(through))
+    return line(schema.UPLINK_COUNTED, {}, {"through_us": ns(through) // 1000}, at_us * 1000)
 
 
 def read_octets(at_ns: int, values: Mapping[str, Any]) -> StoredOctets:

@@ -42,6 +42,10 @@ class Points(Protocol):
         """Keep lines."""
         ...
 
+    def stamp_us(self) -> int:
+        """The time now in microseconds since 1970, later than any stamp before."""
+        ...
+
     def first_began_s(self, where: str) -> int | None:
         """The second that the earliest report of these entries of the journal began in; ``None`` without any."""
         ...
@@ -83,7 +87,7 @@ class InfluxUplinks:
         """See `UplinkStore.write_bins`. The mark goes last: a collector that is killed before counts again."""
         self._store.write_lines("bins", [bin_line(one, self.named_of(one.uplink)) for one in bins])
         if counted_through is not None:
-            self._store.write_lines("bins", [counted_line(counted_through)])
+            self._store.write_lines("bins", [counted_line(counted_through, self._store.stamp_us())])
 
     def counted_through(self) -> datetime:
         """See `UplinkStore.counted_through`."""

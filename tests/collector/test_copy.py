@@ -20,6 +20,7 @@ from collector.verdict.profiles import default_profiles
 from collector.verdict.weeks import RoomWeek, room_week
 from tests.collector.builders import LOCATED, MONDAY_10, arrival, health, latency, of_each_kind, throughput
 from tests.collector.influx import influx_access
+from tests.collector.test_store_uplinks import a_bin, a_week
 
 AnyHistory = DuckDbHistory | InfluxHistory
 OpenHistory = Callable[[str, str], AnyHistory]
@@ -83,6 +84,8 @@ def source(engines: tuple[str, str], open_history: OpenHistory) -> AnyHistory:
     days = forty_days(store)
     store.write_days(days, [site_day([one]) for one in days])
     store.write_weeks([week(days[0], after) for after in range(30)])
+    store.uplinks.write_weeks([a_week(week=MONDAY_10.date() - timedelta(weeks=after)) for after in range(1, 41)])
+    store.uplinks.write_bins([a_bin(after) for after in range(-30, 30)], counted_through=after)
     return store
 
 
@@ -148,7 +151,9 @@ def everything(store: AnyHistory) -> tuple[object, ...]:
     texts = [[target.histogram.to_text() for target in one.targets] for one in whole]
     days = store.room_days_between(start.date(), end.date()), store.site_days_between(start.date(), end.date())
     weeks = store.room_weeks_between(start.date(), end.date())
-    return reports, known, weeks, days, [replace(one, targets=()) for one in whole], texts, store.judged_through()
+    uplinks = store.uplinks.weeks_between(start.date(), end.date()), store.uplinks.bins_between(start, end)
+    marks = store.judged_through(), store.uplinks.counted_through()
+    return reports, known, weeks, days, uplinks, [replace(one, targets=()) for one in whole], texts, marks
 
 
 def copied(source: AnyHistory, target: AnyHistory, mark_file: Path) -> dict[str, int]:
@@ -160,7 +165,7 @@ def copied(source: AnyHistory, target: AnyHistory, mark_file: Path) -> dict[str,
 
 def test_everything_arrives(source: AnyHistory, target: AnyHistory, tmp_path: Path) -> None:
 
-    assert copied(source, target, tmp_path / "mark") == {"weeks": 30, "days": 80, "bins": 49, "reports": 489}
+    assert copied(source, target, tmp_path / "mark") == {"weeks": 70, "days": 80, "bins": 109, "reports": 489}
 
     assert everything(target) == everything(source)
     assert target.extent() == source.extent()
