@@ -24,7 +24,10 @@ from collector.publish_standings import standing_lines
 from collector.registry.registry import Registry
 from collector.store.influx_day_rows import WeekTold
 from collector.store.influx_schema import Retention
+from collector.store.influx_uplink_rows import OutlookTold, UplinkNamed
 from collector.store.protocol import AgentHealth, StoreUnavailable
+from collector.verdict.uplinks.outlook import Outlook
+from collector.verdict.uplinks.words import ahead, scenario, uplink_name
 from collector.verdict.week_facts import facts
 from collector.verdict.week_sentence import week_sentence
 from collector.verdict.weeks import RoomWeek
@@ -154,6 +157,17 @@ def week_told(district: District, week: RoomWeek) -> WeekTold:
         evidence=week_sentence(room, week),
         stands_on="\n".join(f"{one.name}: {one.text}" for one in stands_on),
     )
+
+
+def uplink_named(district: District, uplink: str) -> UplinkNamed:
+    """What a reader calls an uplink."""
+    names = {one.site: one.name for one in district.sites}
+    return UplinkNamed(site=uplink.partition(":")[2], name=uplink_name(uplink, names))
+
+
+def outlook_told(one: Outlook) -> OutlookTold:
+    """What a reader sees of an outlook."""
+    return OutlookTold(sentence=ahead(one), scenarios="\n".join(map(scenario, one.scenarios)))
 
 
 def _over(since: datetime, wait: timedelta, at: datetime) -> bool:

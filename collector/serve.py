@@ -36,7 +36,7 @@ from collector.liveness import Liveness
 from collector.mail.mail_gauges import MailGauges
 from collector.mail.wiring import corrections_of, post_of
 from collector.ndt7 import capacity_plan, serve_ndt7
-from collector.publish import Publisher, week_told
+from collector.publish import Publisher, outlook_told, uplink_named, week_told
 from collector.reflector import Reflector
 from collector.reflector_watch import ReflectorWatch
 from collector.registry.registry import Registry
@@ -310,6 +310,8 @@ def _publisher(store: Store, services: Services) -> Publisher | None:
 
     assert isinstance(store, InfluxStore)
     store.told_of = partial(week_told, services.district)
+    store.uplinks.named_of = partial(uplink_named, services.district)
+    store.uplinks.told_of = outlook_told
     return Publisher(
         store,
         services.registry,

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from collector.district.district import District
 from collector.iso_week import monday_of
 from collector.lesson_slots import BIN, LessonSlots
+from collector.shown_outlooks import ShownOutlooks
 from collector.store.protocol import Store
 from collector.store.uplinks import StoredOctets
 from collector.verdict.uplinks.load import DISTRICT, UplinkBin, site_uplink
@@ -52,17 +53,23 @@ class Uplinks:
         self._done_through: date | None = None
         self._counted: set[str] = set()
         self._lessons: dict[date, LessonSlots] = {}
+        self._outlooks = ShownOutlooks(store, district)
+        # At a start, too: the store may have been copied, or a collector killed between a week and its outlook.
+        self._unshown = True
 
     def tick(self, now: datetime) -> None:
         """Lay what has come over bins, and close the weeks that are over."""
         self._take()
         ready = [key for key in self._pending if key[1] + BIN + self._settle <= now]
-        this_week = monday_of(now.astimezone(self._district.time_zone).date())
+        today = now.astimezone(self._district.time_zone).date()
+        this_week = monday_of(today)
         if ready:
             self._count(ready, this_week)
         elif not self._pending and self._seen_through and self._seen_through - self._marked > MARK_EVERY:
             self._mark()
-        self._close(now, this_week)
+        closed = self._close(now, this_week)
+        if closed or self._unshown:
+            self._unshown = not self._outlooks.show(now, today, at_once=closed)
 
     def _take(self) -> None:
         if self._seen_through is None:
@@ -85,7 +92,7 @@ class Uplinks:
                     for week in self._weeks_of(one, through=self._done(this_week)):
                         touched[week].add(one.uplink)
             for week, uplinks in sorted(touched.items()):
-                self._write_week(week, self._lesson_bins(week, uplinks), uplinks)
+                self._unshown |= self._write_week(week, self._lesson_bins(week, uplinks), uplinks)
             self._mark()
         except BaseException:
             self._pending |= wanted
@@ -114,16 +121,18 @@ class Uplinks:
         self._store.uplinks.write_bins((), counted_through=mark)
         self._marked = mark
 
-    def _close(self, now: datetime, this_week: date) -> None:
+    def _close(self, now: datetime, this_week: date) -> bool:
+        """Whether a week was written."""
         if self._done(this_week) > this_week:  # by a clock that has been set back since
             self._done_through = this_week - WEEK
-        week = self._done(this_week) + WEEK
+        week, written = self._done(this_week) + WEEK, False
         while week <= this_week and self._over(week, now):
             bins = self._lesson_bins(week)
             self._counted |= bins.keys()
-            self._write_week(week, bins, bins.keys() | self._silent())
+            written |= self._write_week(week, bins, bins.keys() | self._silent())
             self._done_through = week
             week += WEEK
+        return written
 
     def _silent(self) -> set[str]:
         """The district's uplinks that are told of though nothing may have counted them: those that something did in an
@@ -144,8 +153,8 @@ class Uplinks:
         spans = self._slots(week).spans
         return not spans or spans[-1][1] + self._settle <= now
 
-    def _write_week(self, week: date, bins: Mapping[str, Sequence[UplinkBin]], uplinks: Set[str]) -> None:
-        """Write the week of these uplinks, as far as it is another one than the store has."""
+    def _write_week(self, week: date, bins: Mapping[str, Sequence[UplinkBin]], uplinks: Set[str]) -> bool:
+        """Write the week of these uplinks, as far as it is another one than the store has; whether it was."""
         slots = self._slots(week)
         made = [
             uplink_week(
@@ -162,6 +171,7 @@ class Uplinks:
         changed = [one for one in made if known.get(one.uplink) != [one]]
         if changed:
             self._store.uplinks.write_weeks(changed)
+        return bool(changed)
 
     def _lesson_bins(self, week: date, uplinks: Set[str] = frozenset()) -> dict[str, list[UplinkBin]]:
         """By uplink, its bins of the hours in which there are lessons anywhere; of those alone if few are named."""

@@ -99,12 +99,13 @@ class InfluxHistory(InfluxStore):
 
     def _bins_at(self, end: Literal["first", "last"]) -> list[datetime]:
         """When the first or the last bins of rooms and of uplinks began."""
-        asked = (f"SELECT {end}(seconds) FROM room_bin", f"SELECT {end}(down_bytes) FROM uplink_bin")
+        counted = {"room_bin": "seconds", "uplink_bin": "down_bytes"}
+        asked = (f"SELECT {end}({field}) FROM {of}" for of, field in counted.items())  # noqa: S608  # our own names
         return [at for one in asked if (at := self._when("bins", one)) is not None]
 
     def _weeks_at(self, end: Literal["first", "last"]) -> list[date]:
         """The first or the last weeks of rooms and of uplinks."""
-        asked = (f"SELECT {end}(week) FROM {of}" for of in ("room_week", "uplink_week"))
+        asked = (f"SELECT {end}(week) FROM {of}" for of in ("room_week", "uplink_week"))  # noqa: S608
         return [week for one in asked if (week := self._date(one)) is not None]
 
     def _date(self, statement: str) -> date | None:
