@@ -18,8 +18,8 @@ LOOK_BACK = timedelta(weeks=3 * 52)
 
 LOOK_AHEAD = timedelta(weeks=2 * 52)
 
-FRESH_SECONDS = 30
-"""How long weeks that were read are believed: many readers renew the board, and late reports change a week seldom."""
+FRESH_SECONDS = 300
+"""How long weeks that were read are believed where nobody says that they changed: another collector may write them."""
 
 
 class UplinkWeeks(Protocol):
@@ -83,6 +83,11 @@ class Outlooks:
             told = dict(self._look(found, through, kept=self._kept))
             self._read = self._elapsed_s(), through, told
             return through, told
+
+    def forget(self) -> None:
+        """Weeks have been written: read them again when asked next. What did not change is not worked out again."""
+        with self._lock:
+            self._read = None
 
     def of_week(self, through: date) -> Mapping[str, Outlook]:
         """What all uplinks told after the lessons of the week `through`, whichever that is."""

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import agent, board, brief, dashboards, influx, ingest, judging, locating, ndt7, throughput
+from tests.bench import agent, board, brief, dashboards, influx, ingest, judging, locating, ndt7, throughput, uplinks
 from tests.bench.figure import Part, machine, table
 
 
@@ -15,7 +15,8 @@ def main() -> None:
         "parts",
         nargs="*",
         metavar="part",
-        help="ingest, influx, judging, locating, board, brief, dashboards, agent, throughput or ndt7; all by default",
+        help="ingest, influx, judging, locating, board, brief, uplinks, dashboards, agent, throughput or ndt7, "
+        "by default all",
     )
     parser.add_argument("--seconds", type=float, help="how long to measure ingest and influx (10) or the agent (120)")
     options = parser.parse_args()
@@ -27,6 +28,7 @@ def main() -> None:
         "locating": locating.measure,
         "board": board.measure,
         "brief": brief.measure,
+        "uplinks": uplinks.measure,
         "dashboards": dashboards.measure,
         "agent": partial(agent.measure, **given),
         "throughput": throughput.measure,

@@ -66,6 +66,17 @@ def test_a_reader_asks_the_store_no_oftener_than_it_changes() -> None:
     assert first[1][OAK_HILL] is again[1][OAK_HILL] is later[1][OAK_HILL]
 
 
+def test_what_was_written_is_told_at_once_where_that_is_said() -> None:
+    store = KeptUplinks(weeks_of(GROWING))
+    asked = outlooks(store)
+    asked.newest()
+
+    store.weeks.append(a_week(0.5, monday(30)))
+    asked.forget()
+
+    assert asked.newest()[0] == monday(30)
+
+
 def test_a_week_that_changed_is_told_anew_and_no_other_uplink() -> None:
     other = [a_week(share, monday(index), uplink="site:lakeside") for index, share in enumerate(GROWING)]
     store, elapsed = KeptUplinks([*weeks_of(GROWING), *other]), [0.0]

@@ -24,7 +24,7 @@ def test_load_headroom_and_level_are_one_sentence_each() -> None:
 
 
 def test_what_is_beyond_is_above() -> None:
-    assert says(looked_at(weeks_of([0.85] * 4))).endswith("50 Mbit/s above 80 %: act now.")
+    assert says(looked_at(weeks_of([0.85] * 4))).endswith(" That is 50 Mbit/s above 80 %: act now.")
 
 
 def test_a_load_without_a_capacity_is_told_as_a_rate() -> None:

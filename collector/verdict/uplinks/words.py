@@ -48,7 +48,8 @@ def says(one: Outlook) -> str:
         f"In its busiest hour ({hour}) it was {percent(share)} full: {mbits(load.busy_bps)} {one.direction} of "
         f"{week.capacity_mbps:,} Mbit/s."
     )
-    left = f"{mbits(abs(one.headroom_bps))} {'are left up to' if one.headroom_bps >= 0 else 'above'} {_FULL}"
+    rate = mbits(abs(one.headroom_bps))
+    left = f"{rate} are left up to {_FULL}" if one.headroom_bps >= 0 else f"That is {rate} above {_FULL}"
     return f"{full} {left}: {LEVEL_WORDS[one.level]}."
 
 
