@@ -1,5 +1,6 @@
 """The board's pages and their script; `collector.api.checks` has the style sheet."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
@@ -26,6 +27,7 @@ from collector.mail.mail_status import mail_status
 from collector.refusal import Refusal
 from collector.store.protocol import StoreUnavailable
 from collector.throughput.spending import spending
+from collector.verdict.uplinks.outlook import Outlook
 
 router = APIRouter(dependencies=[Reader], include_in_schema=False)
 
@@ -42,6 +44,7 @@ def district(request: Request, services: TheServices) -> Response:
         throughput_off=services.leases.off,
         incidents=services.alerts.open,
         not_told=_not_told(services),
+        outlooks=_outlooks(services),
     )
     return transferred(request, page)
 
@@ -146,6 +149,14 @@ def _not_told(services: Services) -> list[str]:
     except SQLAlchemyError:
         return []
     return sorted({one.channel.partition(":")[0] for one in failing_channels(notices)})
+
+
+def _outlooks(services: Services) -> Sequence[Outlook]:
+    """The uplinks'; none where the store does not answer: the page shows what is now."""
+    try:
+        return tuple(services.engine.outlooks.newest()[1].values())
+    except StoreUnavailable:
+        return ()
 
 
 def _weeks_of(services: Services, site: str, room: str) -> RoomWeeks | None:

@@ -22,12 +22,14 @@ from collector.board.service_words import CERTIFICATE_WARNS_DAYS, incident_lines
 from collector.board.throughput_chart import throughput_charts
 from collector.board.throughput_words import ENDED_WORDS
 from collector.board.unknowns import unknowns
+from collector.board.uplinks_page import uplink_line
 from collector.board.week_list import week_line
 from collector.district.calendar import Calendar
 from collector.now import DistrictNow, RoomNow, SiteNow
 from collector.verdict.flips import Flip
 from collector.verdict.need_words import need_sentences
 from collector.verdict.room_check import RoomCheck
+from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.weeks import RoomWeek
 
 NEWEST_BINS = 24
@@ -42,10 +44,12 @@ def district_page(
     throughput_off: str | None = None,
     incidents: Sequence[Incident] = (),
     not_told: Sequence[str] = (),
+    outlooks: Sequence[Outlook] = (),
 ) -> str:
     """The page at ``/``: the answer, then the rooms by site. `now` is aware. `trouble` is what keeps the collector from
     taking or judging reports, where something does, `throughput_off` why no throughput is tested, where it is not.
-    `incidents` are those that last, `not_told` the channels that could not be told of them."""
+    `incidents` are those that last, `not_told` the channels that could not be told of them. `outlooks` are those of the
+    uplinks."""
     sites = in_order(district)
     rooms = tuple(room for site in sites for room in site.rooms)
     lines = front_lines(incidents, district)
@@ -63,6 +67,7 @@ def district_page(
         collector_trouble=trouble,
         throughput_off=throughput_off,
         week=week_line([room.weeks[-1] for room in rooms if room.weeks]),
+        uplinks=uplink_line(district, outlooks),
         service_incidents=incident_lines(district),
         incidents=lines[:MOST_ON_FRONT],
         more_incidents=len(lines[MOST_ON_FRONT:]),

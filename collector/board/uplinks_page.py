@@ -116,6 +116,32 @@ def headline(uplinks: Sequence[UplinkView]) -> str:
     return "No uplink is near its limit"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkLine:
+    """What the first page says of the uplinks, and the shape beside it."""
+
+    shape: State
+    says: str
+
+
+def uplink_line(district: DistrictNow, found: Sequence[Outlook]) -> UplinkLine | None:
+    """The uplinks that are to be acted on, else those to be planned for; ``None`` where there is nothing to do."""
+    names = {site.site: site.name for site in district.sites}
+    levels: tuple[Level, ...] = ("act", "plan")
+    for level in levels:
+        full = [one for one in found if one.level == level]
+        if full:
+            lines = _few([uplink_name(one.uplink, names) for one in full])
+            how_full = f"{_shares(full)} full in the busiest hour"
+            return UplinkLine(shape=SHAPES[level], says=f"{lines}: {how_full}, {LEVEL_WORDS[level]}")
+    return None
+
+
+def _shares(full: Sequence[Outlook]) -> str:
+    shares = [one.newest.busy_share(one.direction) or 0.0 for one in full if one.newest]
+    return percent(max(shares)) if len(shares) == 1 else f"up to {percent(max(shares))}"
+
+
 def _few(names: Sequence[str]) -> str:
     listed = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from collector.board.pages import district_page
 from collector.board.uplink_chart import NARROW, PAPER, WIDE, chart_summary, uplink_chart
 from collector.board.uplinks_page import MOST_CHARTS, uplinks_page
 from collector.verdict.uplinks.load import DISTRICT
@@ -97,6 +98,17 @@ def test_the_most_urgent_uplink_stands_first_and_in_the_headline() -> None:
         "act now",
         "fine",
     ]
+
+
+def test_the_first_page_tells_of_what_is_to_be_done_and_of_no_other() -> None:
+    full = looked_at(weeks_of([0.85] * 4))
+
+    told = read(district_page(DISTRICT_NOW, now=NOW, outlooks=(GROWING, full)))
+    calm = read(district_page(DISTRICT_NOW, now=NOW, outlooks=(GROWING,)))
+
+    (line,) = told.all("p", class_="week-line")
+    assert line.text.replace("\xa0", " ").strip() == ("Oak Hill: 85 % full in the busiest hour, act now. The uplinks")
+    assert not list(calm.all("p", class_="week-line"))
 
 
 def test_scenarios_are_called_assumptions_and_stand_apart_from_the_forecast() -> None:
