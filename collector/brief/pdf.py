@@ -6,6 +6,7 @@ What the page says reaches typst as data, never as markup, so that no name is ev
 import json
 import logging
 from dataclasses import asdict, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,7 +89,7 @@ def _compiled(inputs: dict[str, str], brief: Brief, standard: Literal["ua-1"] | 
         _TEMPLATE.read_bytes(),
         sys_inputs=inputs,
         pdf_standards=standard,
-        timestamp=brief.made_at,
+        timestamp=brief.made_at.astimezone(UTC).replace(microsecond=0),
     )
     assert isinstance(made, bytes)
     return made

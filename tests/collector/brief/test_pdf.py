@@ -4,8 +4,10 @@ import logging
 import re
 import subprocess
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -119,6 +121,12 @@ def test_a_sign_that_no_font_has_is_logged_and_breaks_nothing(caplog: pytest.Log
     assert b"pdfuaid" not in pdf, "it does not claim what it does not keep"
     assert b"/StructTreeRoot" in pdf
     assert "install fonts" in caplog.text
+
+
+def test_it_is_dated_by_any_clock() -> None:
+    made_at = datetime(2026, 3, 9, 6, 30, 12, 345_678, tzinfo=ZoneInfo("America/Chicago"))
+
+    assert b"D:20260309113012Z" in pdf_of(replace(a_fine_week(), made_at=made_at))
 
 
 def test_the_same_brief_is_the_same_file() -> None:
