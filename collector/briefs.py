@@ -21,8 +21,8 @@ from collector.settings import Settings
 from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.weeks import RoomWeek
 
-MOST_KEPT = 24
-"""Pages that are kept with their faces: a few megabytes."""
+MOST_ROOMS_KEPT = 15_000
+"""Rooms of all pages together that are kept with their faces, about five kilobytes each; one page is kept anyhow."""
 BEFORE_WEEKS = 26
 """No vacation is longer."""
 ASKED_BEFORE = 3
@@ -55,6 +55,7 @@ class Briefs:
         outlooks: Callable[[date], Sequence[Outlook]] = lambda _week: (),
         corrections: Callable[[date, str | None], Sequence[Correction]] = lambda _week, _site: (),
         elapsed_s: Callable[[], float] = monotonic,
+        most_rooms: int = MOST_ROOMS_KEPT,
     ) -> None:
         self._store = store
         self._weeks = weeks
@@ -69,6 +70,7 @@ class Briefs:
         self._outlooks = outlooks
         self._corrections = corrections
         self._elapsed_s = elapsed_s
+        self._most_rooms = most_rooms
         self._pages: OrderedDict[tuple[date, str | None], _Page] = OrderedDict()
         self._lock = RLock()
         self._making = RLock()
@@ -100,9 +102,11 @@ class Briefs:
                     page = _Page(brief=made, looked_s=now_s)
                 page.looked_s = now_s
                 self._pages[key] = page
-                while len(self._pages) > MOST_KEPT:
-                    self._pages.popitem(last=False)
             self._pages.move_to_end(key)
+            while (
+                len(self._pages) > 1 and sum(len(one.brief.judged) for one in self._pages.values()) > self._most_rooms
+            ):
+                self._pages.popitem(last=False)
             return page.brief
 
     def face(self, brief: Brief, ending: str) -> bytes:

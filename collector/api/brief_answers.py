@@ -75,7 +75,9 @@ class CorrectionAnswer(Answer):
     """A room of an earlier page whose verdict changed after that was mailed."""
 
     week: str
+    site: str
     site_name: str
+    room: str
     room_name: str
     mailed: Verdict
     now: Verdict
@@ -213,7 +215,9 @@ def brief_answer(brief: Brief, files: Mapping[str, str]) -> BriefAnswer:
         corrections=[
             CorrectionAnswer(
                 week=week_text(one.week),
+                site=one.site,
                 site_name=one.site_name,
+                room=one.room,
                 room_name=one.room_name,
                 mailed=one.mailed,
                 now=one.now,

@@ -118,6 +118,16 @@ def test_pages_of_the_district_and_of_its_sites_are_kept_apart() -> None:
     assert kept.briefs.of(MONDAY, "north").site == "north"
 
 
+def test_no_more_pages_are_kept_than_memory_bears() -> None:
+    weeks = [a_week(room, week=MONDAY - n * WEEK) for room in ("204", "205") for n in range(2)]
+    kept = Kept(*weeks, most_rooms=3)
+    page = kept.briefs.of(MONDAY)
+
+    assert kept.briefs.of(MONDAY) is page
+    kept.briefs.of(MONDAY - WEEK)
+    assert kept.briefs.of(MONDAY) is not page
+
+
 def test_a_room_that_left_the_district_stays_on_its_page() -> None:
     kept = Kept(a_week("999"), a_week("1", site="gone"))
 
