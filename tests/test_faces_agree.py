@@ -27,6 +27,7 @@ from tests.collector.board.districts import TIMETABLE, ZONE
 from tests.collector.board.realistic_weeks import two_weeks
 from tests.collector.influx import influx_settings
 from tests.collector.live import Live, MovableClock, live_collector
+from tests.collector.mail.mail_server import Manners, mail_server
 from tests.collector.uplink_weeks import OAK_HILL, a_week, monday
 from tests.collector.week_builders import MONDAY
 from tests.dashboards.asked import Rows, ask
@@ -52,6 +53,7 @@ class Faces:
     board: str
     live: Live
     influx: Influx | None
+    mails: Manners
 
 
 def a_named_district() -> District:
@@ -71,7 +73,13 @@ def a_named_district() -> District:
 def faces(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Faces]:
     influx = request.getfixturevalue("influx") if request.param == "influx" else None
     settings = influx_settings(influx) if influx else {}
-    with live_collector(tmp_path, district=a_named_district(), clock=MovableClock(MONDAY_MORNING), **settings) as live:
+    manners = Manners()
+    with (
+        mail_server(manners) as port,
+        live_collector(
+            tmp_path, district=a_named_district(), clock=MovableClock(MONDAY_MORNING), **mailing(port), **settings
+        ) as live,
+    ):
         live.store.write_weeks(list(two_weeks()))
         first = MONDAY - timedelta(weeks=20)
         live.store.uplinks.write_weeks(
@@ -94,7 +102,14 @@ def faces(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Faces]:
             board=squeezed(re.sub(r"<[^>]+>", "", raw(live, f"/week/{WEEK}").decode())),
             live=live,
             influx=influx,
+            mails=manners,
         )
+
+
+def mailing(port: int) -> dict[str, Any]:
+    """Settings by which the page is mailed to one reader."""
+    server = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "Bandroom <net@example.org>"}
+    return {"mail": server, "brief": {"to": [{"address": "cio@example.org"}]}}
 
 
 def raw(live: Live, path: str) -> bytes:
@@ -125,11 +140,12 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", "", html.unescape(text)).casefold()
 
 
-def test_all_faces_say_the_same_of_a_week(faces: Faces) -> None:
+def test_all_faces_say_the_same_of_a_week(faces: Faces, tmp_path: Path) -> None:
     the_whole_agrees(faces)
     every_restricted_room_agrees(faces)
     capacity_beside_guidance_agrees(faces)
     the_command_agrees(faces)
+    the_mail_agrees(faces, tmp_path)
     if faces.influx is not None:
         grafana_agrees(faces, faces.influx)
 
@@ -203,6 +219,35 @@ def capacity_beside_guidance_agrees(faces: Faces) -> None:
     assert {one[-1] for one in told} == {"planning guidance, not a verdict"}
     for text in faces.texts.values():
         assert "1,000mbit/sfor1,250users" in text
+
+
+def the_mail_agrees(faces: Faces, folder: Path) -> None:
+    """What is mailed, what the command writes and what the board hands out are the same files."""
+    url, out = f"http://{faces.live.host}:{faces.live.port}", folder / "out"
+    done = CliRunner().invoke(app, ["brief", "--url", url, "--week", WEEK, "--out", str(out), "--send"])
+
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-1].endswith(", the district's page: mailed")
+    (mail,) = faces.mails.mails
+    name = f"bandroom-brief-{WEEK}"
+    text, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    assert text.get_content().split() == (out / f"{name}.txt").read_text(encoding="utf-8").split()
+    assert page.get_content().split() == (out / f"{name}.html").read_text(encoding="utf-8").split()
+    attached = {str(one.get_filename()): one.get_payload(decode=True) for one in mail.iter_attachments()}
+    for path in out.iterdir():
+        if path.suffix in {".pdf", ".csv"}:
+            (found,) = (body for name, body in attached.items() if path.name.endswith(name.partition(WEEK)[2]))
+            assert found == path.read_bytes() == faces_file(faces, path)
+
+
+def faces_file(faces: Faces, path: Path) -> bytes:
+    """The same file as the board hands it out."""
+    if path.suffix == ".pdf":
+        return raw(faces.live, f"/brief/{WEEK}.pdf")
+    with zipfile.ZipFile(io.BytesIO(raw(faces.live, f"/brief/{WEEK}.zip"))) as files:
+        return files.read(path.name.partition(f"{WEEK}-")[2])
 
 
 def grafana_agrees(faces: Faces, influx: Influx) -> None:
