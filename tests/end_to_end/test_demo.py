@@ -13,7 +13,7 @@ import pytest
 from tests.end_to_end.browser import browsing
 from tests.end_to_end.collector_process import free_port
 from tests.end_to_end.http_client import ask, get_json
-from tests.end_to_end.process import Running
+from tests.end_to_end.process import Running, run
 from tests.end_to_end.waiting import eventually
 from tests.influx import Influx
 
@@ -78,6 +78,16 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     one.process.end()
 
 
+def offers_last_weeks_page(demo: Demo, out: Path) -> None:
+    """From the board, and as files; it says that its rooms are made up."""
+    (path,) = re.findall(r'href="(/brief/[^"]+)"', ask(demo.url, "/").body.decode())
+    assert b"simulated" in ask(demo.url, path).body.lower()
+    written = run("bandroom", "brief", "--url", demo.url, "--out", out)
+    assert written.returncode == 0, written.stderr
+    assert {one.suffix for one in out.iterdir()} == {".html", ".pdf", ".txt", ".csv"}
+    assert "SIMULATED" in next(out.glob("*.txt")).read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_the_demo_measures_this_machine_beside_a_simulated_district_and_ends_by_itself(tmp_path: Path) -> None:
     demo = Demo(tmp_path, "--for", "40")
@@ -100,6 +110,7 @@ def test_the_demo_measures_this_machine_beside_a_simulated_district_and_ends_by_
         (real,) = (room for room in demo.rooms()["rooms"] if not room["simulated"])
         assert real["newest_data_age_seconds"] <= 15
         assert {room["state"] for room in demo.rooms()["rooms"]} >= {"bad", "ok", "unknown"}
+        offers_last_weeks_page(demo, tmp_path / "brief")
         family = demo.family()
         assert any("agent.main" in one.cmdline() for one in family)
         assert demo.process.wait(120) == 0
