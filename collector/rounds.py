@@ -10,7 +10,6 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.api.services import Services
-from collector.mail.post import Post
 from collector.publish import Publisher
 from collector.registry.registry import Registry
 from collector.settings import Settings
@@ -23,6 +22,7 @@ log = logging.getLogger(__name__)
 RETENTION_AFTER = timedelta(minutes=15)
 RETENTION_EVERY = timedelta(hours=6)
 MAIL_EVERY_SECONDS = 30
+READY_SECONDS = 0.2
 
 
 async def judge_for_ever(services: Services, publisher: Publisher | None, came_round: Callable[[], None]) -> None:
@@ -78,9 +78,11 @@ def _publish(publisher: Publisher, services: Services) -> None:
         log.exception("grafana is not told of what is now, this is a fault of ours")
 
 
-async def mail_for_ever(post: Post) -> None:
+async def mail_for_ever(services: Services) -> None:
     """Send the pages that are to be sent, soon after they are and at once when somebody asks."""
-    failing = False
+    post, failing = services.post, False
+    while services.engine.now is None:  # noqa: ASYNC110  # it comes about on another thread
+        await asyncio.sleep(READY_SECONDS)
     while True:
         post.woken.clear()
         try:

@@ -207,7 +207,7 @@ async def running(
                 tasks.create_task(judge_for_ever(services, _publisher(store, services), liveness.came_round)),
                 tasks.create_task(retain_for_ever(settings, store, registry, clock)),
                 tasks.create_task(teller_of(services).run_for_ever()),
-                tasks.create_task(mail_for_ever(services.post)),
+                tasks.create_task(mail_for_ever(services)),
             ]
             if services.proxy_check is not None:
                 background.append(tasks.create_task(services.proxy_check.run_for_ever(services.leases.turn)))
