@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from collector.ask_collector import CannotAsk
 from collector.asking import CaFile, Password, Url, ask
@@ -83,8 +84,7 @@ def mail_status(
     for one in answer["mailings"]:
         when = one["next_try_at"] or one["due_at"]
         state = one["state"].replace("_", " ") + (f", next at {when}" if when else "")
-        table.add_row(
-            one["week"], one["site"] or "the district", one["to"], state, str(one["attempts"]), one["answer"] or ""
-        )
+        row = one["week"], one["site"] or "the district", one["to"], state, str(one["attempts"]), one["answer"] or ""
+        table.add_row(*map(Text, row))
     if answer["mailings"]:
         Console().print(table)

@@ -81,6 +81,8 @@ def _publish(publisher: Publisher, services: Services) -> None:
 async def mail_for_ever(services: Services) -> None:
     """Send the pages that are to be sent, soon after they are and at once when somebody asks."""
     post, failing = services.post, False
+    if post.strays:
+        log.warning("nobody gets the page of sites that the district does not name sites=%s", ",".join(post.strays))
     while services.engine.now is None:  # noqa: ASYNC110  # it comes about on another thread
         await asyncio.sleep(READY_SECONDS)
     while True:

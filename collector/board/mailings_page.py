@@ -59,7 +59,7 @@ def _troubles(status: MailStatus) -> Iterator[str]:
         whom = "one recipient has" if failed == 1 else f"{failed} recipients have"
         yield (
             f"The mail server does not take the page: {whom} not got it. "
-            f"When that is mended: bandroom brief --week {week_text(newest[0].week)} --send"
+            f"When that is mended: bandroom brief --week {week_text(newest[0].week)} --out pages --send"
         )
     if unclear := sum(one.state == "possibly_sent" for one in newest):
         whom = "One recipient" if unclear == 1 else f"{unclear} recipients"

@@ -129,7 +129,11 @@ class _Talk:
         step, self._step = self._step, "TLS"
         context = ssl.create_default_context()
         if self._mail.ca_file is not None:
-            context.load_verify_locations(self._mail.ca_file)
+            try:
+                context.load_verify_locations(self._mail.ca_file)
+            except OSError as error:  # which no certificate in it is as well
+                reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+                raise _No(f"ca_file cannot be read: {reason}") from None
         assert self._smtp.sock is not None
         self._smtp.sock = context.wrap_socket(self._smtp.sock, server_hostname=self._mail.host)
         self._line.watch(self._smtp.sock)

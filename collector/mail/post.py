@@ -93,6 +93,12 @@ class Post:
         return [one for one in self._settings.brief.to if one.site is None or one.site in sites]
 
     @property
+    def strays(self) -> Sequence[str]:
+        """Sites whose page somebody is to have and that the district does not know."""
+        known = {None, *(one.site for one in self._district.sites)}
+        return sorted({one.site for one in self._settings.brief.to if one.site is not None and one.site not in known})
+
+    @property
     def idle_because(self) -> str | None:
         """Why nothing is ever mailed, in a sentence; ``None`` when pages are."""
         if self._settings.mail is None:

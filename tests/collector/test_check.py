@@ -208,6 +208,8 @@ site = "oak-hil"
     assert mistakes_of(settings(tmp_path, text)) == [
         f"bandroom.toml:5 mail.password_file: cannot be read: No such file or directory ({tmp_path / 'no.password'})",
         f"bandroom.toml:7 mail.ca_file: is empty ({tmp_path / 'empty.pem'})",
-        'bandroom.toml:14 brief.to.site: there is no site "oak-hil"; sites are oak-hill, lakeside; '
-        'did you mean "oak-hill"?',
+        (
+            'bandroom.toml:14 brief.to.site: there is no site "oak-hil"; sites are oak-hill, lakeside; '
+            'did you mean "oak-hill"?'
+        ),
     ]

@@ -39,7 +39,7 @@ def test_what_failed_and_what_nobody_knows_is_told_above_all() -> None:
 
     assert failed == (
         "The mail server does not take the page: one recipient has not got it. "
-        "When that is mended: bandroom brief --week 2026-W10 --send"
+        "When that is mended: bandroom brief --week 2026-W10 --out pages --send"
     )
     assert unclear == "One recipient may have the page or not: ask, because it is not sent twice."
     fine = replace(A_STATUS, mailings=A_STATUS.mailings[:2])

@@ -112,6 +112,23 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(
     assert manners.accepted == []
 
 
+def test_an_authority_that_cannot_be_read_is_named(
+    manners: Manners, authority: tuple[Path, Path], tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    with mail_server(manners, security="tls", certificate=authority[1]) as port:
+        says = [
+            deliver(a_mail(), CIO, settings(port, security="tls", ca_file=path)).answer
+            for path in (tmp_path / "no.pem", empty)
+        ]
+
+    assert says == [
+        "ca_file cannot be read: No such file or directory",
+        "ca_file cannot be read: it holds no certificate",
+    ]
+
+
 def test_nothing_goes_in_the_open_where_tls_was_wanted(manners: Manners) -> None:
     with mail_server(manners) as port:
         bare = deliver(a_mail(), CIO, settings(port, security="starttls"))

@@ -171,6 +171,21 @@ def test_a_command_tells_what_was_mailed_and_sends_a_test_step_by_step(asked: Ma
     assert no_address.output == '"admin" is no mail address; wanted is one such as cio@example.org\n'
 
 
+def test_the_command_that_writes_the_page_mails_it_too_and_says_who_has_not_got_it(
+    asked: Mailing, tmp_path: Path
+) -> None:
+    asked.mail()
+    given = ["brief", "--week", "2026-W44", "--out", str(tmp_path), "--send", "--settings", str(asked.settings)]
+
+    done = CliRunner().invoke(app, given)
+
+    assert done.exit_code == 1
+    assert "b…@example.org: the district's page: failed (RCPT TO: 5.1.1 <b…@example.org> who?)\n" in done.output
+    assert "c…@example.org: the district's page: sent (" in done.output
+    assert "bandroom mail status" in done.output
+    assert asked.manners.recipients == [CIO]
+
+
 def test_on_monday_morning_it_mails_by_itself_once_and_after_a_restart_no_more(tmp_path: Path) -> None:
     monday = SUNDAY + timedelta(hours=18, minutes=30)
     with mailing(tmp_path, CIO) as before:
@@ -179,7 +194,13 @@ def test_on_monday_morning_it_mails_by_itself_once_and_after_a_restart_no_more(t
         on_time.until({"c…@example.org": "sent"})
     with mailing(tmp_path, CIO, now=monday + timedelta(hours=1)) as after:
         (one,) = after.mail().body["mailings"]
+        late = a_week("205", "at_risk", "oak-hill", week=WEEK)
+        after.live.store.write_weeks([late, a_week("204", "ok", "oak-hill", week=MONDAY)])
+        corrections = after.live.ask("GET", "/v1/briefs/2026-W45").body["corrections"]
 
+    assert [(it["week"], it["room_name"], it["mailed"], it["now"]) for it in corrections] == [
+        ("2026-W44", "205", "ok", "at_risk")
+    ]
     assert (before.manners.recipients, on_time.manners.recipients, after.manners.recipients) == ([], [CIO], [])
     assert (one["state"], one["attempts"]) == ("sent", 1)
 

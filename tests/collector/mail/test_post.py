@@ -332,6 +332,7 @@ def test_nothing_is_mailed_until_somebody_is_named(tmp_path: Path, manners: Mann
     with an_office(tmp_path, manners, (PRINCIPAL, "no-such-site")) as office:
         office.turn(HALF_PAST_SIX)
 
+        assert office.post.strays == ["no-such-site"]
         assert office.post.idle_because is not None
         assert "[[brief.to]]" in office.post.idle_because
     assert (manners.recipients, office.pages.made) == ([], [])
