@@ -21,6 +21,7 @@ PAGES = {
     "week-site": "/week/2026-W10?site=oak-hill",
     "budgets": "/budgets",
     "uplinks": "/uplinks",
+    "incidents": "/incidents",
 }
 """Every kind of page, of rooms each kind of trouble."""
 

@@ -21,6 +21,7 @@ from collector.verdict.uplinks.load import UplinkWeek
 from collector.verdict.weeks import RoomWeek
 from tests.collector.board.costs import AN_AGENT, Costs, a_written_district
 from tests.collector.board.districts import NOW
+from tests.collector.board.troubles import Kept, incidents_of
 from tests.collector.uplink_weeks import KeptUplinks
 from tests.collector.week_builders import KeptWeeks
 
@@ -45,6 +46,7 @@ class Shown:
             today=lambda: self.now.date(),  # noqa: PLW0108 - `now` changes
         )
         self.port = 0
+        self.troubles = Kept(incidents_of(district) if district.sites else ())
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -72,8 +74,12 @@ class Shown:
                 recipients=(), idle_because="nobody is named", calendars=lambda _site: written.calendars
             ),
             registry=SimpleNamespace(
-                agents=lambda: [AN_AGENT], mailings=SimpleNamespace(newest_weeks=lambda _count: [])
+                agents=lambda: [AN_AGENT],
+                mailings=SimpleNamespace(newest_weeks=lambda _count: []),
+                incidents=self.troubles,
+                notices=self.troubles,
             ),
+            alerts=SimpleNamespace(open=[]),
             district=written,
             checks=SimpleNamespace(newest=lambda _site, _room: None),
             trouble=None,

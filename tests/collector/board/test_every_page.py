@@ -14,6 +14,7 @@ from collector.board.addresses import room_path, site_path, week_path
 from collector.board.assets import check_script, script, stylesheet
 from collector.board.budgets_page import budgets_page
 from collector.board.check_page import check_page
+from collector.board.incidents_page import incidents_page
 from collector.board.mailings_page import mailings_page
 from collector.board.pages import district_page, not_found_page, room_page, site_page
 from collector.board.uplinks_page import uplinks_page
@@ -39,6 +40,7 @@ from tests.collector.board.districts import (
 )
 from tests.collector.board.mailed import A_STATUS
 from tests.collector.board.reader import read, rows
+from tests.collector.board.troubles import a_notice, incidents_of
 from tests.collector.uplink_weeks import a_week as a_load
 from tests.collector.week_builders import MONDAY, a_week
 
@@ -59,8 +61,10 @@ def every_page(district: DistrictNow) -> dict[str, str]:
     costs = {"/budgets": budgets_page(district, a_spending(district), AN_ASSESSMENT, now=NOW)}
     uplinks = {"/uplinks": uplinks_page(district, an_uplink_of_each(district), through=MONDAY, now=NOW)}
     mails = {"/mailings": mailings_page(district, A_STATUS, now=NOW)}
-    front = {"/": district_page(district, now=NOW)}
-    return front | sites | rooms | costs | uplinks | mails | week_pages(district, weeks)
+    troubles = incidents_of(district) if district.sites else []
+    trouble = {"/incidents": incidents_page(district, troubles, [a_notice()], now=NOW, channels=["chat"])}
+    front = {"/": district_page(district, now=NOW, incidents=troubles)}
+    return front | sites | rooms | costs | uplinks | mails | trouble | week_pages(district, weeks)
 
 
 def an_uplink_of_each(district: DistrictNow) -> list[Outlook]:
