@@ -11,6 +11,7 @@ from dashboards.panels import (
     Options,
     as_lines,
     called,
+    colour,
     coloured_from,
     in_line_colours,
     limits,
@@ -32,7 +33,7 @@ _OF_UPLINK = (Chosen(name="uplink"),)
 def capacity() -> dashboard.Dashboard:
     """The page, from top to bottom."""
     return (
-        new_dashboard(CAPACITY, since="now-400d", refresh="5m")
+        new_dashboard(CAPACITY, since="now-1y", refresh="5m")
         .with_variable(uplink_variable())
         .with_panel(uplinks(1))
         .with_row(dashboard.Row("$uplink").id(2))
@@ -83,7 +84,8 @@ def rates(number: int) -> timeseries.Panel:
         nothing=_NONE_YET,
         size=(12, 10),
     )
-    return in_line_colours(panel.unit("bps").min(0), "busy hour", "80 %", "capacity")
+    in_line_colours(panel.unit("bps").min(0), "busy hour", "capacity")
+    return panel.override_by_name("80 %", [colour(BAD)])
 
 
 def ahead(number: int) -> stat.Panel:

@@ -13,7 +13,7 @@ def uplinks(number: int) -> table.Panel:
     """The newest that was said of each uplink."""
     fields = (
         *("level", "name", "busy_share", "busy_hour", "peak_share", "headroom_bps", "capacity_bps", "direction"),
-        *("told", "scenarios"),
+        "told",
     )
     panel = the_table(
         number,
@@ -29,14 +29,13 @@ def uplinks(number: int) -> table.Panel:
     columns = {
         "level": column("Level", width=90, words=[uplink_levels()], coloured=True),
         "name": column("Uplink", width=170, wraps=True, left=True, link=("Look at this uplink", TO_UPLINK)),
-        "busy_share": column("Busy hour", width=90, unit="percentunit", decimals=0, words=[absent()]),
-        "busy_hour": column("At", width=65, unit="suffix::00", decimals=0, words=[absent()]),
+        "busy_share": column("Busy hour", width=110, unit="percentunit", decimals=0, words=[absent()]),
+        "busy_hour": column("From", width=70, unit="suffix: h", decimals=0, words=[absent()]),
         "peak_share": column("Peak", width=70, unit="percentunit", decimals=0, words=[absent()]),
-        "headroom_bps": column("Left up to 80 %", width=125, unit="bps", decimals=0, words=[absent()]),
+        "headroom_bps": column("Left up to 80 %", width=130, unit="bps", decimals=0, words=[absent()]),
         "capacity_bps": column("Capacity", width=95, unit="bps", decimals=0, words=[absent()]),
         "direction": column("Way", width=60, words=[ways()]),
         "told": column("What is ahead", words=[absent()], wraps=True),
-        "scenarios": column("If it grew (assumed, no forecast)", width=270, words=[absent()], wraps=True),
     }
     for name, options in columns.items():
         panel.override_by_name(name, options)
@@ -54,7 +53,7 @@ def standings(number: int) -> table.Panel:
         "less than a guidance wants makes no lesson bad, and that it is more makes none good.",
         Target(select=_newest_of_each(CAPACITY_STANDING, fields, by=("uplink", "guidance")), table=True),
         nothing="district.toml does not say how many users there are, or what the way out carries.",
-        size=(24, 8),
+        size=(24, 10),
         order=(lowest("Of"), lowest("Guidance")),
     )
     columns = {

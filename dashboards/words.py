@@ -12,7 +12,7 @@ from collector.verdict.week_sentence import VERDICT_WORDS
 
 BAD = "#c0271f"
 DEGRADED = "#d98e1f"
-WATCH = "#c9b037"
+WATCH = "#a8921c"
 GOOD = "#5aa37c"
 UNKNOWN = "#8a93a0"
 NO_LESSON = "#586270"

@@ -65,6 +65,19 @@ def room_evidence(site: str, room: str, span: Asked, services: TheServices) -> S
     )
 
 
+@router.get("/v1/evidence/uplinks/{uplink}.zip", response_class=StreamingResponse, responses=_ANSWERS)
+def uplink_evidence(uplink: str, span: Asked, services: TheServices) -> StreamingResponse:
+    """What an uplink carried, every five minutes and week by week, with the page that says how that was counted."""
+    if not services.evidence.knows(uplink):
+        raise Refusal(404, "unknown_uplink", "no such uplink; wanted is district, or site: and the id of a site")
+    return _packed(
+        services,
+        uplink.replace(":", "-"),
+        span,
+        lambda out: services.evidence.write_uplink(out, uplink, span),
+    )
+
+
 def _packed(services: Services, of: str, span: Span, write: Callable[[IO[bytes]], None]) -> StreamingResponse:
     """The pack, made whole before the first byte is sent: what fails on the way is an answer and no broken archive."""
     with _turn(services.evidence.turns):

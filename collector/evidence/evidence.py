@@ -13,12 +13,17 @@ from collector.evidence.page import render
 from collector.evidence.room_tables import RoomTables
 from collector.evidence.seen import RoomSeen
 from collector.evidence.span import Span
+from collector.evidence.uplink_tables import UplinkSeen, UplinkTables
 from collector.settings import Settings
 from collector.store.protocol import Store
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.topology import RoomKey
+from collector.verdict.uplinks.load import DISTRICT, site_uplink
+from collector.verdict.uplinks.outlook import LEVEL_SHARES
+from collector.verdict.uplinks.words import uplink_name
 from collector.verdict.week_sentence import VERDICT_WORDS, week_sentence
 from collector.verdict.weekly_rule import RULE_VERSION
+from wire.uplink_report import CountedBy
 from wire.version import VERSION
 
 TARGET_WORDS = {
@@ -30,6 +35,12 @@ TARGET_WORDS = {
 
 AT_ONCE = 2
 """Packs that are made at a time: each reads its range once, while rooms are judged beside it."""
+
+
+METHODS: dict[CountedBy, str] = {
+    "snmp": "a router's counters, read over SNMP (IF-MIB ifHCInOctets and ifHCOutOctets, RFC 2863)",
+    "interface": "the interface of the machine that the line's traffic passes through, as its system counts",
+}
 
 
 class Evidence:
@@ -98,6 +109,42 @@ class Evidence:
             )
 
         write_pack(out, tables, page, folder=f"evidence-{room[0]}-{room[1]}", made_at=now.astimezone(zone))
+
+    def knows(self, uplink: str) -> bool:
+        """Whether the district has this uplink: ``district``, or ``site:`` and the id of one of its sites."""
+        return uplink == DISTRICT or uplink in {site_uplink(one.site) for one in self._district.sites}
+
+    def write_uplink(self, out: IO[bytes], uplink: str, span: Span) -> None:
+        """Write the pack of an uplink that the district has to `out`. Raises `StoreUnavailable`."""
+        now = self._clock().astimezone(self._district.time_zone)
+        seen = UplinkSeen()
+        tables = UplinkTables(
+            store=self._store.uplinks, district=self._district, uplink=uplink, span=span, seen=seen
+        ).tables()
+        sites = {site_uplink(one.site): one for one in self._district.sites}
+        of = (sites[uplink],) if uplink in sites else self._district.sites
+
+        def page() -> str:
+            return render(
+                "uplink.html",
+                tables=tables,
+                version=VERSION,
+                made_at=now.isoformat(timespec="minutes"),
+                district=self._district.name,
+                zone=self._district.time_zone.key,
+                name=uplink_name(uplink, {one.site: one.name for one in self._district.sites}),
+                simulated=any(one.simulated for one in of),
+                first=span.first,
+                last=span.last,
+                seen=seen,
+                methods=METHODS,
+                watch=LEVEL_SHARES["watch"],
+                plan=LEVEL_SHARES["plan"],
+                act=LEVEL_SHARES["act"],
+                keep_bins_days=self._settings.keep_bins_days,
+            )
+
+        write_pack(out, tables, page, folder=f"evidence-{uplink.replace(':', '-')}", made_at=now)
 
 
 def _judging(profiles: Profiles) -> list[Profile]:

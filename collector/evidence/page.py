@@ -6,6 +6,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from collector.verdict.uplinks.words import mbits
+
 
 def render(template: str, **values: Any) -> str:
     """The text of `template`; everything in it that is not markup of ours is escaped."""
@@ -28,4 +30,5 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters["percent"] = percent
+    made.filters["mbits"] = mbits
     return made

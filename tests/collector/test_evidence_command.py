@@ -51,11 +51,18 @@ def test_the_command_keeps_a_whole_archive(live: Live, tmp_path: Path) -> None:
     ]
 
 
+def test_an_uplinks_archive_is_called_after_it(live: Live, tmp_path: Path) -> None:
+    status, said = asked(live, tmp_path, "--uplink", "site:oak-hill")
+
+    assert (status, [one.name for one in tmp_path.iterdir()]) == (0, ["bandroom-evidence-site-oak-hill.zip"]), said
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("--site", "oak-hill"), "say of what: --site oak-hill --room 204, or --uplink site:oak-hill"),
         (("--site", "oak-hill", "--room", "999"), "no such room; /v1/rooms lists them"),
+        (("--uplink", "oak-hill"), "no such uplink; wanted is district, or site: and the id of a site"),
         (("--site", "oak-hill", "--room", "204", "--from", "2020-01-01"), "at most 400 go into one pack"),
         (("--site", "oak-hill", "--room", "204", "--to", "2020-13-01"), "does not match the format"),
     ],

@@ -49,6 +49,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         "GET /v1/evidence/rooms/{site}/{room}.zip",
         "GET /v1/mailings",
         "POST /v1/briefs/{week}/mail",
+        "GET /v1/evidence/uplinks/{uplink}.zip",
         "GET /v1/sites",
         "GET /v1/uplinks",
         "GET /v1/incidents",
