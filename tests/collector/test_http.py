@@ -172,7 +172,7 @@ def test_an_expired_code_is_refused(live: Live) -> None:
 
 
 def test_an_enrolment_of_a_version_to_come_is_refused_to_whoever_enrols(live: Live) -> None:
-    answer = enrol(live, code_for(live), "token-6", version=4)
+    answer = enrol(live, code_for(live), "token-6", version=5)
     assert (answer.status, answer.body["error"]) == (422, "unsupported_version")
 
 
