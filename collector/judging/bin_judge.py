@@ -14,6 +14,7 @@ from typing import TypeVar
 from collector.district.district import District
 from collector.district.in_force import profiles_at, topology_of
 from collector.judging.spans import by_start, spans
+from collector.judging.uplink_rates import machines_by_start
 from collector.judging.usual import Usual
 from collector.registry.registry import Registry
 from collector.store.protocol import Store
@@ -102,7 +103,7 @@ class BinJudge:
     def _read(self, starts: Sequence[datetime]) -> Iterator[_Start]:
         first, end = starts[0], starts[-1] + self._bin
         latency = by_start(self._store.latency_between(first, end, bin_seconds=self._seconds))
-        machines = by_start(self._store.machines_between(first, end, bin_seconds=self._seconds))
+        machines = machines_by_start(self._store, first, end, bin_seconds=self._seconds)
         paths = by_start(self._store.paths_between(first, end, bin_seconds=self._seconds))
         # What began in a bin has ended when it is closed.
         off = self._registry.reflector_off.between(_ms(first), _ms(end + self._settle))

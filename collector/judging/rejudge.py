@@ -18,6 +18,7 @@ from collector.district.in_force import profiles_at, topology_of
 from collector.iso_week import monday_of
 from collector.judging.spans import by_start, spans
 from collector.judging.unwritten import Unwritten
+from collector.judging.uplink_rates import machines_by_start
 from collector.judging.usual import Settled, Usual, load_days
 from collector.registry.registry import Registry
 from collector.store.protocol import Store
@@ -206,7 +207,7 @@ class Rejudge:
                     rooms_at[was.started_at][room] = was
         for group in spans(starts, at_most=STARTS_AT_ONCE):
             first, end = group[0], group[-1] + self._bin
-            machines = by_start(self._store.machines_between(first, end, bin_seconds=self._seconds))
+            machines = machines_by_start(self._store, first, end, bin_seconds=self._seconds)
             paths = by_start(self._store.paths_between(first, end, bin_seconds=self._seconds))
             standing_at = {
                 start: {
