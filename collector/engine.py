@@ -68,7 +68,7 @@ class Engine:
         )
         self._days = Days(store, district, self._usual, bin_seconds=bin_seconds, settle_seconds=settle_seconds)
         self._weeks = Weeks(store, district, self._days)
-        self._uplinks = Uplinks(store, district, settle_seconds=settle_seconds)
+        self.uplinks = Uplinks(store, district, settle_seconds=settle_seconds)
         self._recent = Recent(store, district, bin_seconds=bin_seconds)
         self._pending: dict[BinKey, datetime] = {}
         self._seen_through: datetime | None = None
@@ -104,7 +104,7 @@ class Engine:
         self._now = self._snapshot(now)
         self._days.close(now)
         self._weeks.close(now)
-        self._uplinks.tick(now)
+        self.uplinks.tick(now)
         return self._now
 
     def _take_touched(self) -> None:

@@ -39,7 +39,7 @@ def rejudge_command(
     write: Annotated[bool, typer.Option("--write", help="Keep what comes out; without it, it is only shown.")] = False,
 ) -> None:
     """Judge what is stored again, by the profiles in force now. Stop the collector first: two that judge the same weeks
-    would undo each other's work."""
+    would undo each other's work. What uplinks carry is counted and not judged, so nothing of it changes."""
     read = read_settings(settings)
     if write and read.store == "influx" and _runs(read):
         fail(

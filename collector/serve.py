@@ -378,6 +378,9 @@ def _gauges(metrics: CollectorRegistry, services: Services) -> None:
         return count
 
     Gauge("bandroom_bins_judged", "Bins judged since the start", registry=metrics).set_function(bins)
+    Gauge(
+        "bandroom_uplinks_counted", "Uplinks of which octets were counted in the last minutes", registry=metrics
+    ).set_function(lambda: services.engine.uplinks.counted_lately(services.clock()))
     by_state = Gauge("bandroom_rooms", "Rooms by their state now", ["state"], registry=metrics)
     for state in ("bad", "degraded", "ok", "unknown", "no_lesson"):
         by_state.labels(state=state).set_function(rooms_in(state))

@@ -34,6 +34,9 @@ LONGEST = timedelta(hours=1)
 ONE_BY_ONE = 5
 """Of up to so many uplinks the store is asked for each alone."""
 
+LATELY = timedelta(minutes=20)
+"""Two bins may be on their way: the one that runs, and one that has not settled."""
+
 MARK_EVERY = timedelta(hours=1)
 """Failures alone make no bin: so often the mark passes them all the same."""
 
@@ -56,6 +59,7 @@ class Uplinks:
         self._outlooks = ShownOutlooks(store, district)
         # At a start, too: the store may have been copied, or a collector killed between a week and its outlook.
         self._unshown = True
+        self._newest: dict[str, datetime] = {}
 
     def tick(self, now: datetime) -> None:
         """Lay what has come over bins, and close the weeks that are over."""
@@ -70,6 +74,10 @@ class Uplinks:
         closed = self._close(now, this_week)
         if closed or self._unshown:
             self._unshown = not self._outlooks.show(now, today, at_once=closed)
+
+    def counted_lately(self, now: datetime) -> int:
+        """How many uplinks something counts: has a bin that began less than `LATELY` ago. From any thread."""
+        return sum(now - one < LATELY for one in tuple(self._newest.values()))
 
     def _take(self) -> None:
         if self._seen_through is None:
@@ -88,6 +96,8 @@ class Uplinks:
             for keys in _spans(wanted):
                 bins = self._bins(keys)
                 self._store.uplinks.write_bins(bins)
+                for one in bins:
+                    self._newest[one.uplink] = max(one.started_at, self._newest.get(one.uplink, one.started_at))
                 for one in bins:
                     for week in self._weeks_of(one, through=self._done(this_week)):
                         touched[week].add(one.uplink)

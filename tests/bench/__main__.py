@@ -4,7 +4,20 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import agent, board, brief, dashboards, influx, ingest, judging, locating, ndt7, throughput, uplinks
+from tests.bench import (
+    agent,
+    board,
+    brief,
+    dashboards,
+    influx,
+    ingest,
+    judging,
+    locating,
+    ndt7,
+    octets,
+    throughput,
+    uplinks,
+)
 from tests.bench.figure import Part, machine, table
 
 
@@ -15,7 +28,7 @@ def main() -> None:
         "parts",
         nargs="*",
         metavar="part",
-        help="ingest, influx, judging, locating, board, brief, uplinks, dashboards, agent, throughput or ndt7, "
+        help="ingest, influx, judging, locating, octets, board, brief, uplinks, dashboards, agent, throughput or ndt7, "
         "by default all",
     )
     parser.add_argument("--seconds", type=float, help="how long to measure ingest and influx (10) or the agent (120)")
@@ -26,6 +39,7 @@ def main() -> None:
         "influx": partial(influx.measure, **given),
         "judging": judging.measure,
         "locating": locating.measure,
+        "octets": octets.measure,
         "board": board.measure,
         "brief": brief.measure,
         "uplinks": uplinks.measure,

@@ -121,6 +121,7 @@ def test_an_uplink_is_counted_by_an_edge_or_a_reference_alone(live: Live, role: 
 
     assert [one["error"] for one in answer.body["rejected"]] == rejected
     assert answer.body["stored"] == 2 - len(rejected)
+    assert live.metrics()["bandroom_uplinks_counted"] == 0.0  # no bin of it is over
 
 
 def test_a_missing_field_is_named(live: Live) -> None:

@@ -121,6 +121,8 @@ def test_a_bin_is_closed_when_it_has_settled(line: Line) -> None:
     assert first.bps("down") == 100e6
 
     line.engine.tick(start + 2 * FIVE + timedelta(seconds=SETTLE))
+    assert line.engine.counted_lately(start + 2 * FIVE) == 1
+    assert line.engine.counted_lately(start + 6 * FIVE) == 0
     assert [one.counted_seconds for one in line.bins(start, start + WEEK)] == [180.0, 120.0]
 
 
