@@ -6,10 +6,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collector.verdict.uplinks.load import UplinkWeek
 from collector.verdict.uplinks.look_ahead import outlook
 from collector.verdict.uplinks.outlook import Forecast, Level, NoForecast, Outlook, Refusal
+from collector.verdict.uplinks.words import ahead, says
 from tests.collector.uplink_weeks import FIRST, OAK_HILL, a_week, looked_at, monday, weeks_of
 
 
@@ -249,6 +252,36 @@ def test_scenarios_are_dated_from_the_load_now() -> None:
 def test_a_scenario_beyond_five_years_has_no_date_and_what_is_full_has_none() -> None:
     assert [one.reaches_at for one in looked_at(weeks_of([0.05] * 4)).scenarios] == [None, None, None]
     assert looked_at(weeks_of([0.85] * 4)).scenarios == ()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.floats(0, 1.2)),
+            st.sampled_from([1000, 1000, 1000, 500, 0, None]),
+            st.integers(0, 9),
+        ),
+        max_size=60,
+    ),
+    st.integers(0, 70),
+)
+def test_whatever_the_weeks_are_there_is_an_outlook(
+    rows: list[tuple[float | None, int | None, int]], through: int
+) -> None:
+    weeks = [
+        a_week(share, monday(index), capacity=capacity)
+        for index, (share, capacity, kept) in enumerate(rows)
+        if kept  # some are not kept at all
+    ]
+    taught = [monday(index) for index in range(100) if index % 7]
+
+    found = outlook(OAK_HILL, weeks[::-1], school_weeks=taught, through=monday(through))
+
+    assert says(found)
+    assert ahead(found)
+    if isinstance(found.forecast, Forecast):
+        assert all(0 <= one.low <= one.expected <= one.high <= 1 for one in found.forecast.path)
+        assert [one.week for one in found.forecast.path] == sorted({one.week for one in found.forecast.path})
 
 
 def test_scenarios_need_no_forecast_and_change_none() -> None:

@@ -30,7 +30,7 @@ def outlook(uplink: str, weeks: Sequence[UplinkWeek], *, school_weeks: Sequence[
     }
     steps = sorted(one for one in taught if one >= counted[0].week)
     silent = newest.week < steps[-NEWEST_WEEKS:][0]
-    if silent or newest.capacity_mbps is None:
+    if silent or not newest.capacity_mbps:
         refusal = NoForecast(
             reason="not_counted" if silent else "no_capacity", known_weeks=len(counted), since=steps[0]
         )

@@ -16,7 +16,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "accuracy.md").read_text("utf-8")
 
 @pytest.fixture(scope="module")
 def scored() -> ForecastScore:
-    return forecast_score(CHECKED[:2], 700, map)
+    return forecast_score(CHECKED[:2], 500, map)
 
 
 def test_intervals_hold_the_truth_as_often_as_promised(scored: ForecastScore) -> None:
@@ -28,7 +28,7 @@ def test_intervals_hold_the_truth_as_often_as_promised(scored: ForecastScore) ->
 
 
 def test_every_uplink_is_told_or_refused(scored: ForecastScore) -> None:
-    assert scored.figures[0].n + sum(scored.refusals.values()) == scored.uplinks == 700
+    assert scored.figures[0].n + sum(scored.refusals.values()) == scored.uplinks == 500
 
 
 def test_every_figure_counts_something(scored: ForecastScore) -> None:
