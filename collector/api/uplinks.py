@@ -10,7 +10,7 @@ from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
 from collector.api.uplink_answers import UplinksAnswer, uplink_with_weeks
 from collector.api.weeks import from_store
-from collector.board.uplinks_page import uplinks_page
+from collector.board.uplinks_page import is_simulated, uplinks_page
 from collector.iso_week import week_text
 from collector.verdict.uplinks.outlook import Outlook
 from wire.answers import Problem
@@ -28,13 +28,12 @@ def uplinks(request: Request, services: TheServices) -> Response:
     district = the_district(services)
     through, found = the_outlooks(services)
     names = {site.site: site.name for site in district.sites}
-    made_up = {site.site for site in district.sites if site.simulated}
     answer = UplinksAnswer(
         district=district.name,
         time_zone=district.time_zone.key,
         week=None if through is None else week_text(through),
         first_day=through,
-        uplinks=[uplink_with_weeks(one, names, simulated=one.uplink.partition(":")[2] in made_up) for one in found],
+        uplinks=[uplink_with_weeks(one, names, simulated=is_simulated(one.uplink, district)) for one in found],
     )
     return transferred(request, answer.model_dump_json(), media_type="application/json")
 

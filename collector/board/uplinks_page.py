@@ -12,7 +12,7 @@ from collector.board.uplink_chart import NARROW, WIDE, chart_summary, uplink_cha
 from collector.iso_week import week_span, week_text
 from collector.now import DistrictNow
 from collector.verdict.room_state import State
-from collector.verdict.uplinks.load import DISTRICT, UplinkWeek
+from collector.verdict.uplinks.load import DISTRICT, UplinkWeek, site_uplink
 from collector.verdict.uplinks.outlook import Forecast, Level, Outlook
 from collector.verdict.uplinks.words import (
     LEVEL_MEANINGS,
@@ -103,11 +103,16 @@ def uplinks_page(district: DistrictNow, found: Sequence[Outlook], *, through: da
     )
 
 
+def is_simulated(uplink: str, district: DistrictNow) -> bool:
+    """Whether it is one of a demo: its site is, or, of the way out of all of them, one of these."""
+    return any(site.simulated for site in district.sites if uplink in {DISTRICT, site_uplink(site.site)})
+
+
 def headline(uplinks: Sequence[UplinkView]) -> str:
     """What there is to do, in a few words."""
     if not uplinks:
         return "No uplink is counted yet"
-    for level, words in (("act", "at its limit"), ("plan", "to be planned for"), ("watch", "to be watched")):
+    for level, words in (("act", "at its limit"), ("plan", "plan the upgrade"), ("watch", "to be watched")):
         names = [one.name for one in uplinks if one.level == level]
         if names:
             return f"{_few(names)}: {words if len(names) == 1 else words.replace('its limit', 'their limits')}"
@@ -157,7 +162,7 @@ def _view(one: Outlook, district: DistrictNow, *, drawn: bool) -> UplinkView:
         key="district" if one.uplink == DISTRICT else one.uplink,
         name=uplink_name(one.uplink, {name: site.name for name, site in sites.items()}),
         site=site.site if site else None,
-        simulated=site is not None and site.simulated,
+        simulated=is_simulated(one.uplink, district),
         level=one.level,
         says=says(one),
         ahead=ahead(one),

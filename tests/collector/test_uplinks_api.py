@@ -24,7 +24,8 @@ DISTRICT_NOW = a_district(
 def board() -> Iterator[Shown]:
     growing = [a_week(0.4 + 0.006 * at, monday(at, FIRST), uplink=DISTRICT) for at in range(40)]
     few = [a_week(0.5, monday(at, FIRST), uplink="site:north") for at in range(36, 40)]
-    with shown(DISTRICT_NOW, uplinks=[*growing, *few]) as one:
+    one_week = [a_week(0.5, MONDAY, uplink="site:south")]
+    with shown(DISTRICT_NOW, uplinks=[*growing, *few, *one_week]) as one:
         yield one
 
 
@@ -49,10 +50,10 @@ def test_every_uplink_has_its_weeks_and_a_forecast_or_its_refusal(board: Shown) 
     answer = found(board)
 
     assert (answer["week"], answer["first_day"]) == ("2026-W10", MONDAY.isoformat())
-    district, north = answer["uplinks"]
+    district, north, south = answer["uplinks"]
     assert (district["uplink"], district["site"], district["name"]) == (DISTRICT, None, "The district's way out")
     assert (north["uplink"], north["site"], north["name"]) == ("site:north", "north", "North School")
-    assert (district["simulated"], north["simulated"]) == (False, True)
+    assert (district["simulated"], north["simulated"], south["simulated"]) == (True, True, False)
     assert len(district["weeks"]) == 40
     week = district["weeks"][-1]
     assert (week["week"], week["method"], week["capacity_mbps"]) == ("2026-W10", "snmp", 1000)
