@@ -18,8 +18,8 @@ from collector.brief.uplink_card import FULL, Range
 MOST_BYTES = 100_000
 """Gmail shows no more than 102 kB of a mail, and hides the rest behind a link."""
 
-_COARSER = (None, 24, 12)
-"""How many cells a day's strip has, finest first: all of them, or about as many as there are quarters of an hour."""
+_COARSER = (64, 24, 12)
+"""How many cells a day's strip has, at most, finest first: in most schools of 5, 15 or 30 minutes."""
 
 
 def html_of(brief: Brief) -> str:
@@ -49,7 +49,7 @@ def pieces(bar: Range) -> tuple[tuple[str, float], ...]:
     return tuple(found)
 
 
-def _ways(rooms: int) -> Iterator[tuple[int, int | None]]:
+def _ways(rooms: int) -> Iterator[tuple[int, int]]:
     for cells in _COARSER:
         yield rooms, cells
     for strips in range(rooms - 1, -1, -1):

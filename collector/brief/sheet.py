@@ -10,10 +10,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from collector.brief.brief import Brief, BriefRoom, Changed, Correction, Doing, Standing, StripDay
+from collector.brief.brief_room import paid_by
 from collector.brief.shown import shown
 from collector.brief.uplink_card import UplinkCard, most_urgent, uplink_card
 from collector.iso_week import week_span, week_text
-from collector.verdict.cause_words import CONFIDENCE_WORDS, pays
+from collector.verdict.cause_words import CONFIDENCE_WORDS
 from collector.verdict.week_sentence import VERDICT_MEANINGS, VERDICT_WORDS, called, span
 from collector.verdict.weeks import Verdict
 
@@ -40,7 +41,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do. `pays` names the budget and is empty where the cause is not known."""
+    """One thing to do. `pays` names the budget or says that it is not known; `sure` how surely the cause is."""
 
     title: str
     why: str
@@ -156,8 +157,10 @@ def _step(one: Doing) -> Step:
     return Step(
         title=one.title,
         why=one.why,
-        pays=pays(one.budget_line),
-        sure=CONFIDENCE_WORDS[one.confidence] if one.confidence else "",
+        pays=paid_by(one.cause, one.budget_line),
+        sure=f"The cause is named with {CONFIDENCE_WORDS[one.confidence]}."
+        if one.confidence and one.budget_line
+        else "",
         options=one.options,
     )
 
@@ -166,7 +169,7 @@ def _room(one: BriefRoom) -> RoomCard:
     week = one.week
     facts = [
         ("Cause", _cause(one)),
-        ("Paid from", one.pays),
+        ("Who pays", one.pays),
         ("Poor on", f"{week.bad_days} of {counted(week.measured_days, 'day')}"),
         ("Restricted since", f"the week of {long_date(one.since)}" if one.since else ""),
         ("Near the limit", "a limit a tenth stricter or laxer would change the verdict" if week.near_threshold else ""),

@@ -103,7 +103,7 @@ def test_three_questions_are_answered_in_the_top_third(page: Page, mails: dict[s
 
     assert page.evaluate(places.format(text=brief.headline)) < 1 / 3
     assert page.evaluate(places.format(text="was too poor to teach online")) < 1 / 3
-    assert page.evaluate(places.format(text="Paid from:")) < 1 / 3
+    assert page.evaluate(places.format(text="Who pays:")) < 1 / 3
     for one in brief.to_do:
         assert page.evaluate(places.format(text=one.title)) < 1 / 3
 
