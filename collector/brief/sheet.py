@@ -158,7 +158,7 @@ def _step(one: Doing) -> Step:
         title=one.title,
         why=one.why,
         pays=paid_by(one.cause, one.budget_line),
-        sure=f"The cause is named with {CONFIDENCE_WORDS[one.confidence]}."
+        sure=f"{CONFIDENCE_WORDS[one.confidence].capitalize()} in the cause."
         if one.confidence and one.budget_line
         else "",
         options=one.options,
