@@ -126,7 +126,7 @@ def sheet_of(brief: Brief) -> Sheet:
             corrections=_lines([_correction(one) for one in brief.corrections], "more correction"),
             uplinks=tuple(uplink_card(one) for one in uplinks[:MOST_UPLINKS]),
             more_uplinks=_more(len(uplinks[MOST_UPLINKS:]), "more uplink"),
-            standings=_lines([_standing(one) for one in brief.standings], "more site"),
+            standings=_lines([_standing(one) for one in brief.standings], "more"),
             unknowns=_lines(brief.unknowns, "more"),
             method=brief.method,
         )
@@ -170,7 +170,7 @@ def _room(one: BriefRoom) -> RoomCard:
     facts = [
         ("Cause", _cause(one)),
         ("Who pays", one.pays),
-        ("Poor on", f"{week.bad_days} of {counted(week.measured_days, 'day')}"),
+        ("Poor on", f"{week.bad_days} of {counted(week.measured_days, 'day')}" if week.bad_days else ""),
         ("Restricted since", f"the week of {long_date(one.since)}" if one.since else ""),
         ("Near the limit", "a limit a tenth stricter or laxer would change the verdict" if week.near_threshold else ""),
     ]

@@ -60,7 +60,7 @@ def _to_do(sheet: Sheet) -> Iterator[str]:
     yield from _heading("What to do" if sheet.to_do else "Nothing has to be done this week")
     for number, one in enumerate(sheet.to_do, 1):
         yield from _wrapped(f"{number}. {one.title}", 3)
-        yield from _wrapped(f"   {one.why} {one.sure}", 3)
+        yield from _wrapped(f"   {one.why} {one.sure}".rstrip(), 3)
         if one.pays:
             yield from _wrapped(f"   Who pays: {one.pays}", 3)
         if one.options:
