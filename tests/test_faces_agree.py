@@ -144,6 +144,7 @@ def test_all_faces_say_the_same_of_a_week(faces: Faces, tmp_path: Path) -> None:
     the_whole_agrees(faces)
     every_restricted_room_agrees(faces)
     capacity_beside_guidance_agrees(faces)
+    the_uplinks_agree(faces)
     the_command_agrees(faces)
     the_mail_agrees(faces, tmp_path)
     if faces.influx is not None:
@@ -197,6 +198,28 @@ def every_restricted_room_agrees(faces: Faces) -> None:
             assert squeezed(told["what"]) in text, face
             assert all(squeezed(one) in text for one in numbers), face
     assert len(tables) == len(judged)
+
+
+def the_uplinks_agree(faces: Faces) -> None:
+    told = {one["uplink"]: one for one in faces.brief["uplinks"]}
+    api = {one["uplink"]: one for one in json.loads(raw(faces.live, "/v1/uplinks"))["uplinks"]}
+    tables = {one["uplink"]: one for one in faces.tables["uplinks.csv"]}
+    assert told.keys() == api.keys() == tables.keys()
+    board = squeezed(re.sub(r"<[^>]+>", "", raw(faces.live, "/uplinks").decode()))
+    for key in (DISTRICT, OAK_HILL):
+        for name in ("level", "capacity_mbps", "busy_bps", "busy_share", "headroom_bps", "says", "ahead", "forecast"):
+            assert told[key][name] == api[key][name], name
+        assert squeezed(told[key]["ahead"]) in board
+        one, row = told[key], tables[key]
+        assert one["busy_share"] == pytest.approx(FULL)
+        assert float(row["busy_share"]) == pytest.approx(FULL)
+        assert float(row["headroom_mbps"]) * 1e6 == pytest.approx(one["headroom_bps"])
+        assert (row["level"], one["level"]) == ("act", "act")
+        for face, text in faces.texts.items():
+            assert squeezed(one["says"]) in text, face
+            assert squeezed(one["ahead"]) in text, face
+    weeks = [one for one in faces.tables["uplink-weeks.csv"] if one["uplink"] == OAK_HILL]
+    assert len(weeks) == 21
 
 
 def the_command_agrees(faces: Faces) -> None:

@@ -17,11 +17,13 @@ import duckdb
 from collector.brief.faces import FACES
 from collector.briefs import Briefs
 from collector.judged_weeks import JudgedWeeks
+from collector.outlooks import Outlooks
 from collector.settings import Settings
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_store import DuckDbStore
 from collector.verdict.causes import Cause, Located
 from collector.verdict.days import RoomDay, Seconds
+from collector.verdict.uplinks.load import DISTRICT, Load, UplinkWeek, site_uplink
 from collector.verdict.weeks import RoomWeek, room_week
 from tests.bench.bare_insert import CONFIG
 from tests.bench.cores import MEASURED
@@ -72,7 +74,7 @@ def measure() -> Part:
     whole = took.value + sum(took.faces.values())
     against = f"bare DuckDB read of the week's {took.rows:,} rows"
     return Part(
-        title=f"The weekly page: {ROOMS:,} rooms, {WEEKS} stored weeks, on one core",
+        title=f"The weekly page: {ROOMS:,} rooms, {ROOMS // ROOMS_A_SITE + 1} uplinks, {WEEKS} stored weeks, on one core",
         command="python -m tests.bench brief",
         figures=[
             Figure(
@@ -110,6 +112,8 @@ def fill(path: Path) -> None:
     district = a_district(TEMPLATE_ROOMS)
     for number, room in enumerate(district.rooms):
         store.write_weeks(list(_weeks(room.site, room.room, random.Random(number))))
+    lines = [DISTRICT, *(site_uplink(one.site) for one in a_district(ROOMS).sites)]
+    store.uplinks.write_weeks([week for number, one in enumerate(lines) for week in _loads(one, random.Random(number))])
     store.close()
     copied = {
         "room": "'r' || (substr(room, 2)::INTEGER + copy)",
@@ -137,12 +141,14 @@ def make(path: Path) -> Took:
             for site in district.sites
         )
     )
+    outlooks = Outlooks(store, district, today=lambda: NEWEST + timedelta(weeks=1))
     briefs = Briefs(
         store=store,
         weeks=JudgedWeeks(store),
         district=district,
         settings=Settings(),
         now=lambda: shown,
+        outlooks=lambda week: tuple(outlooks.of_week(week).values()),
         clock=lambda: datetime.combine(NEWEST, datetime.min.time(), UTC) + timedelta(days=7),
     )
     began = time.perf_counter()
@@ -165,6 +171,26 @@ def make(path: Path) -> Took:
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         sizes=sizes,
     )
+
+
+def _loads(uplink: str, chance: random.Random) -> Iterator[UplinkWeek]:
+    """A line that grows by about a percent of its capacity a week, and is never quite as before."""
+    start, growth = chance.uniform(0.1, 0.5), chance.uniform(0, 0.015)
+    for number in range(WEEKS):
+        week = FIRST_DAY + timedelta(weeks=number)
+        busy_bps = 1e9 * min(0.9, max(0.01, start + growth * number + chance.gauss(0, 0.03)))
+        at = datetime.combine(week, datetime.min.time(), UTC)
+        load = Load(busy_bps=busy_bps, busy_hour=10, peak_bps=1.1 * busy_bps, peak_at=at)
+        yield UplinkWeek(
+            uplink=uplink,
+            week=week,
+            method="snmp",
+            capacity_mbps=1000,
+            lesson_days=5,
+            counted_days=5,
+            counted_share=1.0,
+            loads={"down": load, "up": load},
+        )
 
 
 def _weeks(site: str, room: str, chance: random.Random) -> Iterator[RoomWeek]:
