@@ -24,7 +24,7 @@ def unknowns(
         *_rooms(rooms),
         *_not_judged(rooms, district, site),
         *_changed_limits(rooms, digests_before, rules_before),
-        *_lines(district, site, outlooks),
+        *_lines(rooms, outlooks),
         *_users(district, site),
     )
 
@@ -76,18 +76,15 @@ def _changed_limits(
         yield "The rule changed since the week before: what changed in rooms may come of that."
 
 
-def _lines(district: District, site: str | None, outlooks: Sequence[Outlook]) -> Iterator[str]:
+def _lines(rooms: Sequence[NamedWeek], outlooks: Sequence[Outlook]) -> Iterator[str]:
     known = {one.uplink for one in outlooks if not _is_uncounted(one)}
-    wanted = [site_uplink(one.site) for one in district.sites if site in {None, one.site} and not one.simulated]
-    missing = sum(one not in known for one in wanted)
-    if missing and len(wanted) == missing and DISTRICT not in known:
+    wanted = {site_uplink(one.week.site) for one in rooms}
+    missing = len(wanted - known)
+    if missing == len(wanted) and DISTRICT not in known:
         yield "Nothing counts what the lines to the Internet carry, so how full they are is not known."
     elif missing:
-        they_are = "it is" if missing == 1 else "they are"
-        yield (
-            f"What {missing:,} of {counted(len(wanted), 'line')} to the schools carry nobody counts, so how full "
-            f"{they_are} is not known."
-        )
+        lines = "the one line" if len(wanted) == 1 else f"{missing:,} of {len(wanted):,} lines"
+        yield f"Nothing counts what {lines} to the schools {'carries' if missing == 1 else 'carry'}."
 
 
 def _is_uncounted(one: Outlook) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from collector.brief.brief import MOST_ROOMS, Brief, Changed, Correction
 from collector.brief.brief_room import brief_room
+from collector.brief.fullest_line import fullest_line
 from collector.brief.headline import headline, lead
 from collector.brief.method import Kept, method
 from collector.brief.room_names import place
@@ -61,7 +62,7 @@ def write_brief(
         made_at=made_at.replace(microsecond=0),
         simulated=any(one.simulated for one in mine),
         headline=headline(mine),
-        lead=lead(mine),
+        lead=f"{lead(mine)} {fullest_line(lines, names)}",
         judged=mine,
         since=became,
         counts=_counts(mine),

@@ -19,6 +19,7 @@ from collector.verdict.causes import Cause
 from collector.verdict.days import TestCount as Counted
 from collector.verdict.weeks import RoomWeek
 from tests.collector.board.districts import TIMETABLE
+from tests.collector.uplink_weeks import looked_at, weeks_of
 from tests.collector.week_builders import MONDAY, a_week, located
 
 MADE_AT = datetime(2026, 3, 9, 12, 30, tzinfo=UTC)
@@ -98,7 +99,8 @@ def test_the_lead_says_what_it_cost_and_whose_budget_mends_it() -> None:
         "Of 78 h 45 min of lesson time measured in these rooms, 30 h was too poor to teach online. Who pays for the "
         "mend: E-rate category 2, inside the building (1 room, 10 h); E-rate category 1, lines to the Internet "
         "(1 room, 10 h); not known yet (1 room, 10 h). The week before, 1 room was restricted. 1 more room had more "
-        "trouble than allowed, but that is not proved. Nothing is known of 1 of 5 rooms."
+        "trouble than allowed, but that is not proved. Nothing is known of 1 of 5 rooms. How full the lines to the "
+        "Internet are is not known."
     )
     assert (brief.bad_minutes, brief.measured_minutes) == (1800.0, 4 * 315 * 5)
 
@@ -303,6 +305,19 @@ def test_limits_that_changed_are_said() -> None:
     assert "The limits changed since the week before" in said
     assert "The rule changed since the week before" in said
     assert "changed" not in " ".join(a_brief(a_week(), before=[a_week()]).unknowns)
+
+
+def test_a_line_that_is_full_is_one_thing_to_do_with_the_rooms_behind_it() -> None:
+    full = replace(looked_at(weeks_of([0.85] * 4)), uplink="site:north")
+    other = replace(looked_at(weeks_of([0.75] * 4)), uplink="district")
+
+    first, second = a_brief(by("site_uplink"), outlooks=(full, other)).to_do
+    assert (first.title, first.rooms) == ("Order a faster line for North School", 1)
+    assert first.why == (
+        "1 room: 10 h of lesson time was too poor to teach online; in its busiest hour the line is 85 % full."
+    )
+    assert (second.title, second.budget_line) == ("Plan a faster Internet connection for the district", "C1")
+    assert second.why == "In its busiest hour the line is 75 % full. No room is restricted by it yet."
 
 
 @pytest.mark.parametrize(
