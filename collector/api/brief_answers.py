@@ -44,6 +44,7 @@ class BriefRoomAnswer(Answer):
     bad_minutes: float
     bad_days: int
     measured_days: int
+    measured: str
     near_threshold: bool
     since: date | None
     strip: list[StripAnswer]
@@ -264,6 +265,7 @@ def _room(one: BriefRoom) -> BriefRoomAnswer:
         bad_minutes=one.bad_minutes,
         bad_days=week.bad_days,
         measured_days=week.measured_days,
+        measured=one.measured,
         near_threshold=week.near_threshold,
         since=one.since,
         strip=[

@@ -33,7 +33,8 @@ class StripDay:
 class BriefRoom:
     """One room of the page. `what` says what it was like for a lesson, `cause` where it sits, `pays` who would mend it
     out of which budget, or that this is not known yet, `since` the Monday of the week in which it became restricted,
-    ``None`` where that is longer ago than is looked back.
+    ``None`` where that is longer ago than is looked back. `measured` says which share of its lesson
+    time was.
     """
 
     site_name: str
@@ -46,6 +47,7 @@ class BriefRoom:
     since: date | None
     strip: tuple[StripDay, ...]
     simulated: bool = False
+    measured: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,12 +165,20 @@ def _step(one: Doing) -> Step:
     )
 
 
+def _poor_on(one: BriefRoom) -> str:
+    """Days that were poor, and how much was measured; empty where tests alone restrict the room."""
+    week = one.week
+    if not week.bad_days:
+        return ""
+    return f"{week.bad_days} of {counted(week.measured_days, 'day')}{one.measured and f', {one.measured}'}"
+
+
 def _room(one: BriefRoom) -> RoomCard:
     week = one.week
     facts = [
         ("Cause", _cause(one)),
         ("Who pays", one.pays),
-        ("Poor on", f"{week.bad_days} of {counted(week.measured_days, 'day')}" if week.bad_days else ""),
+        ("Poor on", _poor_on(one)),
         ("Restricted since", f"the week of {long_date(one.since)}" if one.since else ""),
         ("Near the limit", "a limit a tenth stricter or laxer would change the verdict" if week.near_threshold else ""),
     ]

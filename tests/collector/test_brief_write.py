@@ -124,9 +124,10 @@ def test_a_restricted_room_has_what_cause_and_payer() -> None:
 
     assert room.what == (
         "38 % of its measured lesson time, at least 31 % with 99 % confidence, was too poor for lessons, mostly "
-        "because answers came too late. That is 10 h, and 3 of 35 lessons were hit."
+        "because answers came too late. That is 10 h, and 3 of 35 lessons were hit, most often 10:15\N{EN DASH}11:00."
     )
     assert (room.cause, room.pays) == ("its Wi-Fi", "C2 (E-rate category 2, inside the building)")
+    assert room.measured == "100 % measured"
     assert (room.bad_minutes, room.since) == (600.0, date(2026, 2, 9))
     assert [day.name for day in room.strip] == ["Mon", "Tue", "Wed", "Thu", "Fri"]
     assert room.strip[0].cells.count("bad") == 24
