@@ -180,9 +180,10 @@ def test_the_command_that_writes_the_page_mails_it_too_and_says_who_has_not_got_
     done = CliRunner().invoke(app, given)
 
     assert done.exit_code == 1
-    assert "b…@example.org: the district's page: failed (RCPT TO: 5.1.1 <b…@example.org> who?)\n" in done.output
-    assert "c…@example.org: the district's page: sent (" in done.output
-    assert "bandroom mail status" in done.output
+    assert done.output.splitlines()[-2:] == [
+        "b…@example.org, the district's page (RCPT TO: 5.1.1 <b…@example.org> who?): not mailed, and not tried again",
+        "c…@example.org, the district's page: mailed",
+    ]
     assert asked.manners.recipients == [CIO]
 
 
