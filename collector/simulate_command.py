@@ -94,9 +94,10 @@ def _one(of: str, seeds: list[int], weeks: int | None, processes: int, *, as_jso
 
 
 def _published(processes: int, *, as_json: bool) -> bool:
+    from collector.simulate.alert_score import alert_text
     from collector.simulate.figures import figure_json, table
     from collector.simulate.forecast_score import forecast_text
-    from collector.simulate.published import PUBLISHED, forecasts, rule_alone, scenario_text, scenarios, seeds_text
+    from collector.simulate.published import PUBLISHED, alerts, forecasts, rule_alone, scenario_text, scenarios, seeds_text
     from collector.simulate.runs import side_by_side
 
     started = time.monotonic()
@@ -112,15 +113,20 @@ def _published(processes: int, *, as_json: bool) -> bool:
         ahead = forecasts(PUBLISHED, spread)
         if not as_json:
             print(f"\n{forecast_text(ahead)}", flush=True)
+        told_of = alerts(PUBLISHED, spread)
+        if not as_json:
+            print(f"\n{alert_text(told_of)}", flush=True)
     if as_json:
         told = {
             "rule_alone": [figure_json(one) for one in alone],
             "scenarios": [{"title": title, **one.to_json()} for title, one in scored],
             "forecasts": ahead.to_json(),
+            "alerts": told_of.to_json(),
         }
         print(json.dumps(told, indent=1))
     print(f"\n{time.monotonic() - started:.0f} s with {processes} processes", file=sys.stderr)
-    return all(one.holds is not False for one in alone) and all(one.holds for _, one in scored) and ahead.holds
+    whole = (ahead, told_of, *(one for _, one in scored))
+    return all(one.holds is not False for one in alone) and all(one.holds for one in whole)
 
 
 def _weeks(wanted: int | None, there: int) -> int:

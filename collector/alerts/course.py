@@ -112,11 +112,16 @@ def _joined(one: Incident, finding: Finding, at: datetime) -> Incident:
         confidence=finding.confidence if told else one.confidence,
         where=where_of(finding) if told else one.where,
         evidence=finding.evidence or one.evidence,
-        began_at=min(one.began_at, finding.began_at),
         seen_at=at if finding.rule in UNMEASURED and at - one.seen_at >= CONFIRM_EVERY else one.seen_at,
-        grown=one.grown
-        or (len(rooms) >= GROWN_TIMES * one.first_rooms and len(rooms) >= one.first_rooms + GROWN_ROOMS),
+        grown=one.grown or _grew_a_lot(one, len(rooms)),
     )
+
+
+def _grew_a_lot(one: Incident, rooms: int) -> bool:
+    """Whether `rooms` is much more than who was told of it knows. Of a site that is down it makes no difference how
+    many of its rooms suffer."""
+    few = one.about.partition(":")[0] in {"rooms", "silent"}
+    return few and rooms >= GROWN_TIMES * one.first_rooms and rooms >= one.first_rooms + GROWN_ROOMS
 
 
 def _after(one: Incident, look: Look, *, found: bool, is_well: Callable[[str], bool]) -> Incident:

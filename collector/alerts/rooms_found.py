@@ -25,7 +25,7 @@ OF_TESTS, FAILED = 4, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomFound:
-    """A room that a rule fires for. `settled`: it fired so many bins ago, too."""
+    """A room that a rule fires for. `settled`: it fired `SETTLE_BINS` ago, too."""
 
     look: RoomLook
     rule: Rule

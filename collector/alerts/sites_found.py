@@ -14,6 +14,10 @@ from collector.verdict.causes import Cause, Located
 OUTAGE_BINS, OF_BINS = 3, 4
 """In so many of the last so many bins most rooms of a site must be bad: a quarter of an hour."""
 
+FEWEST_ROOMS = 2
+"""So many rooms must suffer, where more than one says anything, before what one of them was judged to suffer from is
+said of its site."""
+
 SITE_CAUSES: frozenset[Cause] = frozenset({"site_lan", "site_uplink"})
 OF_ALL_SITES = 0.6
 """From this share on sites that are in trouble together are the district's trouble (science.md 4.3, L5)."""
@@ -56,7 +60,8 @@ def site_found(site: SiteLook) -> Finding | None:
         rooms |= {one.key: one for one in site.rooms.values() if BAD in one.raw[-OF_BINS:]}
     located = holding([one for room in rooms.values() if (one := located_of(room)) is not None])
     cause: Cause = located.cause if located else "undetermined"
-    about = _about(site.site, cause, widely=widely)
+    alone = len(firing) < FEWEST_ROOMS <= site.newest[-1][1]
+    about = f"rooms:{site.site}" if alone and not widely else _about(site.site, cause, widely=widely)
     rule: Rule = "outage" if widely else firing[0].rule
     found = Finding(
         about=about,
@@ -97,20 +102,19 @@ def _severity(about: str, rule: Rule) -> Severity:
 
 
 def _began(site: SiteLook, firing: Sequence[RoomFound], *, widely: bool) -> datetime:
-    """When the first of its rooms went bad, or else most of them did."""
-    began = [one.began_at for one in firing]
-    if widely:
-        places = [place for place in range(len(site.newest)) if site.widespread(len(site.newest) - 1 - place)]
-        began.append(site.bins.starts[len(site.bins.starts) - len(site.newest) + places[0]])
-    return min(began)
+    """When most of its rooms went bad, or else the first of them."""
+    if not widely:
+        return min(one.began_at for one in firing)
+    places = [place for place in range(len(site.newest)) if site.widespread(len(site.newest) - 1 - place)]
+    return site.bins.starts[len(site.bins.starts) - len(site.newest) + places[0]]
 
 
 def _settled(site: SiteLook, found: Finding, firing: Sequence[RoomFound]) -> bool:
     """Whether the cause may be told: it is the way of all of them, or the rule has held for as long as it may take
     until the rooms' trouble turns out to be their site's."""
-    if found.about.startswith("rooms:"):
-        return any(one.settled for one in firing) and (found.rule == "outage" or not site.widespread())
-    return found.cause != "undetermined" or outage(site, SETTLE_BINS)
+    if found.rule == "outage":
+        return found.cause != "undetermined" or outage(site, SETTLE_BINS)
+    return not site.widespread() and any(one.settled for one in firing)
 
 
 def _together(found: Sequence[Finding]) -> Finding:

@@ -1,9 +1,10 @@
-"""What ``make score`` prints and ``docs/accuracy.md`` shows: the rule by itself, whole scenarios, then forecasts, with
-the bounds that the product promises. The same with fewer rooms and other seeds runs with every change."""
+"""What ``make score`` prints and ``docs/accuracy.md`` shows: the rule by itself, whole scenarios, forecasts, then
+alerts, with the bounds that the product promises. The same with fewer rooms and other seeds runs with every change."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from collector.simulate.alert_score import AlertScore, alert_score
 from collector.simulate.figures import Figure, markdown, percent, table
 from collector.simulate.forecast_score import ForecastScore, forecast_score
 from collector.simulate.rule_alone import Case, Missing, Outcome
@@ -102,6 +103,11 @@ def scenarios(size: Size, spread: Spread) -> Iterator[tuple[str, Score]]:
         scenario = load_scenario(find_scenario(name))
         bound = None if name in UNTOLD else CAUSE_RIGHT
         yield scenario.title, score(run_scenario(scenario, size.scenario_seeds, spread), cause_right=bound)
+
+
+def alerts(size: Size, spread: Spread) -> AlertScore:
+    """Who is told of what, and of what nobody should be."""
+    return alert_score(size.case_seeds, size.scenario_seeds, spread, rooms=size.healthy)
 
 
 def forecasts(size: Size, spread: Spread) -> ForecastScore:
