@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
@@ -29,6 +28,7 @@ from collector.checks.check_desk import CheckDesk
 from collector.district.district import District
 from collector.engine import Engine
 from collector.evidence.evidence import Evidence
+from collector.grafana_names import name_for_grafana
 from collector.ingest.accounts import Accounts
 from collector.ingest.group_commit import GroupCommit
 from collector.ingest.ingest import Ingest
@@ -36,7 +36,7 @@ from collector.liveness import Liveness
 from collector.mail.mail_gauges import MailGauges
 from collector.mail.wiring import corrections_of, post_of
 from collector.ndt7 import capacity_plan, serve_ndt7
-from collector.publish import Publisher, outlook_told, uplink_named, week_told
+from collector.publish import Publisher
 from collector.reflector import Reflector
 from collector.reflector_watch import ReflectorWatch
 from collector.registry.registry import Registry
@@ -306,14 +306,8 @@ def _publisher(store: Store, services: Services) -> Publisher | None:
     """What tells Grafana of what is now; ``None`` where the store is one that Grafana cannot read."""
     if services.settings.store != "influx":
         return None
-    from collector.store.influx_store import InfluxStore
-
-    assert isinstance(store, InfluxStore)
-    store.told_of = partial(week_told, services.district)
-    store.uplinks.named_of = partial(uplink_named, services.district)
-    store.uplinks.told_of = outlook_told
     return Publisher(
-        store,
+        name_for_grafana(store, services.district),
         services.registry,
         services.accounts,
         judged_bins=lambda: services.engine.judged_bins,

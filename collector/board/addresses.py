@@ -26,6 +26,11 @@ def evidence_path(site: str, room: str) -> str:
     return f"/v1/evidence/rooms/{quote(site, safe='')}/{quote(room, safe='')}.zip"
 
 
+def uplink_evidence_path(uplink: str) -> str:
+    """The address of an uplink's evidence of the last four weeks."""
+    return f"/v1/evidence/uplinks/{quote(uplink, safe=':')}.zip"
+
+
 def site_id(site: str) -> str:
     """The id of a site's rows, so that a page can be opened there and renewed without moving them."""
     return f"site:{quote(site, safe='')}"

@@ -91,6 +91,7 @@ def _environment() -> Environment:
         week_path=addresses.week_path,
         room_path=addresses.room_path,
         evidence_path=addresses.evidence_path,
+        uplink_evidence_path=addresses.uplink_evidence_path,
         site_id=addresses.site_id,
         room_id=addresses.room_id,
         state_meanings=STATE_MEANINGS,

@@ -29,6 +29,7 @@ from collector.demo.simulated_district import REAL_ROOM, simulated_district
 from collector.demo.uplinks import SimulatedUplinks, keep_counting
 from collector.demo.weeks import simulated_weeks
 from collector.district.district import District
+from collector.grafana_names import name_for_grafana
 from collector.serve import Running, asked_to_stop, open_parts, running, utc_now
 from collector.settings import Settings
 from collector.store.protocol import Store
@@ -68,6 +69,8 @@ async def run_demo(*, port: int, for_seconds: int | None, kept: Mapping[str, Any
         if settings.store == "influx":
             await in_thread(lambda: list(make_buckets(settings)))
         store, registry = open_parts(settings)
+        if settings.store == "influx":
+            name_for_grafana(store, district)  # what is written before the collector runs has names, too
         days = simulated_days(district, now=utc_now(), profiles=district.profiles, seed=SEED)
         with _progress(console) as bar:
             filling = bar.add_task("simulating two school weeks", total=SCHOOL_DAYS)
