@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from collector.store.influx_schema import MEASUREMENTS
-from tests.dashboards.asked import Rows, ask
+from tests.dashboards.asked import ask
+from tests.dashboards.known_capacity import CAPACITY
 from tests.dashboards.known_rooms import LAB, OAK_HILL, RIVER, WEST
-from tests.dashboards.known_uplinks import EGRESS, OAK, TOLD
+from tests.dashboards.known_uplinks import EGRESS, OAK
 from tests.dashboards.known_uplinks import RIVER as RIVER_LINE
 from tests.dashboards.known_verdicts import EVIDENCE, MONDAY, STANDS_ON
 from tests.dashboards.known_week import SAYS, began_ms, ms, week_time, write_known_week
 from tests.dashboards.rendered_files import Query, dashboards, queries
+from tests.dashboards.rows import counted, drawn, of, only
 from tests.influx import Influx, new_databases
 
 NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
@@ -37,27 +39,6 @@ def week(influx_server: str) -> Iterator[Influx]:
     with new_databases(influx_server) as made:
         write_known_week(made, NOW)
         yield made
-
-
-def only(rows: Rows, *names: str) -> list[tuple[Any, ...]]:
-    """Some columns of each row, in a fixed order."""
-    return sorted(tuple(row[name] for name in names) for row in rows)
-
-
-def drawn(rows: Rows, name: str) -> list[Any]:
-    """What a line has: its values without gaps, in the order of time."""
-    return [row[name] for row in sorted(rows, key=lambda row: row["time"]) if row[name] is not None]
-
-
-def of(rows: Rows, **wanted: str) -> Rows:
-    """The rows that have these values."""
-    return [row for row in rows if wanted.items() <= row.items()]
-
-
-def counted(rows: Rows, name: str) -> dict[Any, int]:
-    """How often a line has each value."""
-    values = drawn(rows, name)
-    return {value: values.count(value) for value in values}
 
 
 HERE = {"site": "oak-hill", "room": "101", "target": "district", "week": str(ms(week_time(MONDAY))), "uplink": OAK}
@@ -138,46 +119,6 @@ KNOWN: dict[tuple[str, str, str], Any] = {
     ("week", "How did it go, week by week?", "A"): lambda rows: (
         (drawn(rows, "restricted"), drawn(rows, "at_risk"), drawn(rows, "unknown"), drawn(rows, "ok"))
         == ([1, 2], [2, 1], [0, 1], [5, 4])
-    ),
-    # Capacity
-    ("capacity", "Which uplinks will be too small, and when?", "A"): lambda rows: (
-        only(rows, "level", "uplink", "name", "busy_share", "busy_hour", "headroom_bps", "capacity_bps", "told")
-        == [
-            (-1, RIVER_LINE, "River School", -1, 10, -1, -1, TOLD[RIVER_LINE].sentence),
-            (2, OAK, OAK_HILL, 0.74, 10, pytest.approx(30_000_000), 500_000_000, TOLD[OAK].sentence),
-            (3, EGRESS, "The district's way out", 0.85, 10, pytest.approx(-50_000_000), 10**9, TOLD[EGRESS].sentence),
-        ]
-        and only(rows, "direction") == [("down",)] * 3
-    ),
-    ("capacity", "How full was its busy hour, week by week?", "A"): lambda rows: (
-        # Of the week in which too little was counted there is a gap.
-        drawn(rows, "down") == [pytest.approx(one) for one in (0.64, 0.66, 0.70, 0.72, 0.74)]
-        and drawn(rows, "up") == [pytest.approx(one) for one in (0.064, 0.066, 0.070, 0.072, 0.074)]
-        and drawn(rows, "peak")[-1] == pytest.approx(0.814)
-        and [row["time"] for row in rows if row["down"] == 0.74] == [ms(week_time(MONDAY)) * 10**6]
-        and [row["down"] for row in sorted(rows, key=lambda row: row["time"])][-6:].count(None) == 2
-    ),
-    ("capacity", "How much was left in its busy hour?", "A"): lambda rows: (
-        drawn(rows, "busy hour") == [pytest.approx(share * 500e6) for share in (0.64, 0.66, 0.70, 0.72, 0.74)]
-    ),
-    ("capacity", "How much was left in its busy hour?", "B"): lambda rows: (
-        (counted(rows, "80 %"), counted(rows, "capacity")) == ({400_000_000: 6}, {500_000_000: 6})
-    ),
-    ("capacity", "Where will its busy hour be?", "A"): lambda rows: (
-        only(rows, "at_week", "low", "expected", "high", "refusal") == [("2027-02-15", 0.76, 0.81, 0.87, "")]
-    ),
-    ("capacity", "Assumed, no forecast: when would 80 % be reached?", "A"): lambda rows: (
-        only(rows, "reaches_0", "reaches_20", "reaches_50") == [("", "2027-03-29", "2027-01-18")]
-    ),
-    ("capacity", "How full was it in the last 24 hours?", "A"): lambda rows: (
-        (counted(rows, "down"), counted(rows, "up")) == ({0.4: 288}, {0.08: 288})
-    ),
-    ("capacity", "How does the capacity stand against planning guidance? (no verdict)", "A"): lambda rows: (
-        only(rows, "uplink", "guidance", "users", "capacity_bps", "mbps_per_user", "target_mbps_per_user", "meets")
-        == [
-            (OAK, "fcc", 640, 500_000_000, 0.78125, 1, False),
-            (OAK, "setda", 640, 500_000_000, 0.78125, 2.8, False),
-        ]
     ),
     # Site
     ("site", "How many rooms of this site can teach now?", "A"): lambda rows: (
@@ -304,6 +245,9 @@ KNOWN: dict[tuple[str, str, str], Any] = {
         and 284 <= len(rows) <= 287
     ),
 }
+
+
+KNOWN |= CAPACITY
 
 
 def _key(query: Query) -> tuple[str, str, str]:
