@@ -136,15 +136,17 @@ def uplink_line(district: DistrictNow, found: Sequence[Outlook]) -> UplinkLine |
     for level in levels:
         full = [one for one in found if one.level == level]
         if full:
-            lines = _few([uplink_name(one.uplink, names) for one in full])
-            how_full = f"{_shares(full)} full in the busiest hour"
-            return UplinkLine(shape=SHAPES[level], says=f"{lines}: {how_full}, {LEVEL_WORDS[level]}")
+            return UplinkLine(shape=SHAPES[level], says=f"{_how_full(full, names)}: {LEVEL_WORDS[level]}")
     return None
 
 
-def _shares(full: Sequence[Outlook]) -> str:
+def _how_full(full: Sequence[Outlook], names: dict[str, str]) -> str:
     shares = [one.newest.busy_share(one.direction) or 0.0 for one in full if one.newest]
-    return percent(max(shares)) if len(shares) == 1 else f"up to {percent(max(shares))}"
+    called = [uplink_name(one.uplink, names) for one in full]
+    if len(full) > 1:
+        return f"{len(full)} uplinks ({_few(called)}) are up to {percent(max(shares))} full in their busiest hour"
+    whose = called[0] if full[0].uplink == DISTRICT else f"The uplink of {called[0]}"
+    return f"{whose} is {percent(shares[0])} full in its busiest hour"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from collector.board.pages import district_page
 from collector.board.uplink_chart import NARROW, PAPER, WIDE, chart_summary, uplink_chart
-from collector.board.uplinks_page import MOST_CHARTS, uplinks_page
+from collector.board.uplinks_page import MOST_CHARTS, uplink_line, uplinks_page
 from collector.verdict.uplinks.load import DISTRICT
 from collector.verdict.uplinks.look_ahead import outlook
 from collector.verdict.uplinks.outlook import Forecast, Outlook
@@ -107,8 +107,24 @@ def test_the_first_page_tells_of_what_is_to_be_done_and_of_no_other() -> None:
     calm = read(district_page(DISTRICT_NOW, now=NOW, outlooks=(GROWING,)))
 
     (line,) = told.all("p", class_="week-line")
-    assert line.text.replace("\xa0", " ").strip() == ("Oak Hill: 85 % full in the busiest hour, act now. The uplinks")
+    assert line.text.replace("\xa0", " ").strip() == (
+        "The uplink of Oak Hill is 85 % full in its busiest hour: act now. The uplinks"
+    )
     assert not list(calm.all("p", class_="week-line"))
+
+
+def test_several_that_are_full_stand_in_one_line() -> None:
+    full = [
+        outlook(key, weeks_of([0.85 + 0.01 * at] * 4), school_weeks=[], through=monday(3))
+        for at, key in enumerate(("site:oak-hill", DISTRICT))
+    ]
+
+    line = uplink_line(DISTRICT_NOW, full)
+
+    assert line is not None
+    assert line.says == (
+        "2 uplinks (Oak Hill and The district's way out) are up to 86 % full in their busiest hour: act now"
+    )
 
 
 def test_scenarios_are_called_assumptions_and_stand_apart_from_the_forecast() -> None:
