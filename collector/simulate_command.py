@@ -97,7 +97,15 @@ def _published(processes: int, *, as_json: bool) -> bool:
     from collector.simulate.alert_score import alert_text
     from collector.simulate.figures import figure_json, table
     from collector.simulate.forecast_score import forecast_text
-    from collector.simulate.published import PUBLISHED, alerts, forecasts, rule_alone, scenario_text, scenarios, seeds_text
+    from collector.simulate.published import (
+        PUBLISHED,
+        alerts,
+        forecasts,
+        rule_alone,
+        scenario_text,
+        scenarios,
+        seeds_text,
+    )
     from collector.simulate.runs import side_by_side
 
     started = time.monotonic()
