@@ -14,6 +14,9 @@ MAX_ADDRESS = 254
 """RFC 5321 section 4.5.3.1.3: 256 octets of a path, with its brackets."""
 MAX_LOCAL_PART = 64
 
+SHORTEST_HIDDEN = 3
+"""A shorter one is a part of too many other words, and hardly anybody's name."""
+
 _WRITTEN = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.,;:]+")
 _LOCAL_ASCII = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
 _LOCAL = re.compile(rf"[{_LOCAL_ASCII}\u0080-\U0010ffff]+(?:\.[{_LOCAL_ASCII}\u0080-\U0010ffff]+)*")
@@ -58,10 +61,15 @@ def masked(address: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
-def without_addresses(text: str) -> str:
-    """`text` in one line with every mail address in it masked; servers like to repeat them."""
+def without_addresses(text: str, *, and_of: str = "") -> str:
+    """`text` in one line with every mail address in it masked; servers like to repeat them. What stands before the @ of
+    `and_of` is masked where it stands alone, too, as in ``no such user cio``."""
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return _WRITTEN.sub(lambda found: _keeping_brackets(found[0]), line)
+    line = _WRITTEN.sub(lambda found: _keeping_brackets(found[0]), line)
+    local = and_of.rpartition("@")[0]
+    if len(local) < SHORTEST_HIDDEN:
+        return line
+    return re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", f"{local[0]}…", line, flags=re.IGNORECASE)
 
 
 def _keeping_brackets(written: str) -> str:

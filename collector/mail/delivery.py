@@ -240,7 +240,7 @@ class _Talk:
     def _heard(self, code: int, answer: bytes) -> str:
         if self._line.was_cut is not None:
             raise Cut(self._line.was_cut)  # what was heard is a piece of an answer
-        said = without_addresses(answer.decode("utf-8", "replace"))[:MAX_ANSWER]
+        said = without_addresses(answer.decode("utf-8", "replace"), and_of=self._to)[:MAX_ANSWER]
         self._told(self._step, f"{code} {said}" if code >= 0 else said)
         return said
 

@@ -66,4 +66,8 @@ def test_an_address_is_shown_so_that_only_who_wrote_it_knows_it() -> None:
     assert without_addresses("<cio@example.org>: no\r\nsuch\x00 user (用户@example.org)") == (
         "<c…@example.org>: no such user (用…@example.org)"
     )
+    assert without_addresses("User Anna.Lee unknown, Anna.Leeds is", and_of="anna.lee@example.org") == (
+        "User a… unknown, Anna.Leeds is"
+    )
+    assert without_addresses("no io at io", and_of="io@example.org") == "no io at io"
     assert without_addresses("2.0.0 queued as 4711@mail") == "2.0.0 queued as 4711@mail"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from collector.mail.post import RETRY_MINUTES
+from collector.registry.registry import Registry
 from collector.store.protocol import StoreUnavailable
 from tests.collector.mail.mail_server import Manners, mail_server, scripted
 from tests.collector.mail.posted import (
@@ -217,11 +218,14 @@ def test_two_collectors_on_one_registry_mail_each_page_once(tmp_path: Path, mann
     to = [f"reader{number}@example.org" for number in range(6)]
     with an_office(tmp_path, manners, *to) as office:
         office.clock.move(HALF_PAST_SIX - office.clock())
-        both = [threading.Thread(target=office.another().turn) for _ in range(2)]
+        other = Registry.open_registry(f"sqlite:///{tmp_path / 'registry.sqlite'}")
+        posts = office.another(), office.another(mailings=other.mailings)
+        both = [threading.Thread(target=one.turn) for one in posts]
         for one in both:
             one.start()
         for one in both:
             one.join()
+        other.close()
         office.turn(LATER)
 
     assert sorted(manners.recipients) == to
