@@ -43,6 +43,9 @@ TRIES = 3
 MOST_ROWS = 25
 """Of a column at once: an answer fits one packet."""
 
+LONGEST_COLUMN = 10_000
+"""More interfaces has no router; one that never comes to an end is let go."""
+
 AUTHENTICATION = {
     "md5": usmHMACMD5AuthProtocol,
     "sha1": usmHMACSHAAuthProtocol,
@@ -97,6 +100,8 @@ class SnmpRouter:
             if not more:
                 return rows
             rows.update((oid[-1], value) for oid, value in more.items())
+            if len(rows) > LONGEST_COLUMN:
+                raise NotCounted("refused")
             last = max(more)
 
     def close(self) -> None:

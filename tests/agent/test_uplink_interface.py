@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,7 +12,7 @@ from agent.counters import NotCounted
 from agent.secret import Secret
 from agent.settings import Settings
 from agent.uplink import UplinkCount, counted_here
-from agent.uplink_interface import read_counters
+from agent.uplink_interface import OwnInterface, read_counters
 from agent.uplink_settings import UplinkSettings
 from tests.agent.fakes import AGENT, TOKEN, MovedClock
 from wire.enrolment import Role
@@ -82,3 +83,15 @@ def test_a_room_agent_cannot_tell_octets(monkeypatch: pytest.MonkeyPatch) -> Non
         with pytest.raises(NotCounted) as refused:
             read_counters("room", name)
         assert refused.value.failure == "refused"
+
+
+@pytest.mark.skipif(not Path("/proc/net/route").exists(), reason="Linux tells its routes there")
+def test_without_a_name_it_is_the_interface_with_the_default_route() -> None:
+    routes = [line.split() for line in Path("/proc/net/route").read_text().splitlines()[1:]]
+    leads_out = {words[0] for words in routes if words[1] == words[7] == "00000000"}
+    if not leads_out:
+        pytest.skip("this machine has no default route")
+
+    found = asyncio.run(OwnInterface(UplinkSettings()).look("edge", 5))
+
+    assert found.epoch[0] in leads_out

@@ -109,6 +109,15 @@ def test_a_router_with_many_interfaces_is_read_to_the_end(made_up: Made) -> None
     assert counters(by_community(made_up.server, interface="wan0")).epoch[0] == 90
 
 
+def test_a_router_that_never_comes_to_an_end_is_let_go(made_up: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_up.row(1, name="lan1")
+    made_up.rows |= {index: {"name": ("string", f"lan{index}")} for index in range(2, 90)}
+    made_up.also(90)
+    monkeypatch.setattr("agent.snmp.LONGEST_COLUMN", 40)
+
+    assert failure_of(by_community(made_up.server, interface="wan0")) == "refused"
+
+
 def test_a_poll_that_failed_loses_nothing(made_up: Made) -> None:
     async def through() -> list[UplinkReport | None]:
         count = counting(by_community(made_up.server, interface="wan0"))
