@@ -46,6 +46,10 @@ class Router(Protocol):
         ...
 
 
+class NoPysnmp(Exception):
+    """What asks routers is not installed here."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """Where the interface stands, and which column says that it still does."""
@@ -69,7 +73,7 @@ class RouterInterface:
         self._open = open_router
         self._router: Router | None = None
         self._row: _Row | None = None
-        self._looks = 0
+        self._warned: set[str] = set()
 
     async def look(self, role: Role, patience_s: float) -> Counters:
         """The counters now. Raises `NotCounted`."""
@@ -84,6 +88,9 @@ class RouterInterface:
             self.close()
             if isinstance(error, TimeoutError):
                 raise NotCounted("no_answer") from None
+            if isinstance(error, NoPysnmp):
+                self._warn("no router can be asked here", "no_pysnmp")
+                raise NotCounted("probe_broke") from None
             raise
 
     def close(self) -> None:
@@ -119,10 +126,16 @@ class RouterInterface:
             shown = shown or bool(names)
             found = [index for index, name in names.items() if _text(name) == wanted]
             if len(found) > 1:
-                log.warning("several interfaces of the router have that name count=%d", len(found))
+                self._warn("several interfaces of the router have the name that is wanted", "name_twice")
             elif found:
                 return _Row(found[0], column)
         raise NotCounted("no_such_interface" if shown else "refused")
+
+    def _warn(self, text: str, word: str) -> None:
+        """Say it once."""
+        if word not in self._warned:
+            self._warned.add(word)
+            log.warning("%s word=%s", text, word)
 
 
 def counters_of(index: int, said: Mapping[Oid, Value]) -> Counters:
@@ -167,10 +180,9 @@ def _text(value: Value | None) -> str | None:
 
 
 def router_of(settings: SnmpSettings) -> Router:
-    """A router to ask by pysnmp, which is loaded only here. Raises `NotCounted` where it is not installed."""
+    """A router to ask by pysnmp, which is loaded only here. Raises `NoPysnmp`."""
     if importlib.util.find_spec("pysnmp") is None:
-        log.warning("no router can be asked here word=no_pysnmp")
-        raise NotCounted("probe_broke")
+        raise NoPysnmp
     from agent.snmp import SnmpRouter
 
     return SnmpRouter(settings)

@@ -68,17 +68,6 @@ def test_a_reference_delivers_what_a_router_counted_and_nothing_else_of_it(route
     assert str(router.port) not in sent
 
 
-def test_an_edge_delivers_what_its_own_interface_counted(tmp_path: Path) -> None:
-    wanted = UplinkSettings(interface=LOOPBACK, facing="inside")
-    with district(role="edge") as here, running(tmp_path, here.url, uplink=wanted) as agent:
-        until(lambda: len(uplinks(here)) >= 1)
-        code, _ = stopped(agent)
-
-    assert code == 0
-    assert {(one["uplink"], one["method"], one["failure"]) for one in uplinks(here)} == {("site", "interface", None)}
-    assert all(one["up_bytes"] > 0 for one in uplinks(here)), "what it tells its collector passes the loopback"
-
-
 def test_once_says_what_an_uplink_carries_and_why_another_is_not_counted(router: Snmpd, tmp_path: Path) -> None:
     wrong = SnmpSettings(
         host="127.0.0.1", port=router.port, interface="wan0", version="2c", community=Secret(COMMUNITY)

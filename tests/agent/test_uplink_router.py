@@ -98,7 +98,7 @@ def test_a_name_that_two_interfaces_have_names_none(made_up: Made, caplog: pytes
     made_up.also(8, name="wan1")
 
     assert failure_of(by_community(made_up.server, interface="to the provider")) == "no_such_interface"
-    assert caplog.messages == ["several interfaces of the router have that name count=2"]
+    assert caplog.messages == ["several interfaces of the router have the name that is wanted word=name_twice"]
 
 
 def test_a_router_with_many_interfaces_is_read_to_the_end(made_up: Made) -> None:
