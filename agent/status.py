@@ -59,7 +59,7 @@ class Status:
                 f"refused     {self.reports.quarantined}{f' ({refused})' if refused else ''}",
                 *((f"site        {self.presence}",) if self.presence else ()),
                 *((f"reflector   {_counts(self.reflector)}",) if self.reflector else ()),
-                *(f"uplink      {one.as_text()}, {_ago(one.age_s)}" for one in self.uplinks),
+                *(f"uplink      {one.as_text(_ago(one.age_s))}" for one in self.uplinks),
                 *((f"next        {rejoin}",) if rejoin else ()),
             )
         )

@@ -12,9 +12,9 @@ from wire.uplink_report import CountedBy, Uplink, UplinkFailure, UplinkReport
 
 COUNTED_BY: Mapping[CountedBy, str] = {"interface": "own interface", "snmp": "router"}
 WHY: Mapping[UplinkFailure, str] = {
-    "no_answer": "no answer (with SNMP v2c a wrong community looks like this, too, with v3 a wrong privacy_key): is it "
-    "host and port of the router, and does the router let this machine ask",
-    "wrong_credentials": "not let in: is user right, are auth, auth_key, privacy and privacy_key those of the router?",
+    "no_answer": "no answer; with SNMP v2c a wrong community looks like this, too, with v3 a wrong privacy_key; "
+    "check host and port, and whom the router lets ask",
+    "wrong_credentials": "not let in; check user, auth, auth_key, privacy and privacy_key",
     "refused": "it does not show the counters of its interfaces: its view has to hold IF-MIB (1.3.6.1.2.1.2 and "
     "1.3.6.1.2.1.31)",
     "no_such_interface": "there is no interface, or more than one, that is called so",
@@ -36,9 +36,9 @@ class UplinkStatus:
     speed_mbps: int | None
     failure: UplinkFailure | None
 
-    def as_text(self) -> str:
-        """A line, without its age."""
-        return f"{self.uplink}, counted by the {COUNTED_BY[self.method]}: {said(self)}"
+    def as_text(self, ago: str = "") -> str:
+        """A line."""
+        return f"{self.uplink} ({', '.join(filter(None, (COUNTED_BY[self.method], ago)))}): {said(self)}"
 
 
 def status_of(report: UplinkReport, age_s: int = 0) -> UplinkStatus:

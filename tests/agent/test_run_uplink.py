@@ -59,7 +59,7 @@ def test_a_reference_delivers_what_a_router_counted_and_nothing_else_of_it(route
     assert all(one["down_bytes"] >= 0 and one["speed_mbps"] == 10 for one in uplinks(here))
     assert [one for one in here.reports if one["kind"] == "health" and one["uplink_in_bytes"] is not None] == []
     (line,) = (one for one in status.splitlines() if one.startswith("uplink"))
-    assert line.startswith("uplink      district, counted by the router: ")
+    assert line.startswith("uplink      district (router, ")
     assert "Mbit/s down" in line
     for secret in secrets:
         assert secret not in sent
@@ -81,7 +81,7 @@ def test_once_says_what_an_uplink_carries_and_why_another_is_not_counted(router:
         bad = run_command(tmp_path / "bad", "once", "--seconds", "0.2")
 
     counted, failed = (one.stdout.partition("\nuplink\n")[2].strip() for one in (good, bad))
-    assert counted.startswith("site, counted by the own interface: ")
+    assert counted.startswith("site (own interface): ")
     assert " Mbit/s down, " in counted
-    assert failed == "site, counted by the router: there is no interface, or more than one, that is called so"
+    assert failed == "site (router): there is no interface, or more than one, that is called so"
     assert COMMUNITY not in bad.stdout + bad.stderr
