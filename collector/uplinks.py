@@ -72,7 +72,8 @@ class Uplinks:
         elif not self._pending and self._seen_through and self._seen_through - self._marked > MARK_EVERY:
             self._mark()
         closed = self._close(now, this_week)
-        if closed or self._unshown:
+        self._unshown |= closed
+        if self._unshown:
             self._unshown = not self._outlooks.show(now, today, at_once=closed)
 
     def counted_lately(self, now: datetime) -> int:

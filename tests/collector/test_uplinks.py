@@ -2,89 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.district.calendar import Calendar, LessonTime
-from collector.district.district import District, Site
-from collector.publish import outlook_told
-from collector.shown_outlooks import EVERY
+from collector.district.calendar import LessonTime
 from collector.store.duckdb_store import DuckDbStore
-from collector.store.influx_store import InfluxStore
-from collector.store.protocol import Arrival, Store, StoreUnavailable
-from collector.uplinks import Uplinks
-from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
-from tests.collector.builders import arrival, latency, uplink
-from tests.collector.live import a_district
-from tests.collector.test_store_uplinks import a_week
-from tests.influx import Influx
-
-OAK, LAKE = "site:oak-hill", "site:lakeside"
-NEW_YORK = ZoneInfo("America/New_York")
-MONDAY = date(2026, 10, 26)  # the clocks go back on Sunday 1 November
-WEEK = timedelta(weeks=1)
-FIVE = timedelta(minutes=5)
-SETTLE = 125
-MORNING = (LessonTime(start=time(8), end=time(10)), LessonTime(start=time(10, 15), end=time(12)))
-
-
-def a_school_district(**other: Any) -> District:
-    """Two sites that have lessons on week days from eight to twelve, New York's time; a vacation in November."""
-    closed = {date(2026, 11, 9) + timedelta(days=number): () for number in range(5)}
-    calendar = Calendar(time_zone=NEW_YORK, lessons_by_weekday=dict.fromkeys(range(5), MORNING), lessons_by_date=closed)
-    sites = (Site(site="oak-hill", name="Oak Hill", uplink_mbps=500), Site(site="lakeside", name="Lakeside"))
-    return replace(a_district(), calendar=calendar, sites=sites, **other)
-
-
-def local(day: date, hour: float = 0) -> datetime:
-    """That time on a day by New York's clocks."""
-    wall = datetime.combine(day, time(0)) + timedelta(hours=hour)
-    return wall.replace(tzinfo=NEW_YORK).astimezone(UTC)
-
-
-class Line:
-    """A store, and engines for its uplinks that come and go."""
-
-    def __init__(self, store: Store, district: District) -> None:
-        self.store = store
-        self.district = district
-        self._boots = 0
-        self.restart()
-
-    def restart(self, district: District | None = None) -> None:
-        """An engine that knows nothing yet."""
-        self.district = district or self.district
-        self.engine = Uplinks(self.store, self.district, settle_seconds=SETTLE)
-
-    def counted(
-        self, start: datetime, end: datetime, mbps: float = 100, *, site: str = "oak-hill", **other: Any
-    ) -> None:
-        """Store a report of every five minutes of ``[start, end)``, each from two minutes past on."""
-        self._boots += 1
-        boot, arrivals = f"{self._boots:016x}", list[Arrival]()
-        octets = round(mbps * 1e6 * 300 / 8)
-        usual = {"duration_ms": 300_000, "down_bytes": octets, "up_bytes": octets // 10, "speed_mbps": 1000}
-        while start < end:
-            report = uplink(len(arrivals) + 1, **usual | other)
-            arrivals.append(arrival(report, started_at=start + timedelta(minutes=2), site=site, room="mdf", boot=boot))
-            start += FIVE
-        self.store.write_reports(arrivals)
-
-    def week(self, monday: date, mbps: float = 100, *, days: int = 5, **other: Any) -> None:
-        """Its lessons, and what is around them."""
-        for number in range(days):
-            day = monday + timedelta(days=number)
-            self.counted(local(day, 7.5), local(day, 12.5), mbps, **other)
-
-    def bins(self, start: datetime, end: datetime, known_as: str = OAK) -> list[UplinkBin]:
-        return self.store.uplinks.bins_between(start, end).get(known_as, [])
-
-    def weeks(self, known_as: str = OAK) -> list[UplinkWeek]:
-        return self.store.uplinks.weeks_between(MONDAY - 9 * WEEK, MONDAY + 9 * WEEK).get(known_as, [])
+from collector.store.protocol import Store, StoreUnavailable
+from tests.collector.builders import arrival, latency
+from tests.collector.uplink_line import (
+    FIVE,
+    LAKE,
+    MONDAY,
+    NEW_YORK,
+    OAK,
+    SETTLE,
+    WEEK,
+    Line,
+    a_school_district,
+    local,
+    over,
+)
 
 
 @pytest.fixture
@@ -96,11 +36,6 @@ def line(open_store: Callable[[], Store]) -> Line:
 def quick(open_duckdb: Callable[[], DuckDbStore]) -> Line:
     """The same on the one engine, where the store is not what is asked about."""
     return Line(open_duckdb(), a_school_district())
-
-
-def over(monday: date) -> datetime:
-    """When its last lesson's bins have settled."""
-    return local(monday + timedelta(days=4), 12) + timedelta(seconds=SETTLE)
 
 
 def test_a_bin_is_closed_when_it_has_settled(line: Line) -> None:
@@ -347,61 +282,3 @@ def test_a_site_that_has_left_the_district_is_told_of_as_long_as_something_count
     quick.engine.tick(over(MONDAY + WEEK))
 
     assert [(one.week, one.capacity_mbps) for one in quick.weeks("site:gone")] == [(MONDAY, 1000)]
-
-
-def outlooks(influx: Influx) -> list[tuple[str, str, int, str]]:
-    """What Grafana finds: uplink, week, how many weeks are known, and what is told."""
-    rows = influx.rows("days", "SELECT uplink, week, known_weeks, told FROM uplink_outlook")
-    return sorted((row["uplink"], row["week"], row["known_weeks"], row["told"]) for row in rows)
-
-
-@pytest.mark.requires("influx")
-def test_grafana_finds_what_is_to_be_said_after_each_week(
-    open_influx: Callable[[], InfluxStore], influx: Influx
-) -> None:
-    store = open_influx()
-    store.uplinks.told_of = outlook_told
-    line = Line(store, a_school_district())
-    line.week(MONDAY)
-    line.engine.tick(over(MONDAY))
-    told = "No forecast: 1 of 13 weeks of lessons are known; the first is possible after the week of 25 January 2027."
-    assert outlooks(influx) == [(OAK, "2026-10-26", 1, told)]
-
-    line.week(MONDAY + WEEK, days=2)
-    line.week(MONDAY + WEEK, site="lakeside")
-    line.engine.tick(over(MONDAY + WEEK))
-    second = MONDAY + WEEK
-    assert [one[:3] for one in outlooks(influx)] == [
-        (LAKE, "2026-11-02", 1),
-        (OAK, "2026-10-26", 1),
-        (OAK, "2026-11-02", 1),
-    ]
-
-    wednesday = second + timedelta(days=2)
-    line.counted(local(wednesday, 8), local(wednesday, 12))
-    line.engine.tick(over(second) + EVERY - timedelta(seconds=1))
-    assert outlooks(influx)[-1][:3] == (OAK, "2026-11-02", 1)
-    line.engine.tick(over(second) + EVERY)
-    assert outlooks(influx)[-1][:3] == (OAK, "2026-11-02", 2)
-
-
-@pytest.mark.requires("influx")
-def test_an_outlook_that_a_killed_collector_did_not_write_is_written_by_the_next(
-    open_influx: Callable[[], InfluxStore], influx: Influx
-) -> None:
-    store = open_influx()
-    store.uplinks.write_weeks([a_week(uplink=OAK, week=MONDAY)])
-    line = Line(store, a_school_district())
-
-    line.engine.tick(over(MONDAY) + timedelta(days=1))
-
-    assert [one[:3] for one in outlooks(influx)] == [(OAK, "2026-10-26", 1)]
-
-
-@pytest.mark.requires("influx")
-def test_where_nothing_was_ever_counted_no_outlook_is_shown(
-    open_influx: Callable[[], InfluxStore], influx: Influx
-) -> None:
-    line = Line(open_influx(), a_school_district())
-    line.engine.tick(over(MONDAY))
-    assert outlooks(influx) == []
