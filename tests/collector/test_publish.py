@@ -11,11 +11,12 @@ from prometheus_client import CollectorRegistry
 
 from collector.ingest.accounts import Accounts
 from collector.now import DistrictNow, RoomNow
-from collector.publish import ROOMS_EVERY, Publisher, week_told
+from collector.publish import ROOMS_EVERY, Publisher, uplink_named, week_told
 from collector.publish_points import agent_state, older
 from collector.registry.registry import Registry
 from collector.store.influx_schema import LABEL, Retention, label_of
 from collector.store.influx_store import InfluxStore
+from collector.store.influx_uplink_rows import UplinkNamed
 from collector.store.protocol import AgentHealth, StoreUnavailable
 from tests.collector.board.districts import NOW, a_district, a_room, a_site, a_test
 from tests.collector.builders import arrival, health
@@ -293,3 +294,15 @@ def test_a_week_is_told_by_its_names_its_sentence_and_what_it_stands_on() -> Non
 def test_a_week_of_a_room_that_is_gone_is_told_by_its_slugs() -> None:
     told = week_told(live_district(), a_week("gone", site="closed"))
     assert (told.site_name, told.room_name) == ("closed", "gone")
+
+
+@pytest.mark.parametrize(
+    ("uplink", "site", "name"),
+    [
+        ("site:oak-hill", "oak-hill", "Oak Hill"),
+        ("site:gone", "gone", "gone"),
+        ("district", "", "The district's way out"),
+    ],
+)
+def test_an_uplink_is_called_as_its_site_is_now(uplink: str, site: str, name: str) -> None:
+    assert uplink_named(live_district(), uplink) == UplinkNamed(site=site, name=name)
