@@ -1,6 +1,5 @@
 """A restricted room in plain words: what it was like for a lesson, where that sits, who would pay for the mend."""
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
@@ -63,20 +62,12 @@ def what(week: RoomWeek) -> str:
             f"Restricted since an earlier week. In this one {share} of its measured lesson time was too poor for "
             f"lessons; {week.weeks_clear} of the {WEEKS_TO_LEAVE} good weeks in a row that end it."
         )
-    hit = f", and {len(week.hit_lessons)} of {week.lessons} lessons were hit{_most_often(week)}" if week.lessons else ""
+    hit = f", and {len(week.hit_lessons)} of {week.lessons} lessons were hit" if week.lessons else ""
     why = f", mostly because {_WORST[week.worst]}" if week.worst else ""
     return (
         f"{share} of its measured lesson time, at least {lower} with 99 % confidence, was too poor for lessons{why}. "
         f"That is {span(week.bad_minutes)}{hit}."
     )
-
-
-def _most_often(week: RoomWeek) -> str:
-    """``, most often 10:15-11:00``; empty where no lesson of the day was hit more often than any other."""
-    counted = Counter(label.partition(" ")[2] for label in week.hit_lessons).most_common(2)
-    if not counted or counted[0][1] < 2 or counted[0][1] == (counted[1][1] if len(counted) > 1 else 0):
-        return ""
-    return f", most often {counted[0][0]}"
 
 
 def failed_hours(week: RoomWeek) -> tuple[Direction, int, int] | None:
