@@ -33,8 +33,8 @@ class StripDay:
 class BriefRoom:
     """One room of the page. `what` says what it was like for a lesson, `cause` where it sits, `pays` who would mend it
     out of which budget, or that this is not known yet, `since` the Monday of the week in which it became restricted,
-    ``None`` where that is longer ago than is looked back. `measured` says which share of its lesson
-    time was.
+    ``None`` where that is longer ago than is looked back. `measured` says which share of its lesson time was,
+    where that is less than nine tenths.
     """
 
     site_name: str

@@ -15,6 +15,9 @@ from collector.verdict.weekly_rule import ALLOWED_SHARE, FEWEST_DAYS, WEEKS_TO_L
 from collector.verdict.weeks import RoomWeek
 from wire.report_words import Direction
 
+MOSTLY = 0.9
+"""Of a room of which so much was measured the page does not say how much."""
+
 _PAID_BY_NO_LINE: Mapping[Cause, str] = {
     "rate_limit_or_client": "perhaps nobody: first look for a limit that somebody set",
     "device": "whoever keeps the school's PCs; the network is not at fault",
@@ -36,7 +39,7 @@ def brief_room(one: NamedWeek, *, calendar: Calendar, since: date | None) -> Bri
         site_name=one.site_name,
         room_name=one.room_name,
         simulated=one.simulated,
-        measured=f"{percent(week.valid_bins / week.in_session_bins)} measured" if week.in_session_bins else "",
+        measured=_measured(week),
         week=week,
         what=what(week),
         cause=where(week.cause, week.example) if week.cause else "",
@@ -68,6 +71,11 @@ def what(week: RoomWeek) -> str:
         f"{share} of its measured lesson time, at least {lower} with 99 % confidence, was too poor for lessons{why}. "
         f"That is {span(week.bad_minutes)}{hit}."
     )
+
+
+def _measured(week: RoomWeek) -> str:
+    share = week.valid_bins / week.in_session_bins if week.in_session_bins else 0.0
+    return "" if share >= MOSTLY else f"{percent(share)} measured"
 
 
 def failed_hours(week: RoomWeek) -> tuple[Direction, int, int] | None:

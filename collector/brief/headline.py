@@ -28,18 +28,14 @@ def headline(rooms: Sequence[NamedWeek]) -> str:
 
 
 def lead(rooms: Sequence[NamedWeek]) -> str:
-    """What that cost in lesson time and whose budget it is, how it was a week before, and what is not known."""
+    """What that cost in lesson time, whose budget it is, and how it was a week before. What else there is of rooms is
+    counted right below it."""
     restricted = [one for one in rooms if one.week.verdict == "restricted"]
     said = [*(_cost(restricted) if restricted else ()), *_before(rooms, len(restricted))]
     if len(rooms) == _count(rooms, "unknown"):
         return "Too little was measured to say whether lessons could be taught. That does not mean that all was well."
-    at_risk, unknown = _count(rooms, "at_risk"), _count(rooms, "unknown")
-    if at_risk:
-        more = "more " if restricted else ""
-        rooms_at_risk = f"{at_risk:,} {more}room{'' if at_risk == 1 else 's'}"
-        said.append(f"{rooms_at_risk} had more trouble than allowed, but that is not proved.")
-    if restricted and unknown:
-        said.append(f"Nothing is known of {_of(unknown, len(rooms))}.")
+    if not restricted and (at_risk := _count(rooms, "at_risk")):
+        said.append(f"{counted(at_risk, 'room')} had more trouble than allowed, but that is not proved.")
     return " ".join(said)
 
 
