@@ -26,6 +26,7 @@ from collector.thread import in_thread
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 5.0
+START_SECONDS = 0.2
 CLOSED_FOR = timedelta(days=3)
 """That something is over is told for so long, should a channel refuse or quiet hours last; a weekend."""
 
@@ -75,6 +76,8 @@ class Teller:
         """Tell, each channel at its own pace: one that hangs keeps no other waiting."""
         if not self._channels.all:
             return
+        while self._names() is None:
+            await asyncio.sleep(START_SECONDS)
         async with asyncio.TaskGroup() as tasks:
             for channel in self._channels.all:
                 for way in self._channels.ways(channel):

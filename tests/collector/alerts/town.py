@@ -66,6 +66,7 @@ class Town:
         self.trouble: str | None = None
         self.store = NoStore()
         self.events: list[str] = []
+        self._last: datetime | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -154,15 +155,16 @@ class Town:
         return course
 
     def _next_start(self) -> datetime:
-        start = self.clock() - timedelta(seconds=self.clock().timestamp() % 300)
-        newest = max((one[-1].started_at for one in self.bins.values() if one), default=None)
-        if newest is not None and newest + BIN > start - 3 * BIN:
-            start = max(newest + BIN, start - BIN)
+        passed = self.clock() - SETTLE - BIN
+        start = passed - timedelta(seconds=passed.timestamp() % 300)
+        if self._last is not None:
+            start = max(self._last + BIN, start)
         lesson = self.district.calendar.lesson_at(start)
         if lesson is None:
             following = self.district.calendar.next_lesson(start)
             assert following is not None
             start = following.started_at
+        self._last = start
         return start
 
 
