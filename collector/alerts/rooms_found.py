@@ -48,12 +48,12 @@ def _burns(site: SiteLook, room: RoomLook) -> RoomFound | None:
     rule = first_that_fires(room.marks, today=bins.today, seconds=bins.seconds)
     if rule is None:
         return None
-    place = began(room.marks, calm=site.count(CALM_SECONDS))
-    located = located_of(room)
+    since = bins.starts[began(room.marks, calm=site.count(CALM_SECONDS))]
+    located = located_of(room, since=since)
     return RoomFound(
         look=room,
         rule=rule.name,
-        began_at=bins.starts[place],
+        began_at=since,
         cause=located.cause if located else "undetermined",
         confidence=located.confidence if located else None,
         located=located,
@@ -66,10 +66,13 @@ def _fired_before(rule: BurnRule, room: RoomLook, site: SiteLook) -> bool:
     return before is not None and (before == rule or rule.name == "half_day")
 
 
-def located_of(room: RoomLook) -> Located | None:
-    """What most of the room's newest bad bins name, in the newest of them that does; ``None`` undetermined."""
+def located_of(room: RoomLook, *, since: datetime) -> Located | None:
+    """What most of the room's newest bad bins `since` then name, in the newest of them that does; ``None``
+    undetermined."""
     told: list[Located] = []
     for one in reversed(room.now.bins):
+        if one.started_at < since:
+            break
         if one.is_bad and one.located is not None and one.located.cause != "undetermined":
             told.append(one.located)
         if len(told) == 6:

@@ -55,10 +55,13 @@ def site_found(site: SiteLook) -> Finding | None:
     widely = outage(site)
     if not firing and not widely:
         return None
+    since = _began(site, firing, widely=widely)
     rooms = {one.look.key: one.look for one in firing}
+    told = [] if widely else [one.located for one in firing]
     if widely:
         rooms |= {one.key: one for one in site.rooms.values() if BAD in one.raw[-OF_BINS:]}
-    located = holding([one for room in rooms.values() if (one := located_of(room)) is not None])
+        told = [located_of(one, since=since) for one in rooms.values()]
+    located = holding([one for one in told if one is not None])
     cause: Cause = located.cause if located else "undetermined"
     alone = len(firing) < FEWEST_ROOMS <= site.newest[-1][1]
     about = f"rooms:{site.site}" if alone and not widely else _about(site.site, cause, widely=widely)
@@ -70,7 +73,7 @@ def site_found(site: SiteLook) -> Finding | None:
         sites=(site.site,),
         rooms=tuple(sorted(rooms)),
         asked=site.newest[-1][1],
-        began_at=_began(site, firing, widely=widely),
+        began_at=since,
         cause=cause,
         confidence=located.confidence if located else None,
         located=located,
@@ -90,7 +93,7 @@ def _about(site: str, cause: Cause, *, widely: bool) -> str:
         return DISTRICT
     if cause == "remote_service":
         return ELSEWHERE
-    if cause in SITE_CAUSES or (widely and cause != "room_access"):
+    if cause in SITE_CAUSES or widely:
         return f"site:{site}"
     return f"rooms:{site}"
 

@@ -76,7 +76,7 @@ class Teller:
         """Tell, each channel at its own pace: one that hangs keeps no other waiting."""
         if not self._channels.all:
             return
-        while self._names() is None:
+        while self._names() is None:  # noqa: ASYNC110  # it comes about on another thread
             await asyncio.sleep(START_SECONDS)
         async with asyncio.TaskGroup() as tasks:
             for channel in self._channels.all:
