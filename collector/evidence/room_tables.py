@@ -1,12 +1,14 @@
 """The tables of one room, read from the store a few days at a time."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from collector.capacity_now import CapacitySeen
 from collector.days import lesson_bins
+from collector.district.calendar import Lesson, bin_start
 from collector.district.district import District
 from collector.evidence.bin_row import BinRow, bin_columns
 from collector.evidence.room_rows import DAY_COLUMNS, WEEK_COLUMNS, TestRow, WeekRow, test_columns
@@ -15,10 +17,15 @@ from collector.evidence.span import Span
 from collector.evidence.table import Table
 from collector.iso_week import monday_of
 from collector.store.protocol import Store
+from collector.verdict.bins import RoomBin
 from collector.verdict.days import RoomDay
 from collector.verdict.marks import marker
 from collector.verdict.throughput import ThroughputTest
 from collector.verdict.topology import RoomKey
+
+USUAL_BIN_SECONDS = 300
+SHORTEST_LISTED = 60
+"""Of shorter bins, as a demo has, those without measurements are told by `USUAL_BIN_SECONDS`: there are too many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,28 +75,42 @@ class RoomTables:
         for chunk in self.span.chunks():
             start, end = chunk.instants(self.district.time_zone)
             found = {one.started_at: one for one in self.store.whole_bins(start, end, room=self.room)}
-            lessons: dict[datetime, str] = {
-                begins: lesson.label
-                for day in chunk.days()
-                for lesson in lesson_bins(calendar.lessons_on(day), self.bin_seconds)
-                for begins in lesson.starts
-            }
-            due = {begins for begins in lessons if self._told(begins)}
-            for begins in sorted(due | found.keys()):
+            lessons = [lesson for day in chunk.days() for lesson in calendar.lessons_on(day)]
+            for begins in sorted(self._unmeasured(lessons, found.values()) | found.keys()):
                 judged = found.get(begins)
+                seconds = judged.seconds if judged else self._listed_seconds
                 row = BinRow(
                     started_at=begins,
-                    seconds=judged.seconds if judged else self.bin_seconds,
-                    lesson=lessons.get(begins),
+                    seconds=seconds,
+                    lesson=_label(lessons, begins + timedelta(seconds=seconds / 2)),
                     mark=mark_of(judged),
                     judged=judged,
                 )
                 self.seen.take(row)
                 yield row
 
-    def _told(self, begins: datetime) -> bool:
-        over = begins + timedelta(seconds=self.bin_seconds) <= self.until
-        return over and begins.astimezone(self.district.time_zone).date() >= self.bins_from
+    @property
+    def _listed_seconds(self) -> int:
+        """How long a bin is in which nothing was measured."""
+        return self.bin_seconds if self.bin_seconds >= SHORTEST_LISTED else USUAL_BIN_SECONDS
+
+    def _unmeasured(self, lessons: Sequence[Lesson], found: Iterable[RoomBin]) -> set[datetime]:
+        """The starts of lesson time's bins that no judged one reaches into."""
+        length = timedelta(seconds=self._listed_seconds)
+        starts = {begins for one in lesson_bins(tuple(lessons), self._listed_seconds) for begins in one.starts}
+        measured = set()
+        for one in found:
+            begins, ends = (
+                bin_start(one.started_at, self._listed_seconds),
+                one.started_at + timedelta(seconds=one.seconds),
+            )
+            while begins < ends:
+                measured.add(begins)
+                begins += length
+        zone, from_day = self.district.time_zone, self.bins_from
+        return {
+            one for one in starts - measured if one + length <= self.until and one.astimezone(zone).date() >= from_day
+        }
 
     def _days(self) -> Iterator[RoomDay]:
         for chunk in self.span.chunks():
@@ -163,3 +184,9 @@ class RoomTables:
             ended_by=one.ended_by,
             failure=one.failure,
         )
+
+
+def _label(lessons: Sequence[Lesson], instant: datetime) -> str | None:
+    """The local span of the one of `lessons`, ascending, that `instant` lies in; ``None`` between them."""
+    place = bisect_right(lessons, instant, key=lambda one: one.started_at)
+    return lessons[place - 1].label if place and lessons[place - 1].contains(instant) else None
