@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import IO
 
-from collector.board.phrases import METHOD_WORDS
+from collector.board.phrases import METHOD_WORDS, length
 from collector.capacity_now import CapacitySeen
 from collector.district.district import District
 from collector.evidence.pack import write_pack
@@ -21,7 +21,7 @@ from collector.verdict.topology import RoomKey
 from collector.verdict.uplinks.load import DISTRICT, site_uplink
 from collector.verdict.uplinks.outlook import LEVEL_SHARES
 from collector.verdict.uplinks.words import uplink_name
-from collector.verdict.week_sentence import VERDICT_WORDS, week_sentence
+from collector.verdict.week_sentence import VERDICT_WORDS, called, week_sentence
 from collector.verdict.weekly_rule import RULE_VERSION
 from wire.uplink_report import CountedBy
 from wire.version import VERSION
@@ -84,12 +84,12 @@ class Evidence:
                 made_at=now.astimezone(zone).isoformat(timespec="minutes"),
                 district=self._district.name,
                 zone=zone.key,
-                room=name,
+                room=called(name),
                 site=site.name,
                 simulated=site.simulated,
                 first=span.first,
                 last=span.last,
-                minutes=f"{self._settings.bin_seconds / 60:g}",
+                length=length(self._settings.bin_seconds),
                 seen=seen,
                 weeks=seen.weeks,
                 sentences=[week_sentence(name, one) for one in seen.weeks],

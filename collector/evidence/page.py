@@ -15,8 +15,8 @@ def render(template: str, **values: Any) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share (0..1) with one place; a dash where there is none."""
-    return "\N{EN DASH}" if share is None else f"{100 * share:.1f} %"
+    """A share (0..1) with one place where that is not 0; a dash where there is none."""
+    return "\N{EN DASH}" if share is None else f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
 @cache
