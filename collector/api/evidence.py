@@ -20,7 +20,7 @@ from collector.evidence.span import MOST_DAYS, USUAL_DAYS, BadSpan, Span, span_o
 from collector.refusal import Refusal
 from wire.answers import Problem
 
-IN_MEMORY_BYTES = 4_000_000
+IN_MEMORY_BYTES = 1_000_000
 """A greater pack goes through a file that has no name."""
 
 _CHUNK_BYTES = 65_536

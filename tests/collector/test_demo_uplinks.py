@@ -16,7 +16,6 @@ from collector.verdict.uplinks.outlook import Forecast, NoForecast, Outlook
 
 DAYS = [
     datetime(2026, 11, 25, 15, tzinfo=UTC),
-    datetime(2027, 3, 15, 6, tzinfo=UTC),
     datetime(2027, 7, 4, 22, tzinfo=UTC),
 ]
 

@@ -1,6 +1,8 @@
 """Evidence over HTTP, and the command that asks for it."""
 
 import http.client
+import socket
+import threading
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -101,3 +103,32 @@ def test_no_more_packs_are_made_at_a_time_than_are_borne(live: Live) -> None:
     assert (answer.status, answer.body["error"], answer.headers["retry-after"]) == (503, "busy", "30")
 
     assert whole(live), "a turn that was given back is there again"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"Content-Length: 22\r\n\r\n<html>blocked</html>\r\n", "what came is no whole archive; ask again"),
+        (b"Content-Length: 9000\r\n\r\nPK", "broke off in the middle of its answer; ask again"),
+    ],
+    ids=["a filter's page", "a cut"],
+)
+def test_what_is_no_whole_archive_is_not_kept(tmp_path: Path, answer: bytes, says: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=_answer_once, args=(listener, b"HTTP/1.1 200 OK\r\n" + answer))
+        thread.start()
+        arguments = ["evidence", "--url", url, "--out", str(tmp_path), "--uplink", "district"]
+        found = CliRunner().invoke(app, arguments)
+        thread.join(10)
+
+    assert found.exit_code == 1
+    assert says in found.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def _answer_once(listener: socket.socket, answer: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(answer)

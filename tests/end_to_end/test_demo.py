@@ -209,6 +209,17 @@ def test_the_demo_fills_an_influxdb_and_leaves_it_filled(influx: Influx, tmp_pat
         demo.process.end()
 
     demo.check_nothing_is_left(family)
+    weeks = influx.rows("days", "SELECT verdict, site_name, evidence FROM room_week")
+    assert {one["site_name"] for one in weeks} == {
+        "Oak Hill Elementary",
+        "Lakeside Middle School",
+        "Summit High School",
+    }
+    assert all(one["evidence"] for one in weeks)
+    outlooks = influx.rows("days", "SELECT last(foretold) AS foretold, told FROM uplink_outlook GROUP BY uplink")
+    assert len(outlooks) == 4
+    assert {one["foretold"] for one in outlooks} == {True, False}
+    assert all(one["told"] for one in outlooks)
     rooms = influx.rows("bins", "SELECT last(seconds) FROM room_bin GROUP BY site, room")
     assert len(rooms) == 41
 
