@@ -133,8 +133,8 @@ def _published(processes: int, *, as_json: bool) -> bool:
         }
         print(json.dumps(told, indent=1))
     print(f"\n{time.monotonic() - started:.0f} s with {processes} processes", file=sys.stderr)
-    whole = (ahead, told_of, *(one for _, one in scored))
-    return all(one.holds is not False for one in alone) and all(one.holds for one in whole)
+    held = [ahead.holds, told_of.holds, *(one.holds for _, one in scored)]
+    return all(one.holds is not False for one in alone) and all(held)
 
 
 def _weeks(wanted: int | None, there: int) -> int:
