@@ -274,7 +274,7 @@ def faces_file(faces: Faces, path: Path) -> bytes:
 
 
 def grafana_agrees(faces: Faces, influx: Influx) -> None:
-    """The panels of the dashboard *Week*, as Grafana asks them of InfluxDB."""
+    """The panels of the dashboards *Week* and *Capacity*, as Grafana asks them of InfluxDB."""
     counts = panel_rows(influx, "How many rooms were restricted in this week?")
     assert [
         {verdict: sum(row[verdict] for row in counts) for verdict in ("restricted", "at_risk", "unknown", "ok")}
@@ -288,15 +288,22 @@ def grafana_agrees(faces: Faces, influx: Influx) -> None:
         assert (row["cause"], row["confidence"], row["evidence"]) == (
             told["cause"], told["confidence"], told["evidence"],
         )  # fmt: skip
+    uplinks = {one["uplink"]: one for one in faces.brief["uplinks"]}
+    for uplink in (DISTRICT, OAK_HILL):
+        shares = panel_rows(influx, "How full was its busy hour, week by week?", uplink=uplink)
+        assert [one["down"] for one in shares if one["down"]][-1] == pytest.approx(uplinks[uplink]["busy_share"])
+        rates = panel_rows(influx, "How much was left in its busy hour?", uplink=uplink)
+        assert [one["busy hour"] for one in rates if one["busy hour"]][-1] == pytest.approx(uplinks[uplink]["busy_bps"])
 
 
-def panel_rows(influx: Influx, title: str) -> Rows:
-    (query,) = (one for one in queries() if one.page == "bandroom-week" and one.panel["title"] == title)
+def panel_rows(influx: Influx, title: str, *, uplink: str = "") -> Rows:
+    """The rows of a panel's first query."""
+    query = next(one for one in queries() if one.panel["title"] == title)
     return ask(
         influx,
         query.target["datasource"]["uid"],
         query.text,
         now=MONDAY_MORNING,
-        span=timedelta(days=30),
-        variables={"week": str(ms(week_time(MONDAY)))},
+        span=timedelta(days=200 if uplink else 30),
+        variables={"week": str(ms(week_time(MONDAY))), "uplink": uplink},
     )
