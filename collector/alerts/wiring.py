@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from prometheus_client import Gauge
+
 from collector.alerts.channels import Channels
+from collector.alerts.finding import GRAVEST_FIRST, Severity
 from collector.alerts.incident import Incident
 from collector.alerts.teller import Teller
 from collector.alerts.words import Names
@@ -28,6 +32,9 @@ def teller_of(services: "Services") -> Teller:
         now = services.engine.now
         return None if now is None else Names.of(now)
 
+    open_now = Gauge("bandroom_incidents", "Incidents that last", ["severity"], registry=services.metrics)
+    for severity in GRAVEST_FIRST:
+        open_now.labels(severity=severity).set_function(partial(_open_of, services, severity))
     return Teller(
         registry=services.registry,
         settings=services.settings.alerts,
@@ -37,6 +44,10 @@ def teller_of(services: "Services") -> Teller:
         clock=services.clock,
         metrics=services.metrics,
     )
+
+
+def _open_of(services: "Services", severity: Severity) -> float:
+    return sum(one.severity == severity for one in services.alerts.open)
 
 
 def board_link(one: Incident, public_url: str | None) -> str | None:
