@@ -212,7 +212,8 @@ def alert_text(found: AlertScore) -> str:
             for watched in found.weeks
             if watched.week == week
             for one in watched.opened
-            if one.about.startswith(("site:", "district"))
+            # One that began with a room and turned out to be larger is told of as that room.
+            if one.about.startswith(("site:", "district")) and one.first_rooms > 1
         )
         if late:
             rows.append((what, f"{median(late):g} min", f"{late[int(0.9 * len(late))]} min", f"{len(late):,}", ""))
