@@ -15,7 +15,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, or_, select, update
@@ -29,6 +29,10 @@ from collector.verdict.topology import RoomKey
 from collector.verdict.weeks import Verdict
 
 State = Literal["claimed", "sending", "sent", "refused", "failed", "possibly_sent"]
+
+KEPT_FOR = timedelta(weeks=53)
+"""So much older than the newest page that was mailed are those that may be forgotten: after a long vacation the page of
+the week before it is due."""
 
 OUT: tuple[State, ...] = ("sending", "sent", "possibly_sent")
 """The states in which somebody may have read the page."""
@@ -228,9 +232,17 @@ def recipient_of(address: str) -> str:
 
 
 def forget_mailings_before(connection: Connection, week: str) -> int:
-    """Drop what was mailed of weeks before `week`, ``2026-11-16``, and what it said. Returns how many mailings went."""
-    forget_said_before(connection, week)
-    return connection.execute(delete(table).where(table.c.week < week)).rowcount
+    """Drop what was mailed of weeks before `week`, ``2026-11-16``, and what it said. Returns how many mailings went.
+
+    What is forgotten may be mailed again, so neither a short retention nor a clock that is ahead makes us forget what
+    is less than a year older than the newest page.
+    """
+    newest = connection.execute(select(func.max(table.c.week))).scalar()
+    if newest is None:
+        return 0
+    before = min(week, (date.fromisoformat(newest) - KEPT_FOR).isoformat())
+    forget_said_before(connection, before)
+    return connection.execute(delete(table).where(table.c.week < before)).rowcount
 
 
 def _key(to: To) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -176,9 +176,14 @@ def test_a_correction_is_told_once_and_taken_back_when_nobody_read_it(registry: 
 
 
 def test_old_pages_are_forgotten(registry: Registry) -> None:
-    assert begin(registry.mailings, claimed(registry.mailings))
+    ledger = registry.mailings
+    assert begin(ledger, claimed(ledger))
+    assert begin(ledger, claimed(ledger, To.of(WEEK + timedelta(weeks=53), None, CIO)))
+    registry.forget(codes_before_ms=0, boots_before_ms=0, days_before="2027-11-23")
+    assert len(ledger.of_week(WEEK)) == 1
 
+    assert begin(ledger, claimed(ledger, To.of(WEEK + timedelta(weeks=54), None, CIO)))
     registry.forget(codes_before_ms=0, boots_before_ms=0, days_before="2026-11-17")
 
-    assert registry.mailings.of_week(WEEK) == []
+    assert ledger.of_week(WEEK) == []
     assert said_of(registry) == []

@@ -340,3 +340,14 @@ def test_nothing_is_mailed_until_somebody_is_named(tmp_path: Path, manners: Mann
         assert office.post.idle_because is not None
         assert "[[brief.to]]" in office.post.idle_because
     assert (manners.recipients, office.pages.made) == ([], [])
+
+
+@pytest.mark.parametrize("ahead", [DAY, 9 * 365 * DAY], ids=["a short retention", "a clock that was ahead"])
+def test_no_retention_makes_a_page_go_out_twice(tmp_path: Path, manners: Manners, ahead: timedelta) -> None:
+    with an_office(tmp_path, manners) as office:
+        office.turn(HALF_PAST_SIX)
+        before = f"{HALF_PAST_SIX + ahead - 7 * DAY:%Y-%m-%d}"
+        office.registry.forget(codes_before_ms=0, boots_before_ms=0, days_before=before)
+        office.turn(HALF_PAST_SIX + DAY)
+
+    assert manners.recipients == [CIO]
