@@ -127,6 +127,10 @@ def first_step(one: Incident) -> str:
     kind = one.about.partition(":")[0]
     if one.rule != "silence" and kind in {"site", "rooms", DISTRICT} and one.cause in FIRST_STEPS:
         return FIRST_STEPS[one.cause]
+    if kind == "rooms" and len(one.rooms) == 1:
+        return (
+            "open the room on the board and see whether its gateway's times rise with it, and other rooms are bad, too"
+        )
     return _BY_KIND[kind]
 
 

@@ -15,11 +15,11 @@ MOST_ON_FRONT = 3
 """So many incidents are told on the front page; the rest is on its own."""
 
 _TOLD: dict[NoticeState, str] = {
-    "claimed": "being told",
-    "told": "told",
-    "refused": "not told yet, it refuses",
-    "uncertain": "perhaps told",
-    "given_up": "not told",
+    "claimed": "is being told {}",
+    "told": "told {}",
+    "refused": "could not be told {} yet",
+    "uncertain": "perhaps told {}",
+    "given_up": "was not told {}",
 }
 _OF: dict[NoticeKind, str] = {"opened": "of the trouble", "grown": "that it grew", "closed": "that it is over"}
 _SEVERITY = {"critical": "Critical", "major": "Major", "minor": "Minor"}
@@ -106,4 +106,4 @@ def _row(one: Incident, notices: Sequence[Notice], names: words.Names) -> Incide
 def _told(one: Notice, names: words.Names) -> str:
     at = names.moment(datetime.fromtimestamp(one.changed_ms / 1000, UTC))
     why = f": {one.answer}" if one.answer and one.state != "told" else ""
-    return f"{one.channel.partition(':')[0]}: {_TOLD[one.state]} {_OF[one.kind]}, {at}{why}"
+    return f"{one.channel.partition(':')[0]}: {_TOLD[one.state].format(_OF[one.kind])}, {at}{why}"

@@ -58,7 +58,7 @@ def test_the_page_says_what_is_open_what_is_over_and_who_was_told() -> None:
     now, past = (table.one("tbody").one("tr") for table in page.all("table", class_="incidents"))
     assert "chat: told of the trouble, Tue 10 Mar 10:31" in now.text
     assert "It lasted 55 min, from Tue 10 Mar 09:31 to Tue 10 Mar 10:26. 110 lesson minutes were hit" in past.text
-    assert "tickets: not told yet, it refuses that it is over, Tue 10 Mar 10:31: it answered 500" in past.text
+    assert "tickets: could not be told that it is over yet, Tue 10 Mar 10:31: it answered 500" in past.text
 
 
 def test_the_page_says_that_nobody_is_told_where_no_channel_is_named() -> None:
