@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from collector.alerts.ended import Ended, ended
-from collector.alerts.finding import COLLECTOR, GRAVEST_FIRST, Finding, lies_under
+from collector.alerts.finding import COLLECTOR, GRAVEST_FIRST, Finding, goes_on_as, lies_under
 from collector.alerts.incident import Incident, opened
 from collector.alerts.look import Look
 from collector.alerts.lost_time import lost_time
@@ -57,12 +57,14 @@ def go_on(
         if not finding.settled:
             continue
         smaller = sorted(
-            (one for one in lasting if lies_under(one.about, one.sites, finding.about, finding.sites)),
+            (one for one in lasting if goes_on_as(one.about, one.sites, finding.about, finding.sites)),
             key=lambda one: (one.opened_at, one.incident),
         )
-        if smaller and finding.about != COLLECTOR:
+        if smaller:
             first, *others = smaller
-            now[first.incident] = replace(_joined(first, finding, look.at), about=finding.about)
+            widely = finding.rule == "outage" and first.rule not in {"outage", "silence"}
+            joined = _joined(first, finding, look.at)
+            now[first.incident] = replace(joined, about=finding.about, grown=joined.grown or widely)
             for one in others:
                 now[one.incident] = replace(
                     one, closed_at=look.at, ended_at=look.at, ending="merged", into=first.incident, active=()

@@ -70,3 +70,11 @@ def lies_under(about: str, sites: Collection[str], other: str, others_sites: Col
     if site is not None:
         return other == f"site:{site}"
     return other.startswith("site:") and bool(sites) and set(sites) <= set(others_sites)
+
+
+def goes_on_as(about: str, sites: Collection[str], other: str, others_sites: Collection[str]) -> bool:
+    """Whether trouble `about` something, once it is told of, goes on as the trouble about the `other` that it turned
+    out to be: rooms as their site's, sites as the district's, a service as all of them. A silent room stays one."""
+    kind = about.partition(":")[0]
+    family = {"rooms": ("site", DISTRICT), "site": (DISTRICT,), "service": (SERVICES,)}.get(kind, ())
+    return other.partition(":")[0] in family and lies_under(about, sites, other, others_sites)

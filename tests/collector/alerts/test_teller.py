@@ -17,6 +17,7 @@ from collector.alerts.teller import Teller
 from collector.alerts.words import Names
 from collector.registry.registry import Registry
 from tests.collector.alerts.town import Town, a_district, at
+from wire.enrolment import EnrolmentRequest
 
 UPLINK = "Oak Hill: online lessons freeze in 6 of 6 rooms"
 
@@ -297,6 +298,39 @@ def test_an_incident_that_grows_a_lot_is_told_once_more_and_no_third_time(regist
         "chat: Oak Hill: 2",
         "chat: Grown: Oak Hill: 7",
     ]
+
+
+def test_rooms_that_were_told_of_and_are_their_whole_site_now_are_told_once_more(registry: Registry) -> None:
+    town = Town(registry, a_district(rooms=6))
+    staff = Staff(town)
+    first = next(iter(town.bins))
+    staff.bins("g", 12)
+    for _ in range(12):
+        town.bin({first: "B"}, cause="room_access")
+        staff.round()
+    staff.bins("B", 8, cause="site_uplink")
+    staff.bins("g", 12)
+
+    assert staff.channels.got == [
+        "chat: Oak Hill, Room 101: online lessons freeze",
+        f"chat: Grown: {UPLINK}",
+        f"chat: Over: {UPLINK}",
+    ]
+
+
+def test_a_room_that_is_silent_stays_so_when_its_site_goes_down(registry: Registry) -> None:
+    town = Town(registry, a_district(rooms=6))
+    staff = Staff(town)
+    now_ms = int(town.clock().timestamp() * 1000)
+    code = registry.make_code(site="oak-hill", room="101", role="room", uses=1, expires_ms=now_ms + 1000)
+    registry.enrol(EnrolmentRequest(version=1, code=code, token_sha256="0" * 64), now_ms=now_ms)
+    for letter in "g" * 28 + "B" * 6 + "g" * 12:
+        town.bin(dict.fromkeys(town.bins, letter) | {("oak-hill", "101"): "?"}, cause="site_uplink")
+        staff.round()
+
+    outage = "Oak Hill: online lessons freeze in 5 of 5 rooms"
+    silent = "Oak Hill: 1 room without any measurement"
+    assert staff.channels.got == [f"chat: {silent}", f"chat: {outage}", f"chat: Over: {outage}"]
 
 
 def test_incidents_survive_the_registry(registry: Registry) -> None:
