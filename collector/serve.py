@@ -220,7 +220,7 @@ async def running(
             finally:
                 server.should_exit = True
                 services.leases.close()
-                services.post.stop()
+                services.stop_sending()
                 await in_thread(close_ndt7)
                 await serving
                 for task in background:

@@ -10,9 +10,11 @@ from collector.alerts.alert_settings import Channel, wrong_url
 from collector.alerts.answer import Answer
 from collector.alerts.mail_channel import tell_by_mail
 from collector.alerts.message import Message
+from collector.mail.line import Limits, Line
 from collector.mail.mail_settings import MailSettings
 
 SLACK_SECONDS = 5
+STOPPED = "the collector stopped before it was told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +41,24 @@ class Channels:
         self._mail = mail
         self._deadline_s = deadline_s
         self._clock = clock
+        # Each way tells one thing at a time.
+        self._lines = {way.name: Line() for one in channels for way in self.ways(one) if way.to is not None}
 
     @property
     def all(self) -> Sequence[Channel]:
         """All of them, in the order of the file."""
         return list(self._channels.values())
+
+    @property
+    def longest_s(self) -> float:
+        """How long telling one thing may take at the most, in seconds."""
+        of_mail = Limits.of(self._mail.timeout_seconds).whole_s if self._mail is not None and self._lines else 0.0
+        return max(self._deadline_s + SLACK_SECONDS, of_mail)
+
+    def stop(self) -> None:
+        """End what is being told by mail, at once, and begin nothing of it any more. Other ways end by themselves."""
+        for line in self._lines.values():
+            line.cut(STOPPED)
 
     def named(self, name: str) -> Channel | None:
         """The channel of that name."""
@@ -61,7 +76,7 @@ class Channels:
         if way.to is not None:
             if self._mail is None:
                 return Answer(state="refused", text="there is no [mail] in bandroom.toml")
-            return tell_by_mail(message, way.to, self._mail, clock=self._clock)
+            return tell_by_mail(message, way.to, self._mail, clock=self._clock, line=self._lines[way.name])
         return within(self._deadline_s + SLACK_SECONDS, lambda: self._tell(way.channel, message))
 
     def _tell(self, channel: Channel, message: Message) -> Answer:

@@ -33,7 +33,7 @@ CLOSED_FOR = timedelta(days=3)
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 CLAIMS_LAST = timedelta(minutes=10)
-"""Longer than any answer may take: who claimed is gone."""
+"""Who claimed is gone after so long, and after any answer of a channel must have come."""
 
 
 class Teller:
@@ -53,6 +53,7 @@ class Teller:
         self._registry = registry
         self._settings = settings
         self._channels = channels
+        self._claims_last = CLAIMS_LAST + timedelta(seconds=channels.longest_s)
         self._names = names
         self._board = board
         self._clock = clock
@@ -105,7 +106,7 @@ class Teller:
         if names is None:
             return 0
         now = self._clock()
-        self._registry.notices.give_up_claims(before_ms=_ms(now - CLAIMS_LAST), now_ms=_ms(now))
+        self._registry.notices.give_up_claims(before_ms=_ms(now - self._claims_last), now_ms=_ms(now))
         told = 0
         for one, kind, before in self._due(way, now, names):
             if self._claim(one, way, kind, before, now):

@@ -53,6 +53,11 @@ class Services:
     reflector_port: int
     site_keys: Mapping[str, str]
 
+    def stop_sending(self) -> None:
+        """End what is being mailed, at once: a mail server may take minutes to answer."""
+        self.post.stop()
+        self.channels.stop()
+
     @property
     def trouble(self) -> tuple[str, str] | None:
         """The machine word and a sentence for what keeps answers from being up to date; ``None`` when nothing does."""

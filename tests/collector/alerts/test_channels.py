@@ -4,6 +4,7 @@ not asked: their plugins talk to a server of ours."""
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 
 from collector.alerts.alert_settings import Channel
 from collector.alerts.apprise_channel import plugin_of, tell, without_secrets
-from collector.alerts.channels import Channels, Way
+from collector.alerts.channels import STOPPED, Channels, Way
 from collector.alerts.incident import Incident
 from collector.alerts.message import Message, message, trial
 from collector.alerts.words import Names
@@ -250,6 +251,46 @@ def test_mail_goes_to_each_address_by_itself() -> None:
     assert mail_got["Auto-Submitted"] == "auto-generated"
     assert mail_got.get_content().splitlines()[0].startswith("Since Mon 16 Nov 10:40. Likely cause: the line")
     assert not any("example.org" in way.name for way in channels.ways(channel))
+
+
+def staff_by_mail(port: int) -> tuple[Channels, Way]:
+    channel = Channel.model_validate({"name": "staff", "kind": "mail", "to": ["a@example.org"]})
+    mail = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "Bandroom <bandroom@example.org>"}
+    channels = Channels([channel], mail=MailSettings.model_validate(mail), deadline_s=5, clock=lambda: AT)
+    return channels, channels.ways(channel)[0]
+
+
+def test_a_name_of_two_lines_is_one_line_of_a_mails_subject() -> None:
+    manners = Manners()
+    names = replace(NAMES, sites={"oak-hill": "Oak\nBcc: spy@example.org\n\nHill"})
+    with mail_server(manners) as port:
+        channels, way = staff_by_mail(port)
+        answer = channels.tell(way, message(incident(), names, "opened", board=None))
+
+    assert (answer.state, manners.recipients) == ("told", ["a@example.org"])
+    (mail,) = manners.mails
+    assert mail["Subject"].startswith("Oak Bcc: spy@example.org Hill: online lessons freeze")
+    assert mail["Bcc"] is None
+
+
+@pytest.mark.parametrize(("hangs", "state"), [("RCPT", "refused"), ("answer", "uncertain")])
+def test_a_collector_that_stops_waits_for_no_mail_server(hangs: str, state: str) -> None:
+    manners = Manners(hangs=hangs)
+    with mail_server(manners) as port:
+        channels, way = staff_by_mail(port)
+
+        def stop_when_it_hangs() -> None:
+            manners.hung.wait()
+            channels.stop()
+
+        stops = threading.Thread(target=stop_when_it_hangs)
+        stops.start()
+        answer = channels.tell(way, TROUBLE)
+        stops.join()
+
+        assert (answer.state, STOPPED in answer.text) == (state, True)
+        assert channels.tell(way, TROUBLE).state == "refused", "nothing begins any more"
+        assert channels.longest_s > 600, "as long as RFC 5321 lets a server think"
 
 
 def test_a_channel_without_its_file_says_so(tmp_path: Path) -> None:
