@@ -150,14 +150,20 @@ class Briefs:
     def _no_page(self, week: date, site: str | None, newest: date | None) -> Refusal:
         text = week_text(week)
         named = "" if newest is None else f"; the newest week that was judged is {week_text(newest)}"
-        sites = [one.site for one in self._district.sites if site in {None, one.site}]
-        days = [week + timedelta(days=number) for number in range(7)]
-        if not any(self._district.calendar_of(one).lessons_on(day) for one in sites for day in days):
+        if not self._has_lessons(week, site):
             where = "" if site is None else f" at {site}"
             return Refusal(404, "no_lessons", f"there were no lessons in {text}{where}, so it has no page{named}")
         if newest is None or week > newest:
             return Refusal(404, "week_to_come", f"{text} has not been judged yet{named}")
         return Refusal(404, "no_such_week", f"nothing was judged in {text}{named}")
+
+    def _has_lessons(self, week: date, site: str | None) -> bool:
+        sites = [one.site for one in self._district.sites if site in {None, one.site}]
+        try:
+            days = [week + timedelta(days=number) for number in range(7)]
+            return any(self._district.calendar_of(one).lessons_on(day) for one in sites for day in days)
+        except OverflowError:  # at either end of all dates
+            return False
 
     def _before(self, judged: Sequence[RoomWeek], week: date) -> list[RoomWeek]:
         """The week before of a few of these rooms."""

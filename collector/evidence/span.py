@@ -9,6 +9,9 @@ MOST_DAYS = 400
 """As long as bins are kept by default."""
 
 USUAL_DAYS = 28
+EARLIEST = date(1970, 2, 1)
+"""Nothing was measured before, and days before it may have no instant in UTC."""
+
 CHUNK_DAYS = 7
 """So many days are held in memory at a time."""
 
@@ -47,6 +50,8 @@ class Span:
 def span_of(first: date | None, last: date | None, *, today: date) -> Span:
     """The days that were asked for; by default the four weeks up to `last`, and up to today. Raises `BadSpan`."""
     until = last or today
+    if min(first or until, until) < EARLIEST:
+        raise BadSpan(f"{min(first or until, until)} is long before anything was measured")
     since = first or until - timedelta(days=USUAL_DAYS - 1)
     if since > until:
         raise BadSpan(f"from {since} to {until} is no range: the first day comes first")

@@ -144,3 +144,13 @@ def test_before_the_first_week_that_is_said() -> None:
         status, problem = ask(board, "/v1/briefs/newest")
 
     assert (status, problem["error"]) == (404, "no_such_week")
+
+
+@pytest.mark.parametrize("week", ["0001-W01", "9999-W52", "2026-W53"])
+def test_no_week_is_too_far_away_for_a_clear_no(board: Shown, week: str) -> None:
+    status, found = ask(board, f"/v1/briefs/{week}")
+
+    assert (status, found["error"]) in {(404, "no_lessons"), (404, "week_to_come"), (404, "no_such_week")}
+    assert get(board, f"/brief/{week}.pdf")[0] == 404
+    assert get(board, f"/v1/weeks/{week}")[0] == 404
+    assert get(board, f"/week?week={week}")[0] in {200, 404}

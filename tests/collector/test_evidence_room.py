@@ -239,10 +239,12 @@ def test_lesson_time_of_before_bins_are_kept_is_not_told_as_unmeasured(world: Wo
             "from 2026-11-20 to 2026-11-19 is no range: the first day comes first",
         ),
         (date(2026, 12, 1), date(2026, 12, 2), "2026-12-01 is still to come: today is 2026-11-30"),
+        (None, date(1, 1, 5), "0001-01-05 is long before anything was measured"),
+        (date(1, 1, 1), date(1, 2, 1), "0001-01-01 is long before anything was measured"),
         (date(2025, 10, 1), None, "from 2025-10-01 to 2026-11-30 are 426 days; at most 400 go into one pack"),
     ],
 )
-def test_a_range_that_is_none_says_what_is_wanted(first: date, last: date | None, says: str) -> None:
+def test_a_range_that_is_none_says_what_is_wanted(first: date | None, last: date | None, says: str) -> None:
     with pytest.raises(BadSpan, match=says):
         span_of(first, last, today=date(2026, 11, 30))
 
