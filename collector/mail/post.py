@@ -169,8 +169,8 @@ class Post:
 
     def _known_since(self, recipient: Recipient) -> int:
         key = recipient.site, recipient.address
-        if key not in self._since:
-            known = self._mailings.known_since(recipient.site, recipient.address, now_ms=self._now_ms())
+        if self._since.get(key, now_ms := self._now_ms()) >= now_ms:  # by a clock that has been set back since
+            known = self._mailings.known_since(recipient.site, recipient.address, now_ms=now_ms)
             self._since[key] = known
         return self._since[key]
 

@@ -209,12 +209,17 @@ class Mailings:
             return {row[0]: row[1] for row in rows}
 
     def known_since(self, scope: str | None, address: str, *, now_ms: int) -> int:
-        """Since when this recipient is known: from now on, if he was not."""
+        """Since when this recipient is known: from now on, if he was not, or by a clock that was ahead."""
         key = {"scope": scope or "", "recipient": recipient_of(address)}
         columns = mail_recipients.c
         known = select(columns.since_ms).where(columns.scope == key["scope"], columns.recipient == key["recipient"])
         with self._engine.connect() as connection:
             found = connection.execute(known).scalar()
+        if found is not None and found > now_ms:
+            with self._engine.begin() as connection:
+                ours = and_(columns.scope == key["scope"], columns.recipient == key["recipient"])
+                connection.execute(update(mail_recipients).where(ours).values(since_ms=now_ms))
+            return now_ms
         if found is not None:
             return int(found)
         try:

@@ -351,3 +351,19 @@ def test_no_retention_makes_a_page_go_out_twice(tmp_path: Path, manners: Manners
         office.turn(HALF_PAST_SIX + DAY)
 
     assert manners.recipients == [CIO]
+
+
+@pytest.mark.parametrize("started_again", [False, True])
+def test_who_was_named_while_the_clock_was_ahead_gets_pages_all_the_same(
+    tmp_path: Path, manners: Manners, started_again: bool
+) -> None:
+    with mail_server(manners) as port:
+        office = Office(tmp_path, port, CIO, now=HALF_PAST_SIX + 900 * DAY)
+        office.turn()
+        if started_again:
+            office.post = office.another()
+        office.turn(HALF_PAST_SIX - DAY)
+        office.turn(HALF_PAST_SIX)
+        office.registry.close()
+
+    assert manners.recipients == [CIO]
