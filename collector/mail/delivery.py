@@ -14,6 +14,7 @@ from email.generator import BytesGenerator
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from io import BytesIO
+from typing import Any
 
 from collector.mail.addresses import domain_of, without_addresses
 from collector.mail.line import Cut, Limits, Line
@@ -21,6 +22,8 @@ from collector.mail.mail_settings import MailSettings
 from collector.mail.outcome import Outcome, Word
 
 MAX_ANSWER = 200
+MAX_HEARD = 1_000_000
+"""Octets of all answers together; a server that never comes to an end is let go."""
 
 Told = Callable[[str, str], None]
 """Is told of each step and what the server answered to it."""
@@ -34,6 +37,30 @@ class _No(Exception):
         self.code = code
         self.word: Word = word
         self.sick = sick
+
+
+class _Endless(OSError):
+    """The server says more than anybody reads."""
+
+
+class _Answers:
+    """The lines of a server, no more than anybody reads."""
+
+    def __init__(self, talking: Any) -> None:
+        self._file = talking.makefile("rb")
+        self._left = MAX_HEARD
+
+    def readline(self, limit: int) -> bytes:
+        """The next one. Raises `OSError`."""
+        line: bytes = self._file.readline(limit)
+        self._left -= len(line)
+        if self._left < 0:
+            raise _Endless("the server does not come to an end")
+        return line
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._file.close()
 
 
 def deliver(
@@ -102,6 +129,7 @@ class _Talk:
     def _greet(self) -> None:
         self._step = "connect"
         self._smtp.sock = self._line.connect(self._mail.host, self._mail.port, self._limits.step_s)
+        self._listen()
         if self._mail.security == "tls":
             self._wrap()
         self._step = "greeting"
@@ -114,6 +142,10 @@ class _Talk:
             self._expect(*self._smtp.docmd("STARTTLS"), wanted=220)
             self._wrap()
             self._ehlo()
+
+    def _listen(self) -> None:
+        """To what the socket says from now on; what was heard and not read is forgotten."""
+        self._smtp.file = _Answers(self._smtp.sock)
 
     def _ehlo(self) -> None:
         self._step = "EHLO"
@@ -137,7 +169,7 @@ class _Talk:
         assert self._smtp.sock is not None
         self._smtp.sock = context.wrap_socket(self._smtp.sock, server_hostname=self._mail.host)
         self._line.watch(self._smtp.sock)
-        self._smtp.file = None
+        self._listen()
         self._smtp.ehlo_resp = self._smtp.helo_resp = None
         self._smtp.esmtp_features = {}
         self._smtp.does_esmtp = False
@@ -256,6 +288,8 @@ class _Talk:
             return f'no TLS: {error.reason or error}; is it the port for security = "{self._mail.security}"?'
         if isinstance(error, Cut):
             return str(error)
+        if isinstance(error.__context__, _Endless):
+            return str(error.__context__)
         if isinstance(error, smtplib.SMTPServerDisconnected):
             timed_out = isinstance(error.__context__, TimeoutError)
             return "the server did not answer in time" if timed_out else "the server ended the connection"

@@ -298,3 +298,13 @@ def test_a_mail_larger_than_the_server_takes_fails_before_it_is_sent(manners: Ma
         outcome = deliver(a_mail("x" * 70 + "\n" * 3000), CIO, settings(port), before)
 
     assert (outcome.word, outcome.step, outcome.code, asked) == ("failed", "MAIL FROM", 552, [])
+
+
+@pytest.mark.parametrize("step", ["greeting", "EHLO"])
+def test_a_server_that_never_comes_to_an_end_is_let_go(step: str) -> None:
+    endless = b"250-" + 100 * b"x" + b"\r\n"
+    lines = {"greeting": [20_000 * endless], "EHLO": [b"220 here\r\n", 20_000 * endless]}[step]
+    with scripted(*lines) as port:
+        outcome = deliver(a_mail(), CIO, settings(port), limits=Limits(step_s=30, answer_s=30, whole_s=30))
+
+    assert (outcome.word, outcome.step, outcome.answer) == ("refused", step, "the server does not come to an end")
