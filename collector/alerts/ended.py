@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from collector.alerts.finding import DISTRICT, SERVICES
 from collector.alerts.incident import Ending, Incident
-from collector.alerts.lesson_bins import BAD
+from collector.alerts.lesson_bins import BAD, FINE
 from collector.alerts.look import CALM_SECONDS, Look, RoomLook, SiteLook, is_calm, unheard
 from collector.verdict.topology import RoomKey
 
@@ -35,7 +35,7 @@ def ended(one: Incident, look: Look, *, is_well: Callable[[str], bool]) -> Ended
     if one.about == SERVICES:
         return _if(any(is_well(each.service.service) for each in look.now.services), one, look.at)
     if kind == "silent":
-        return Ended(ending="over", at=look.at)
+        return _silent(one, look)
     if kind in {"site", DISTRICT}:
         sites = [look.sites[site] for site in one.sites if site in look.sites]
         if all(_nobody_measures(site, one) for site in sites):
@@ -48,6 +48,22 @@ def ended(one: Incident, look: Look, *, is_well: Callable[[str], bool]) -> Ended
 
 def _if(over: bool, one: Incident, at: datetime) -> Ended:  # reads as a sentence
     return Ended(ending="over", at=at) if over else Ended(active=one.active, at=at)
+
+
+def _silent(one: Incident, look: Look) -> Ended:
+    """Whether each of its rooms has said something of the network since, or is no longer to. That lessons are over, or
+    its machine sleeps, ends no silence."""
+    active = []
+    for key in one.active:
+        site = look.sites.get(key[0])
+        room = site.rooms.get(key[1]) if site else None
+        if site is None or room is None or key in look.away or key not in look.with_agents:
+            continue
+        since = one.opened_at - timedelta(seconds=site.bins.seconds)
+        told = zip(site.bins.starts, room.raw, strict=True)
+        if not any(mark in {BAD, FINE} and start >= since for start, mark in told):
+            active.append(key)
+    return Ended(active=tuple(active), ending=None if active else "over", at=look.at)
 
 
 def _nobody_measures(site: SiteLook, one: Incident) -> bool:

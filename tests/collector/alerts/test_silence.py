@@ -9,7 +9,7 @@ import pytest
 from collector.district.services import ListedService
 from collector.registry.registry import Registry
 from collector.service_now import ServiceNow, ServiceSeen
-from tests.collector.alerts.town import Town, a_bin, a_district
+from tests.collector.alerts.town import A_DAY, Town, a_bin, a_district
 from tests.collector.builders import service
 from wire.enrolment import EnrolmentRequest
 
@@ -126,6 +126,25 @@ def test_a_room_of_which_no_word_came_for_a_week_of_lessons_is_told_of(town: Tow
 
     assert said == [0, 0, 0, 0, 0, 0, 1, 1], "seven days on it is the same weekday, and 35 lesson hours later"
     assert town.events == ["opened silent:oak-hill silence"]
+
+
+@pytest.mark.parametrize("letter", ["?", "."])
+def test_a_room_that_is_silent_is_not_over_because_school_is(town: Town, letter: str) -> None:
+    enrolled(town, "oak-hill", "101")
+    town.bins_of("g", 2)
+    if letter == ".":
+        town.clock.move(timedelta(days=7, hours=1))
+    for _ in range(2 * A_DAY):
+        if town.district.calendar.lesson_at(town.clock()) is None:
+            town.look_at(town.clock() + timedelta(minutes=20))
+            town.look_at(town.clock() + timedelta(minutes=20))
+        town.bin({("oak-hill", "101"): letter})
+    assert town.events == ["opened silent:oak-hill silence"], "one, and no end every evening"
+
+    town.bin({("oak-hill", "101"): "."})
+    assert len(town.events) == 1, "a machine that sleeps says nothing of the network"
+    town.bins_of("g", 2)
+    assert town.events[1:] == ["closed silent:oak-hill over"]
 
 
 def test_a_room_whose_machine_is_at_home_is_not_silent(town: Town) -> None:
