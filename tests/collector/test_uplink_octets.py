@@ -76,11 +76,22 @@ def test_a_minute_on_the_border_is_parted_in_proportion() -> None:
 
 def test_of_two_counters_a_routers_is_taken_and_never_their_sum() -> None:
     own = [counted(60 * minute) for minute in range(5)]
-    router = counted(60, method="snmp", agent="c" * 16, down_bytes=300_000_000)
+    router = [counted(60 * minute, method="snmp", agent="c" * 16, down_bytes=300_000_000) for minute in (1, 2, 4)]
 
-    (one,) = laid(*own, router)
+    (one,) = laid(*own, *router)
 
-    assert (one.method, one.counted_seconds, one.bps("down")) == ("snmp", 60.0, 40e6)
+    assert (one.method, one.counted_seconds, one.bps("down")) == ("snmp", 180.0, 40e6)
+
+
+def test_a_router_that_hardly_answers_takes_no_bin_from_who_counted_it_all() -> None:
+    own = [counted(60 * minute) for minute in range(5)]
+    router = [counted(60 * minute, method="snmp", agent="c" * 16, down_bytes=300_000_000) for minute in (1, 2)]
+
+    (one,) = laid(*own, *router)
+    (left_alone,) = laid(*own[:1], *router)
+
+    assert (one.method, one.counted_seconds, one.bps("down")) == ("interface", 300.0, 80e6)
+    assert (left_alone.method, left_alone.counted_seconds) == ("snmp", 120.0)
 
 
 def test_of_two_counters_alike_the_one_that_counted_for_longer_is_taken() -> None:

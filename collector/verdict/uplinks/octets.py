@@ -104,9 +104,9 @@ def bins_of(
 ) -> list[UplinkBin]:
     """The bins `wanted` in which something was counted, by all the `octets` that reach into them.
 
-    Of several counters of an uplink one is taken, never their sum: a router's before an agent's own interface, then the
-    one that counted for longer. `capacity_mbps` is what the district says of its uplinks; of others it is what the
-    counter's interface said last.
+    Of several counters of an uplink one is taken, never their sum: one that counted half of the bin before others, then
+    a router's before an agent's own interface, then the one that counted for longer. `capacity_mbps` is what the
+    district says of its uplinks; of others it is what the counter's interface said last.
     """
     wanted_ms = {(uplink, (start - _EPOCH) // _MILLISECOND) for uplink, start in wanted}
     found: dict[tuple[str, int], dict[tuple[CountedBy, str], _Counter]] = defaultdict(lambda: defaultdict(_Counter))
@@ -116,6 +116,8 @@ def bins_of(
                 found[one.uplink, part.bin_ms][one.method, one.agent].add(part, one)
     bins = []
     for (uplink, bin_ms), counters in sorted(found.items()):
-        method, agent = max(counters, key=lambda by: (by[0] == "snmp", counters[by].ms, by[1]))
+        method, agent = max(
+            counters, key=lambda by: (2 * counters[by].ms >= BIN_MS, by[0] == "snmp", counters[by].ms, by[1])
+        )
         bins.append(counters[method, agent].bin(uplink, bin_ms, method, capacity_mbps.get(uplink)))
     return bins
