@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from collector.alerts.alert_settings import Kind
 from collector.alerts.answer import Answer
@@ -90,10 +90,11 @@ def without_secrets(text: str, url: str) -> str:
     """`text` without anything of `url` that is longer than a word, but its host."""
     parts = urlsplit(url)
     pieces = [*parts.path.split("/"), parts.query, parts.username or "", parts.password or "", parts.fragment]
-    pieces += [value for _, value in parse_qsl(parts.query)]
+    pieces += [value for _, value in parse_qsl(parts.query)] + [one.partition("=")[2] for one in parts.query.split("&")]
     if parts.scheme not in {"http", "https", "json", "jsons"}:
         pieces.append(parts.netloc)
-    for piece in sorted({one for each in pieces for one in (each, unquote(each)) if len(one) >= 5}, key=len)[::-1]:
+    forms = {one for each in pieces for one in (each, unquote(each), quote(unquote(each), safe="")) if len(one) >= 5}
+    for piece in sorted(forms, key=len)[::-1]:
         text = text.replace(piece, "*****")
     return text
 

@@ -309,3 +309,9 @@ def test_a_channels_secret_is_not_shown() -> None:
     assert without_secrets("Max retries: /s3cret-one?k=abcdefgh", "https://h/s3cret-one?k=abcdefgh") == (
         "Max retries: /*****?*****"
     )
+
+
+@pytest.mark.parametrize("said", ["a%2Fb%2Bcdefgh", "a/b+cdefgh", "a%2Fb%2Bcdefgh&x=1"])
+def test_a_secret_is_hidden_however_it_is_quoted(said: str) -> None:
+    url = "https://x.example.org/workflows/run?api=1&sig=a%2Fb%2Bcdefgh"
+    assert "cdefgh" not in without_secrets(f"no such sig={said}", url)
