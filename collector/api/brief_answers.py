@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from collector.api.answers import Answer
-from collector.brief.brief import Brief, BriefRoom, BriefUplink, Strip
+from collector.brief.brief import Brief, BriefRoom, BriefUplink, Doing, Strip
 from collector.brief.tables import GUIDANCE
 from collector.iso_week import week_text
 from collector.verdict.causes import BudgetLine, Cause, Confidence
@@ -165,6 +165,7 @@ class BriefAnswer(Answer):
     bad_minutes: float
     measured_minutes: float
     to_do: list[DoingAnswer]
+    later: list[DoingAnswer]
     rooms: list[BriefRoomAnswer]
     more_rooms: int
     at_risk: list[str]
@@ -193,19 +194,8 @@ def brief_answer(brief: Brief, files: Mapping[str, str]) -> BriefAnswer:
         verdicts=dict(brief.counts),
         bad_minutes=brief.bad_minutes,
         measured_minutes=brief.measured_minutes,
-        to_do=[
-            DoingAnswer(
-                title=one.title,
-                why=one.why,
-                budget_line=one.budget_line,
-                cause=one.cause,
-                confidence=one.confidence,
-                rooms=one.rooms,
-                bad_minutes=one.bad_minutes,
-                options=list(one.options),
-            )
-            for one in brief.to_do
-        ],
+        to_do=list(map(_doing, brief.to_do)),
+        later=list(map(_doing, brief.later)),
         rooms=[_room(one) for one in brief.rooms],
         more_rooms=brief.more_rooms,
         at_risk=list(brief.at_risk),
@@ -242,6 +232,19 @@ def brief_answer(brief: Brief, files: Mapping[str, str]) -> BriefAnswer:
         unknowns=list(brief.unknowns),
         method=list(brief.method),
         files=dict(files),
+    )
+
+
+def _doing(one: Doing) -> DoingAnswer:
+    return DoingAnswer(
+        title=one.title,
+        why=one.why,
+        budget_line=one.budget_line,
+        cause=one.cause,
+        confidence=one.confidence,
+        rooms=one.rooms,
+        bad_minutes=one.bad_minutes,
+        options=list(one.options),
     )
 
 

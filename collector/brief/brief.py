@@ -128,10 +128,11 @@ class Brief:
 
     `judged` are all its rooms in the board's order, worst first, and `since` when those that are restricted became so.
     `counts` hold every verdict, `rooms` the restricted ones, at most `MOST_ROOMS`, `more_rooms` how many did not fit,
-    `at_risk` the names of those at risk, `changes` what changed, restricted ones first. `to_do` are at most three, what
-    mends most first. Minutes are of lesson time: `bad_minutes` were bad in all rooms that are restricted, of
-    `measured_minutes` measured in all rooms. `unknowns` are sentences on what is not known. `method` is the footer,
-    line by line: rule and its version, hash of the limits, calendar, retention. `simulated` says that some are made up.
+    `at_risk` the names of those at risk, `changes` what changed, restricted ones first. `to_do` are at most three,
+    what mends most first, `later` all others in the same order. Minutes are of lesson time: `bad_minutes` were bad
+    in all rooms that are restricted, of `measured_minutes` measured in all rooms. `unknowns` are sentences on what
+    is not known. `method` is the footer, line by line: rule and its version, hash of the limits, calendar,
+    retention. `simulated` says that some are made up.
     """
 
     district_name: str
@@ -157,6 +158,7 @@ class Brief:
     unknowns: tuple[str, ...]
     method: tuple[str, ...]
     judged: tuple[NamedWeek, ...] = ()
+    later: tuple[Doing, ...] = ()
     since: Mapping[RoomKey, date] = field(default_factory=dict)
 
 

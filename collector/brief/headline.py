@@ -48,7 +48,7 @@ def _cost(restricted: Sequence[NamedWeek]) -> list[str]:
     if slow:
         of_them = "It" if len(restricted) == 1 else f"{len(slow):,} of them"
         is_slow = "is" if len(slow) == 1 or len(restricted) == 1 else "are"
-        said.append(f"{of_them} {is_slow} too slow by tests of the speed, which are not counted in minutes.")
+        said.append(f"{of_them} {is_slow} too slow in speed tests; that is not counted in minutes.")
     lines: dict[BudgetLine | None, list[NamedWeek]] = {}
     for one in restricted:
         lines.setdefault(one.week.budget_line, []).append(one)

@@ -4,7 +4,7 @@ Nothing is counted or judged here; a number is only written down.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from collector.verdict.weeks import Verdict
 MOST_NAMES = 8
 MOST_LINES = 6
 MOST_UPLINKS = 4
+MOST_LATER = 2
 """What the page names of each kind; the rest is counted, and stands in the CSV."""
 
 Mark = Literal["×", "!", "?", "✓"]
@@ -78,6 +79,7 @@ class Sheet:
     lead: str
     counts: tuple[Count, ...]
     to_do: tuple[Step, ...]
+    later: str
     rooms: tuple[RoomCard, ...]
     more_rooms: str
     lost: str
@@ -117,7 +119,8 @@ def sheet_of(brief: Brief) -> Sheet:
                 )
                 for verdict, word in VERDICT_WORDS.items()
             ),
-            to_do=tuple(map(_step, brief.to_do)),
+            to_do=_steps(brief.to_do),
+            later=_later(brief.later),
             rooms=tuple(map(_room, brief.rooms)),
             more_rooms=_more(brief.more_rooms, "more restricted room"),
             lost=_lost(brief),
@@ -153,6 +156,16 @@ def _simulated(brief: Brief) -> str:
     return f"{count:,} of {counted(len(brief.judged), 'room')} on this page are made up."
 
 
+def _steps(found: Sequence[Doing]) -> tuple[Step, ...]:
+    """Ways that were told already are not told again: the page is read in a minute."""
+    told: dict[tuple[str, ...], int] = {}
+    steps = []
+    for number, one in enumerate(found, 1):
+        first = told.setdefault(one.options, number)
+        steps.append(_step(one if first == number else replace(one, options=(f"as under {first}",))))
+    return tuple(steps)
+
+
 def _step(one: Doing) -> Step:
     return Step(
         title=one.title,
@@ -163,6 +176,13 @@ def _step(one: Doing) -> Step:
         else "",
         options=one.options,
     )
+
+
+def _later(found: Sequence[Doing]) -> str:
+    """``Then: Have the Wi-Fi of room 304 at Summit surveyed (12 h 40 min).``"""
+    told = [one.title + (f" ({span(one.bad_minutes)})" if one.bad_minutes else "") for one in found[:MOST_LATER]]
+    more = [f"and {len(found) - MOST_LATER:,} more"] if len(found) > MOST_LATER else []
+    return f"Then: {'; '.join([*told, *more])}." if told else ""
 
 
 def _poor_on(one: BriefRoom) -> str:

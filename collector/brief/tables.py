@@ -85,7 +85,7 @@ def _page(brief: Brief) -> Iterator[Sequence[Cell]]:
         yield f"rooms_{verdict}", brief.counts.get(verdict, 0), word
     yield "bad_minutes_in_restricted_rooms", brief.bad_minutes, None
     yield "measured_minutes_in_all_rooms", brief.measured_minutes, None
-    for number, doing in enumerate(brief.to_do, 1):
+    for number, doing in enumerate((*brief.to_do, *brief.later), 1):
         yield f"to_do_{number}", doing.bad_minutes, f"{doing.title}. {doing.why}"
     for change in brief.changes:
         before, place = change.before or "new", f"{change.room_name}, {change.site_name}"

@@ -67,6 +67,7 @@ def _to_do(sheet: Sheet) -> Iterator[str]:
             yield from _wrapped("   Ways, the cheapest first:", 3)
         for option in one.options:
             yield from _wrapped(f"   - {option}", 5)
+    yield from _more(sheet.later)
 
 
 def _room(room: RoomCard) -> Iterator[str]:

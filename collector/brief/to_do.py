@@ -35,10 +35,9 @@ class _Place:
     thing: str | None = None
 
 
-def to_do(
-    rooms: Sequence[NamedWeek], outlooks: Iterable[Outlook], names: Mapping[str, str], *, most: int = MOST_TO_DO
-) -> tuple[Doing, ...]:
-    """The things to do of the week's `rooms`, at most `most`. `names` are what the sites are called."""
+def to_do(rooms: Sequence[NamedWeek], outlooks: Iterable[Outlook], names: Mapping[str, str]) -> tuple[Doing, ...]:
+    """All things to do of the week's `rooms`, of which a page tells the first `MOST_TO_DO`. `names` are what the sites
+    are called."""
     full = {one.uplink: one for one in outlooks if one.level in _LEVELS}
     groups: dict[_Place, list[NamedWeek]] = {}
     for one in rooms:
@@ -51,7 +50,7 @@ def to_do(
     found += [_larger(one, names) for one in lines]
     if unknown := [one for one in rooms if one.week.verdict == "unknown"]:
         found.append(_measure(unknown))
-    return tuple(found[:most])
+    return tuple(found)
 
 
 def _place(week: RoomWeek) -> _Place:

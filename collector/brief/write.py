@@ -11,7 +11,7 @@ from collector.brief.headline import headline, lead
 from collector.brief.method import Kept, method
 from collector.brief.room_names import place
 from collector.brief.standings import standings
-from collector.brief.to_do import to_do
+from collector.brief.to_do import MOST_TO_DO, to_do
 from collector.brief.unknowns import unknowns
 from collector.brief.uplink_words import brief_uplink
 from collector.district.district import District
@@ -53,6 +53,7 @@ def write_brief(
     lines = [one for one in outlooks if site is None or one.uplink in {DISTRICT, site_uplink(site)}]
     restricted = [one for one in mine if one.week.verdict == "restricted"]
     became = {key: monday for key, monday in (since or {}).items() if site in {None, key[0]}}
+    doing = to_do(mine, lines, names)
     return Brief(
         district_name=district.name,
         time_zone=district.time_zone.key,
@@ -78,7 +79,8 @@ def write_brief(
         at_risk=tuple(place(one) for one in mine if one.week.verdict == "at_risk"),
         bad_minutes=sum(one.week.bad_minutes for one in restricted),
         measured_minutes=sum(one.week.valid_bins * one.week.bin_seconds for one in mine) / 60,
-        to_do=to_do(mine, lines, names),
+        to_do=doing[:MOST_TO_DO],
+        later=doing[MOST_TO_DO:],
         changes=_changes(mine),
         corrections=tuple(corrections),
         uplinks=tuple(brief_uplink(one, names) for one in lines),

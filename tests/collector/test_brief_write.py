@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collector.brief.brief import MOST_ROOMS, Brief
+from collector.brief.tables import csv_files
 from collector.brief.write import write_brief
 from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
@@ -158,7 +159,7 @@ def test_a_room_restricted_by_its_speed_alone_says_in_how_many_hours() -> None:
     )
     assert brief.to_do[0].title == "Have somebody look for a speed limit in room 204 at North School"
     assert brief.to_do[0].why == "1 room: too slow in 28 of 30 tested hours."
-    assert "It is too slow by tests of the speed, which are not counted in minutes." in brief.lead
+    assert "It is too slow in speed tests; that is not counted in minutes." in brief.lead
 
 
 def test_forty_rooms_behind_one_line_are_one_thing_to_do() -> None:
@@ -208,13 +209,16 @@ def test_there_are_at_most_three_things_and_what_mends_most_comes_first() -> Non
         by("isp_egress", "30", site="east"),
         by("undetermined", "40", site="west", marks="|".join(["B" * 63] * 5)),
     ]
-    titles = [one.title for one in a_brief(*weeks).to_do]
+    brief = a_brief(*weeks)
 
-    assert titles == [
+    assert [one.title for one in brief.to_do] == [
         "Have the network inside South School checked",
         "Find out what disturbs room 40 at West School",
         "Have the Wi-Fi of rooms 10 and 11 at North School surveyed",
     ]
+    (fourth,) = brief.later
+    assert fourth.title == "Have the provider check the district's Internet connection"
+    assert f"to_do_4,{fourth.bad_minutes:.0f},{fourth.title}." in csv_files(brief)["page.csv"].decode()
 
 
 def test_the_first_half_of_the_page_has_no_jargon() -> None:

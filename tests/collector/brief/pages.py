@@ -92,6 +92,7 @@ def five_thousand() -> Brief:
         uplinks=tuple(replace(base.uplinks[number % 2], name=f"Uplink {number}") for number in range(200)),
         standings=tuple(a_standing(name=f"School {number}") for number in range(200)),
         unknowns=names,
+        later=base.to_do * 50,
     )
 
 

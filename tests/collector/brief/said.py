@@ -45,6 +45,8 @@ def numbers_and_names(brief: Brief) -> Iterator[str]:
     yield from (span(brief.bad_minutes), span(brief.measured_minutes)) if brief.rooms else ()
     for doing in brief.to_do:
         yield from (doing.title, doing.why, *doing.options)
+    for doing in brief.later[:3]:
+        yield doing.title
     for room in brief.rooms:
         week = room.week
         yield from (called(room.room_name), room.site_name, room.what, room.cause, room.pays, span(room.bad_minutes))
