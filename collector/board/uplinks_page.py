@@ -111,7 +111,7 @@ def is_simulated(uplink: str, district: DistrictNow) -> bool:
 def headline(uplinks: Sequence[UplinkView]) -> str:
     """What there is to do, in a few words."""
     if not uplinks:
-        return "No uplink is counted yet"
+        return "No week of an uplink is known yet"
     for level, words in (("act", "at its limit"), ("plan", "plan the upgrade"), ("watch", "to be watched")):
         names = [one.name for one in uplinks if one.level == level]
         if names:

@@ -83,4 +83,4 @@ def test_before_anything_is_counted_that_is_said() -> None:
         _, page = ask(board, "/uplinks")
 
     assert (answer["week"], answer["uplinks"]) == (None, [])
-    assert "No uplink is counted yet" in page
+    assert "No week of an uplink is known yet" in page

@@ -45,7 +45,7 @@ def numbers_and_names(brief: Brief) -> Iterator[str]:
     yield from (span(brief.bad_minutes), span(brief.measured_minutes)) if brief.rooms else ()
     for doing in brief.to_do:
         yield from (doing.title, doing.why, *doing.options)
-    for doing in brief.later[:3]:
+    for doing in brief.later[:2]:
         yield doing.title
     for room in brief.rooms:
         week = room.week
