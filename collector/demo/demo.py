@@ -52,7 +52,8 @@ async def run_demo(*, port: int, for_seconds: int | None, kept: Mapping[str, Any
     # From the first moment on: an end in the midst of starting would leave the folder, or the agent, behind.
     asked = asyncio.create_task(asked_to_stop())
     await asyncio.sleep(0)
-    district = simulated_district(local_time_zone())
+    zone = local_time_zone()
+    district = simulated_district(zone, today=utc_now().astimezone(zone).date())
     with tempfile.TemporaryDirectory(prefix="bandroom-demo-") as folder:
         settings = Settings(
             port=port,

@@ -5,9 +5,9 @@ come in bursts (a two-state Markov chain), because that is how networks fail.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,6 +28,7 @@ SCHOOLS = (
     Site(site="summit", name="Summit High School", simulated=True, uplink_mbps=1000, users=1190),
 )
 _ROOMS_PER_SCHOOL = {"oak-hill": 14, "lakeside": 13, "summit": 13}
+HISTORY_DAYS = 600
 WATCHED = 50
 """Round trips that watch a throughput test."""
 
@@ -71,9 +72,9 @@ def medium_of(room: tuple[str, str]) -> Medium:
     return "wired" if room in WIRED else "wifi"
 
 
-def simulated_district(time_zone: ZoneInfo) -> District:
-    """The demo's district: this machine's network first, then the schools. It is always in session:
-    every hour of every day is a lesson."""
+def simulated_district(time_zone: ZoneInfo, *, today: date | None = None) -> District:
+    """The demo's district: this machine's network first, then the schools. It is always in session: every
+    hour of every day is a lesson. Before `today` nobody taught at weekends."""
     hours = tuple(LessonTime(start=time(hour), end=time((hour + 1) % 24)) for hour in range(24))
     rooms = [
         Room(site=site.site, room=str(100 * (number + 1) + index), seats=28)
@@ -82,12 +83,21 @@ def simulated_district(time_zone: ZoneInfo) -> District:
     ]
     return District(
         name="Demo district",
-        calendar=Calendar(time_zone=time_zone, lessons_by_weekday=dict.fromkeys(range(7), hours)),
+        calendar=Calendar(
+            time_zone=time_zone,
+            lessons_by_weekday=dict.fromkeys(range(7), hours),
+            lessons_by_date={day: () for day in _before(today) if day.weekday() >= 5} if today else {},
+        ),
         sites=(REAL_SITE, *SCHOOLS),
         rooms=(REAL_ROOM, *rooms),
         egress_mbps=2000,
         users=sum(site.users or 0 for site in SCHOOLS),
     )
+
+
+def _before(today: date) -> Iterator[date]:
+    """The days before it, as many as a demo tells of."""
+    return (today - timedelta(days=back) for back in range(1, HISTORY_DAYS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def simulated_weeks(district: District, *, now: datetime, profiles: Profiles, se
             of_week = [
                 _day(district, key, day, trouble, causes.get(key), profiles, random, asleep=_asleep(key, day, today))
                 for day in (monday + timedelta(days=n) for n in range(7))
-                if day < today
+                if day < today and district.calendar_of(room.site).lessons_on(day)
             ]
             days += of_week
             if monday < this_monday:
@@ -90,8 +90,8 @@ def simulated_weeks(district: District, *, now: datetime, profiles: Profiles, se
 
 
 def _asleep(key: RoomKey, day: date, today: date) -> bool:
-    """Nobody teaches at weekends; the machines that are silent now fell silent two weeks ago."""
-    return day.weekday() >= 5 or (key in SILENT and day > today - timedelta(days=12))
+    """The machines that are silent now fell silent two weeks ago."""
+    return key in SILENT and day > today - timedelta(days=12)
 
 
 def _causes(
