@@ -2,7 +2,8 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -79,12 +80,20 @@ def mail_status(
     if answer["dry_run"]:
         print(answer["notice"])
         for one in answer["next"]:
-            print(f"the page of {one['week']} would be mailed at {one['due_at']}")
+            print(f"the page of {one['week']} would be mailed {_local(one['due_at'], answer)}")
     table = Table("week", "page of", "to", "state", "tries", "what the server said")
+    for column in table.columns:
+        column.overflow = "fold"
     for one in answer["mailings"]:
         when = one["next_try_at"] or one["due_at"]
-        state = one["state"].replace("_", " ") + (f", next at {when}" if when else "")
+        state = one["state"].replace("_", " ") + (f", next {_local(when, answer)}" if when else "")
         row = one["week"], one["site"] or "the district", one["to"], state, str(one["attempts"]), one["answer"] or ""
         table.add_row(*map(Text, row))
     if answer["mailings"]:
         Console().print(table)
+
+
+def _local(when: str, answer: dict[str, Any]) -> str:
+    """``Mon 7 Dec, 06:30``, as the district's clocks say."""
+    at = datetime.fromisoformat(when).astimezone(ZoneInfo(answer["time_zone"]))
+    return f"{at:%a} {at.day} {at:%b, %H:%M}"

@@ -58,8 +58,9 @@ class NextPageAnswer(Answer):
 
 class MailingsAnswer(Answer):
     """The newest weeks' mailings and those to come, newest first. While `dry_run` nothing is mailed, `notice` says why,
-    and `next` what would be."""
+    and `next` what would be. Times are UTC; `time_zone` is the district's."""
 
+    time_zone: str
     dry_run: bool
     notice: str | None
     next: list[NextPageAnswer]
@@ -87,6 +88,7 @@ def mailings(request: Request, services: TheServices) -> Response:
     """To whom the weekly pages were mailed, and to whom they will be."""
     found = mail_status(services.post, services.registry.mailings, services.settings.brief, services.clock())
     answer = MailingsAnswer(
+        time_zone=services.district.time_zone.key,
         dry_run=found.idle_because is not None,
         notice=found.idle_because,
         next=[NextPageAnswer(site=one.site, week=week_text(one.week), due_at=one.at) for one in found.next],

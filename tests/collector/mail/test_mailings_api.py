@@ -150,12 +150,14 @@ def test_a_command_tells_what_was_mailed_and_sends_a_test_step_by_step(asked: Ma
     given = ["--settings", str(asked.settings)]
 
     status = run.invoke(app, ["mail", "status", *given], env={"COLUMNS": "200"})
+    narrow = run.invoke(app, ["mail", "status", *given], env={"COLUMNS": "80"})
     tested = run.invoke(app, ["mail", "test", "admin@example.org", *given])
     refused = run.invoke(app, ["mail", "test", BOARD, *given])
     no_address = run.invoke(app, ["mail", "test", "admin", *given])
 
     assert "c…@example.org" in status.output
     assert "failed" in status.output
+    assert "example.…" not in narrow.output, "cut off"
     assert tested.exit_code == 0, tested.output
     assert [line.split(":")[0].strip() for line in tested.output.splitlines()[1:]] == [
         "greeting",
