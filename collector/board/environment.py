@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, Template
 
 from collector.board import addresses, phrases, service_words, strip
 from collector.board.answer import STATE_MEANINGS
@@ -14,6 +14,7 @@ from collector.board.assets import check_script, script, stylesheet
 from collector.board.moment import moment
 from collector.board.week_list import BAR_WIDTH, SHAPES
 from collector.now import DistrictNow, SiteNow
+from collector.page_templates import page_templates
 from collector.verdict.cause_words import BUDGET_WORDS, CONFIDENCE_WORDS, comparison, pays, where
 from collector.verdict.evidence import arrived, rate
 from collector.verdict.qoo import DIMENSION_WORDS
@@ -50,14 +51,7 @@ def template(name: str) -> Template:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    made = page_templates(Path(__file__).parent / "templates")
     made.filters.update(
         age=phrases.age,
         share=phrases.share,

@@ -6,7 +6,7 @@ from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from collector.brief.brief import Brief
 from collector.brief.colours import DARK, LIGHT
@@ -14,6 +14,7 @@ from collector.brief.sheet import Sheet, sheet_of
 from collector.brief.shown import unbroken
 from collector.brief.strip_runs import STRIP_HEIGHTS, STRIP_WORDS, runs
 from collector.brief.uplink_card import FULL, Range
+from collector.page_templates import page_templates
 
 MOST_BYTES = 100_000
 """Gmail shows no more than 102 kB of a mail, and hides the rest behind a link."""
@@ -66,15 +67,7 @@ def _held_together(value: object) -> object:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        finalize=_held_together,
-    )
+    made = page_templates(Path(__file__).parent / "templates", finalize=_held_together)
     made.filters.update(pieces=pieces)
     made.globals.update(c=LIGHT, dark=DARK, strip_heights=STRIP_HEIGHTS, strip_words=STRIP_WORDS, full=FULL)
     return made

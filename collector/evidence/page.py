@@ -4,8 +4,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from collector.page_templates import page_templates
 from collector.verdict.uplinks.words import mbits
 
 
@@ -21,14 +22,7 @@ def percent(share: float | None) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    made = page_templates(Path(__file__).parent / "templates")
     made.filters["percent"] = percent
     made.filters["mbits"] = mbits
     return made
