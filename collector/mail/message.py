@@ -48,9 +48,13 @@ def message_of(page: Page, *, author: Address, to: str, message_id: str, at: dat
     return message
 
 
-def plain_message(text: str, *, author: Address, to: str, subject: str, message_id: str, at: datetime) -> EmailMessage:
-    """A mail of plain text; `at` is aware."""
+def plain_message(
+    text: str, *, author: Address, to: str, subject: str, message_id: str, at: datetime, urgent: bool = False
+) -> EmailMessage:
+    """A mail of plain text; `at` is aware. One that is `urgent` says so (RFC 2156)."""
     message = _addressed(author=author, to=to, subject=subject, message_id=message_id, at=at)
+    if urgent:
+        message["Importance"] = "high"
     message.set_content(text, cte="quoted-printable")
     return message
 

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime
 
 from collector.mail.delivery import Told, deliver
-from collector.mail.line import Limits, Line
+from collector.mail.line import Line
 from collector.mail.mail_settings import MailSettings
 from collector.mail.message import plain_message
 from collector.mail.outcome import Outcome
@@ -21,21 +21,20 @@ def send_text(
     subject: str,
     text: str,
     at: datetime,
-    message_id: str | None = None,
-    limits: Limits | None = None,
+    urgent: bool = False,
     line: Line | None = None,
     told: Told = lambda _step, _answer: None,
 ) -> Outcome:
     """Send `text` to the address `to` now; blocks until it is known what became of it. `at` is aware and stands in the
-    mail. Give a `message_id`, such as ``<incident@example.org>``, for a mail that may be tried again. Cutting `line`
-    ends it. Raises nothing of the server's doing."""
+    mail. Cutting `line` ends it. Raises nothing of the server's doing."""
     author = mail.author
     message = plain_message(
         text,
         author=author,
         to=to,
         subject=subject,
-        message_id=message_id or f"<{secrets.token_hex(16)}@{author.domain}>",
+        message_id=f"<{secrets.token_hex(16)}@{author.domain}>",
         at=at,
+        urgent=urgent,
     )
-    return deliver(message, to, mail, limits=limits, line=line, told=told)
+    return deliver(message, to, mail, line=line, told=told)
