@@ -7,7 +7,7 @@ from functools import cached_property
 
 from collector.district.calendar import Calendar, bin_start
 from collector.district.district import District
-from collector.verdict.uplinks.load import BIN_SECONDS, DISTRICT
+from collector.verdict.uplinks.load import BIN_SECONDS, DISTRICT, site_of_uplink
 from collector.verdict.uplinks.week import Slot
 
 BIN = timedelta(seconds=BIN_SECONDS)
@@ -25,13 +25,14 @@ class LessonSlots:
 
     def of(self, uplink: str) -> Mapping[datetime, Slot]:
         """The bins whose middle lies in a lesson, by their start; empty in a vacation."""
-        if uplink == DISTRICT:
+        site = site_of_uplink(uplink)
+        if site is None:
             if self._of_any is None:
                 self._of_any = {
                     start: slot for one in self._district.calendars for start, slot in self._in(one).items()
                 }
             return self._of_any
-        return self._in(self._district.calendar_of(uplink.partition(":")[2]))
+        return self._in(self._district.calendar_of(site))
 
     @cached_property
     def spans(self) -> list[tuple[datetime, datetime]]:

@@ -9,7 +9,7 @@ from typing import Protocol
 from collector.district.calendar import Calendar
 from collector.district.district import District
 from collector.school_weeks import school_weeks
-from collector.verdict.uplinks.load import DISTRICT, UplinkWeek, site_uplink
+from collector.verdict.uplinks.load import DISTRICT, UplinkWeek, site_of_uplink, site_uplink
 from collector.verdict.uplinks.look_ahead import outlook
 from collector.verdict.uplinks.outlook import Outlook
 
@@ -126,6 +126,7 @@ class Outlooks:
 
     def _calendars(self, uplink: str) -> Sequence[Calendar]:
         district = self._district
-        if uplink == DISTRICT:
+        site = site_of_uplink(uplink)
+        if site is None:
             return district.calendars or (district.calendar,)
-        return (district.calendar_of(uplink.partition(":")[2]),)
+        return (district.calendar_of(site),)

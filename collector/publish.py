@@ -26,6 +26,7 @@ from collector.store.influx_day_rows import WeekTold
 from collector.store.influx_schema import Retention
 from collector.store.influx_uplink_rows import OutlookTold, UplinkNamed
 from collector.store.protocol import AgentHealth, StoreUnavailable
+from collector.verdict.uplinks.load import site_of_uplink
 from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.uplinks.words import ahead, scenario, uplink_name
 from collector.verdict.week_facts import facts
@@ -162,7 +163,7 @@ def week_told(district: District, week: RoomWeek) -> WeekTold:
 def uplink_named(district: District, uplink: str) -> UplinkNamed:
     """What a reader calls an uplink."""
     names = {one.site: one.name for one in district.sites}
-    return UplinkNamed(site=uplink.partition(":")[2], name=uplink_name(uplink, names))
+    return UplinkNamed(site=site_of_uplink(uplink) or "", name=uplink_name(uplink, names))
 
 
 def outlook_told(one: Outlook) -> OutlookTold:

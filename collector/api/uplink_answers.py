@@ -6,7 +6,7 @@ from collector.api.answers import Answer
 from collector.api.brief_answers import BriefUplinkAnswer, uplink_answer
 from collector.brief.uplink_words import brief_uplink
 from collector.iso_week import week_text
-from collector.verdict.uplinks.load import UplinkWeek
+from collector.verdict.uplinks.load import UplinkWeek, site_of_uplink
 from collector.verdict.uplinks.outlook import Ahead, Forecast, Outlook
 from wire.report_words import Direction
 from wire.uplink_report import CountedBy
@@ -82,7 +82,7 @@ def uplink_with_weeks(one: Outlook, names: dict[str, str], *, simulated: bool) -
     told = ahead if isinstance(ahead, Forecast) else None
     return UplinkAnswer(
         **dict(uplink_answer(brief_uplink(one, names))),
-        site=one.uplink.partition(":")[2] or None,
+        site=site_of_uplink(one.uplink),
         simulated=simulated,
         horizon_weeks=told.horizon_weeks if told else None,
         slope=told.slope if told else None,

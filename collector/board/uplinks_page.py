@@ -12,7 +12,7 @@ from collector.board.uplink_chart import NARROW, WIDE, chart_summary, uplink_cha
 from collector.iso_week import week_span, week_text
 from collector.now import DistrictNow
 from collector.verdict.room_state import State
-from collector.verdict.uplinks.load import DISTRICT, UplinkWeek, site_uplink
+from collector.verdict.uplinks.load import DISTRICT, UplinkWeek, site_of_uplink, site_uplink
 from collector.verdict.uplinks.outlook import Forecast, Level, Outlook
 from collector.verdict.uplinks.words import (
     LEVEL_MEANINGS,
@@ -156,7 +156,7 @@ def _few(names: Sequence[str]) -> str:
 
 def _view(one: Outlook, district: DistrictNow, *, drawn: bool) -> UplinkView:
     sites = {site.site: site for site in district.sites}
-    site = sites.get(one.uplink.partition(":")[2])
+    site = sites.get(site_of_uplink(one.uplink) or "")
     charts = [
         uplink_chart(one, width=width, kind=kind) for kind, width in (("wide", WIDE), ("narrow", NARROW)) if drawn
     ]

@@ -3,7 +3,7 @@ cannot be told yet."""
 
 from collections.abc import Mapping, Sequence
 
-from collector.verdict.uplinks.load import DISTRICT
+from collector.verdict.uplinks.load import site_of_uplink
 from collector.verdict.uplinks.outlook import LEVEL_SHARES, Forecast, Outlook
 from collector.verdict.uplinks.words import LEVEL_WORDS, day
 from collector.verdict.week_sentence import percent
@@ -16,8 +16,8 @@ def fullest_line(outlooks: Sequence[Outlook], names: Mapping[str, str]) -> str:
     if not known:
         return "How full the lines to the Internet are is not known."
     share, one = min(known, key=lambda found: (urgency.index(found[1].level), -found[0]))
-    site = one.uplink.partition(":")[2]
-    whose = "the district's way out" if one.uplink == DISTRICT else f"that of {names.get(site, site)}"
+    site = site_of_uplink(one.uplink)
+    whose = "the district's way out" if site is None else f"that of {names.get(site, site)}"
     which = f"The fullest line, {whose}," if len(known) > 1 else f"One line is counted, {whose}; it"
     return f"{which} is {percent(share)} full in its busiest hour: {LEVEL_WORDS[one.level]}.{_when(one, share)}"
 

@@ -14,7 +14,7 @@ from collector.brief.room_names import counted, listed, rooms_of_a_site
 from collector.judged_weeks import NamedWeek
 from collector.verdict.cause_words import on_wi_fi
 from collector.verdict.causes import BUDGET_LINES, Cause, Confidence, Located
-from collector.verdict.uplinks.load import DISTRICT, site_uplink
+from collector.verdict.uplinks.load import DISTRICT, site_of_uplink, site_uplink
 from collector.verdict.uplinks.outlook import Level, Outlook
 from collector.verdict.week_sentence import percent, span
 from collector.verdict.weeks import RoomWeek
@@ -155,9 +155,9 @@ def _why(rooms: Sequence[NamedWeek], uplink: Outlook | None) -> str:
 
 def _larger(one: Outlook, names: Mapping[str, str]) -> Doing:
     """A line that is full, though no room is restricted by it yet."""
-    cause: Cause = "isp_egress" if one.uplink == DISTRICT else "site_uplink"
-    site = one.uplink.partition(":")[2]
-    what = "Internet connection for the district" if one.uplink == DISTRICT else f"line for {names.get(site, site)}"
+    site = site_of_uplink(one.uplink)
+    cause: Cause = "isp_egress" if site is None else "site_uplink"
+    what = "Internet connection for the district" if site is None else f"line for {names.get(site, site)}"
     text = _fullness(one)
     return Doing(
         title=f"{_LEVELS[one.level]} a faster {what}",

@@ -23,7 +23,7 @@ from collector.store.influx_uplink_rows import (
     week_line,
 )
 from collector.store.uplinks import StoredOctets, reported_as
-from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
+from collector.verdict.uplinks.load import UplinkBin, UplinkWeek, site_of_uplink
 from collector.verdict.uplinks.outlook import Outlook
 
 _READ_AT_ONCE = timedelta(days=1)
@@ -59,7 +59,7 @@ class InfluxUplinks:
     def __init__(self, store: Points) -> None:
         self._store = store
         self.named_of: Callable[[str], UplinkNamed] = lambda uplink: UplinkNamed(
-            site=uplink.partition(":")[2], name=uplink
+            site=site_of_uplink(uplink) or "", name=uplink
         )
         self.told_of: Callable[[Outlook], OutlookTold] = lambda _: OutlookTold()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from collector.verdict.uplinks.load import DISTRICT, UplinkBin, UplinkWeek, site_uplink
+from collector.verdict.uplinks.load import DISTRICT, UplinkBin, UplinkWeek, site_of_uplink, site_uplink
 from collector.verdict.uplinks.outlook import Outlook
 from wire.uplink_report import Uplink, UplinkReport
 
@@ -29,8 +29,8 @@ def uplink_of(site: str, report: UplinkReport) -> str:
 
 def reported_as(uplink: str) -> tuple[Uplink, str | None]:
     """What reports call that uplink, and the only site whose agents may mean it by that; ``None`` those of any."""
-    kind, _, site = uplink.partition(":")
-    return ("district", None) if kind == DISTRICT else ("site", site)
+    site = site_of_uplink(uplink)
+    return ("district" if site is None else "site"), site
 
 
 class UplinkStore(Protocol):

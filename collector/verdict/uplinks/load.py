@@ -26,6 +26,11 @@ def site_uplink(site: str) -> str:
     return f"site:{site}"
 
 
+def site_of_uplink(uplink: str) -> str | None:
+    """The site whose way out it is; ``None`` of the district's."""
+    return uplink.partition(":")[2] or None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UplinkBin:
     """Five minutes of one uplink, which began at `started_at`, a multiple of five minutes (UTC).

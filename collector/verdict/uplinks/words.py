@@ -6,7 +6,7 @@ time the busiest five minutes, but for one in twenty, were highest.
 
 from datetime import date
 
-from collector.verdict.uplinks.load import DISTRICT
+from collector.verdict.uplinks.load import site_of_uplink
 from collector.verdict.uplinks.outlook import LEVEL_SHARES, Forecast, Level, NoForecast, Outlook, Scenario
 from collector.verdict.week_sentence import percent
 
@@ -28,8 +28,8 @@ _FULL = percent(LEVEL_SHARES["act"])
 
 def uplink_name(uplink: str, site_names: dict[str, str]) -> str:
     """What an uplink is called: after its site, or the district's."""
-    site = uplink.partition(":")[2]
-    return "The district's way out" if uplink == DISTRICT else site_names.get(site, site)
+    site = site_of_uplink(uplink)
+    return "The district's way out" if site is None else site_names.get(site, site)
 
 
 def says(one: Outlook) -> str:
