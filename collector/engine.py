@@ -18,11 +18,11 @@ from collector.judging.bin_judge import BinJudge, BinKey
 from collector.judging.recent import Recent
 from collector.judging.usual import Usual
 from collector.now import DistrictNow
-from collector.outlooks import Outlooks
 from collector.registry.registry import Registry
 from collector.snapshot import Judged, snapshot
 from collector.store.protocol import Store
-from collector.uplinks import Uplinks
+from collector.uplinks.outlooks import Outlooks
+from collector.uplinks.uplinks import Uplinks
 from collector.verdict.bins import RoomBin
 from collector.verdict.topology import RoomKey
 from collector.verdict.weeks import RoomWeek

@@ -17,10 +17,10 @@ from collector.demo.weeks import FIRST_LESSON, LESSONS_A_DAY
 from collector.district.calendar import bin_start
 from collector.district.district import District
 from collector.iso_week import monday_of
-from collector.lesson_slots import LessonSlots
 from collector.store.protocol import Store, StoreUnavailable
 from collector.thread import in_thread
-from collector.uplinks import capacities
+from collector.uplinks.lesson_slots import LessonSlots
+from collector.uplinks.listed import capacities
 from collector.verdict.uplinks.load import BIN_SECONDS, DISTRICT, UplinkBin, UplinkWeek, site_uplink
 from collector.verdict.uplinks.week import Slot, uplink_week
 

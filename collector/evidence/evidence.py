@@ -16,9 +16,10 @@ from collector.evidence.span import Span
 from collector.evidence.uplink_tables import UplinkSeen, UplinkTables
 from collector.settings import Settings
 from collector.store.protocol import Store
+from collector.uplinks.listed import listed_uplinks
 from collector.verdict.profiles import Profile, Profiles
 from collector.verdict.topology import RoomKey
-from collector.verdict.uplinks.load import DISTRICT, site_uplink
+from collector.verdict.uplinks.load import site_uplink
 from collector.verdict.uplinks.outlook import LEVEL_SHARES
 from collector.verdict.uplinks.words import uplink_name
 from collector.verdict.week_sentence import VERDICT_WORDS, called, week_sentence
@@ -112,7 +113,7 @@ class Evidence:
 
     def knows(self, uplink: str) -> bool:
         """Whether the district has this uplink: ``district``, or ``site:`` and the id of one of its sites."""
-        return uplink == DISTRICT or uplink in {site_uplink(one.site) for one in self._district.sites}
+        return uplink in listed_uplinks(self._district)
 
     def write_uplink(self, out: IO[bytes], uplink: str, span: Span) -> None:
         """Write the pack of an uplink that the district has to `out`. Raises `StoreUnavailable`."""

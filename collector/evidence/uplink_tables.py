@@ -11,8 +11,8 @@ from collector.district.district import District
 from collector.evidence.span import Span
 from collector.evidence.table import Column, Table, local
 from collector.iso_week import monday_of
-from collector.lesson_slots import LessonSlots
 from collector.store.uplinks import UplinkStore
+from collector.uplinks.lesson_slots import LessonSlots
 from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
 from collector.verdict.uplinks.outlook import LEVEL_SHARES
 from collector.verdict.uplinks.week import ENOUGH_SECONDS

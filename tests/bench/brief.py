@@ -17,10 +17,10 @@ import duckdb
 from collector.brief.faces import FACES
 from collector.briefs import Briefs
 from collector.judged_weeks import JudgedWeeks
-from collector.outlooks import Outlooks
 from collector.settings import Settings
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_store import DuckDbStore
+from collector.uplinks.outlooks import Outlooks
 from collector.verdict.causes import Cause, Located
 from collector.verdict.days import RoomDay, Seconds
 from collector.verdict.uplinks.load import DISTRICT, Load, UplinkWeek, site_uplink

@@ -17,7 +17,7 @@ from collector.district.district import District, Site
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_store import DuckDbStore
 from collector.store.protocol import Arrival
-from collector.uplinks import LONGEST, Uplinks
+from collector.uplinks.uplinks import LONGEST, Uplinks
 from collector.verdict.uplinks.load import UplinkBin, site_uplink
 from tests.bench.bare_insert import CONFIG
 from tests.bench.cores import MEASURED

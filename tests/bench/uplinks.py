@@ -12,9 +12,9 @@ from statistics import median
 import duckdb
 
 from collector.district.district import District, Site
-from collector.outlooks import Outlooks
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_store import DuckDbStore
+from collector.uplinks.outlooks import Outlooks
 from collector.verdict.uplinks.load import site_uplink
 from collector.verdict.uplinks.outlook import Forecast
 from tests.bench.bare_insert import CONFIG

@@ -9,7 +9,7 @@ import pytest
 from collector.demo.simulated_district import simulated_district
 from collector.demo.uplinks import BIN, GROWTH, SimulatedUplinks
 from collector.district.district import District
-from collector.school_weeks import school_weeks
+from collector.uplinks.school_weeks import school_weeks
 from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
 from collector.verdict.uplinks.look_ahead import outlook
 from collector.verdict.uplinks.outlook import Forecast, NoForecast, Outlook

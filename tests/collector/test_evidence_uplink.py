@@ -14,9 +14,9 @@ from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
 from collector.evidence.evidence import Evidence
 from collector.evidence.span import Span
-from collector.lesson_slots import LessonSlots
 from collector.settings import Settings
 from collector.store.duckdb_store import DuckDbStore
+from collector.uplinks.lesson_slots import LessonSlots
 from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
 from collector.verdict.uplinks.week import uplink_week
 from tests.collector.live import a_district

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from collector.district.district import District, Site
-from collector.outlooks import FRESH_SECONDS, Outlooks
-from collector.school_weeks import school_weeks
+from collector.uplinks.outlooks import FRESH_SECONDS, Outlooks
+from collector.uplinks.school_weeks import school_weeks
 from collector.verdict.uplinks.load import DISTRICT
 from collector.verdict.uplinks.outlook import Forecast, NoForecast
 from tests.collector.board.districts import TIMETABLE

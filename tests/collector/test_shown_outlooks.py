@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from collector.publish import outlook_told
-from collector.shown_outlooks import EVERY
 from collector.store.influx_store import InfluxStore
+from collector.uplinks.shown_outlooks import EVERY
 from tests.collector.test_store_uplinks import a_week
 from tests.collector.uplink_line import LAKE, MONDAY, OAK, WEEK, Line, a_school_district, local, over
 from tests.influx import Influx

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
 from collector.store.protocol import Arrival, Store
-from collector.uplinks import Uplinks
+from collector.uplinks.uplinks import Uplinks
 from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
 from tests.collector.builders import arrival, uplink
 from tests.collector.live import a_district

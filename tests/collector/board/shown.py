@@ -15,8 +15,8 @@ from collector.api.services import Services
 from collector.briefs import Briefs
 from collector.judged_weeks import JudgedWeeks
 from collector.now import DistrictNow
-from collector.outlooks import Outlooks
 from collector.settings import Settings
+from collector.uplinks.outlooks import Outlooks
 from collector.verdict.uplinks.load import UplinkWeek
 from collector.verdict.weeks import RoomWeek
 from tests.collector.board.costs import AN_AGENT, Costs, a_written_district

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from collector.district.calendar import Calendar
 from collector.district.district import District
-from collector.school_weeks import school_weeks
-from collector.verdict.uplinks.load import DISTRICT, UplinkWeek, site_of_uplink, site_uplink
+from collector.uplinks.listed import listed_uplinks
+from collector.uplinks.school_weeks import school_weeks
+from collector.verdict.uplinks.load import UplinkWeek, site_of_uplink
 from collector.verdict.uplinks.look_ahead import outlook
 from collector.verdict.uplinks.outlook import Outlook
 
@@ -119,8 +120,7 @@ class Outlooks:
 
     def _uplinks(self, found: Mapping[str, Sequence[UplinkWeek]]) -> list[str]:
         """Those that are counted, or whose capacity somebody has written down."""
-        district = self._district
-        listed = {DISTRICT: district.egress_mbps} | {site_uplink(one.site): one.uplink_mbps for one in district.sites}
+        listed = listed_uplinks(self._district)
         strays = sorted(one for one in found if one not in listed)
         return [one for one, capacity in listed.items() if found.get(one) or capacity] + strays
 

@@ -6,8 +6,8 @@ from functools import partial
 from itertools import count
 
 from collector.district.district import District
-from collector.outlooks import FRESH_SECONDS, Outlooks
 from collector.store.protocol import Store
+from collector.uplinks.outlooks import FRESH_SECONDS, Outlooks
 from collector.verdict.uplinks.outlook import Outlook
 
 EVERY = timedelta(minutes=15)

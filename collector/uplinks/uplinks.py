@@ -12,11 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from collector.district.district import District
 from collector.iso_week import monday_of
-from collector.lesson_slots import BIN, LessonSlots
-from collector.shown_outlooks import ShownOutlooks
 from collector.store.protocol import Store
 from collector.store.uplinks import StoredOctets
-from collector.verdict.uplinks.load import DISTRICT, UplinkBin, site_uplink
+from collector.uplinks.lesson_slots import BIN, LessonSlots
+from collector.uplinks.listed import capacities, listed_uplinks
+from collector.uplinks.shown_outlooks import ShownOutlooks
+from collector.verdict.uplinks.load import UplinkBin
 from collector.verdict.uplinks.octets import Octets, UplinkBinKey, bin_starts, bins_of
 from collector.verdict.uplinks.week import uplink_week
 
@@ -148,8 +149,9 @@ class Uplinks:
     def _silent(self) -> set[str]:
         """The district's uplinks that are told of though nothing may have counted them: those that something did in an
         earlier week, and if that is true of any, those of which the file says what they carry."""
-        there = {DISTRICT, *(site_uplink(one.site) for one in self._district.sites)}
-        return (self._counted & there) | self._capacity.keys() if self._counted else set()
+        if not self._counted:
+            return set()
+        return (self._counted & listed_uplinks(self._district).keys()) | self._capacity.keys()
 
     def _done(self, this_week: date) -> date:
         """The newest week that was written, or that there was nothing to write of."""
@@ -200,12 +202,6 @@ class Uplinks:
                 self._lessons.clear()
             self._lessons[week] = LessonSlots(self._district, week)
         return self._lessons[week]
-
-
-def capacities(district: District) -> dict[str, int]:
-    """What the district's file says that its uplinks carry, in Mbit/s."""
-    said = {site_uplink(one.site): one.uplink_mbps for one in district.sites} | {DISTRICT: district.egress_mbps}
-    return {uplink: mbps for uplink, mbps in said.items() if mbps}
 
 
 def _spans(keys: Iterable[UplinkBinKey]) -> Iterator[set[UplinkBinKey]]:

@@ -1,0 +1,1 @@
+"""The uplinks of a district: what they carried, by five minutes and weeks of lessons, and what is ahead of them."""
