@@ -1,9 +1,7 @@
 """``bandroom alerts``: try a channel, and list what is in trouble."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -11,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.ask_collector import CannotAsk
-from collector.asking import CaFile, Password, Url, ask
+from collector.asking import CaFile, Password, Url, answer_of, ask
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile
@@ -60,7 +58,7 @@ def try_channel(
 
 
 @alerts_app.command("list")
-def list_command(  # typer calls it by name
+def list_command(
     url: Url = None,
     password: Password = None,
     ca_file: CaFile = None,
@@ -70,7 +68,7 @@ def list_command(  # typer calls it by name
     """What is in trouble now and was lately, and who was told, as the running collector knows it."""
     try:
         at, text = ask("/v1/incidents", url, password, ca_file, settings)
-        data = incidents_of(text, at)
+        data = answer_of(text, at, "open", "recent", "channels")
     except CannotAsk as error:
         fail(str(error))
     if as_json:
@@ -81,24 +79,13 @@ def list_command(  # typer calls it by name
     print(f"told are: {channels}" if channels else "nobody is told: no channel is named under [alerts]")
 
 
-def incidents_of(text: str, url: str) -> dict[str, Any]:
-    """The answer that `text` is. Raises `CannotAsk` where it is no answer of a collector's."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict) or not {"open", "recent", "channels"} <= data.keys():
-        raise CannotAsk(f"{url} answers, but is not a Bandroom collector of this version")
-    return data
-
-
 def incidents_table(data: dict[str, Any]) -> Table:
     """The incidents, open ones first."""
     table = Table(title=f"{len(data['open'])} open")
     for heading in ("since", "severity", "what", "known", "told"):
         table.add_column(heading)
     for one in (*data["open"], *data["recent"]):
-        since = datetime.fromisoformat(one["began_at"]).astimezone(ZoneInfo("UTC"))
+        since = datetime.fromisoformat(one["began_at"]).astimezone(UTC)
         told = [f"{each['channel']}: {each['kind']} {each['state']}" for each in one["notices"]]
         table.add_row(
             f"{since:%d %b %H:%M} UTC",

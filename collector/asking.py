@@ -1,11 +1,12 @@
 """What the commands share that ask a running collector: where it is, the password, and the asking."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from collector.ask_collector import ask_collector, ask_for_file, own_url
+from collector.ask_collector import CannotAsk, ask_collector, ask_for_file, own_url
 from collector.command_line import DEFAULT_SETTINGS, read_settings
 from collector.settings import Settings
 
@@ -36,6 +37,17 @@ def ask_file(path: str, url: str | None, password: str | None, ca_file: Path | N
     """The file that the collector makes for `path`. Raises `CannotAsk`."""
     at, password, certificate = _whom(url, password, settings)
     return ask_for_file(at, path, password, ca_file=ca_file, own_certificate=certificate)
+
+
+def answer_of(text: str | bytes, url: str, *fields: str) -> dict[str, Any]:
+    """The answer that `text` is, with these fields at the least. Raises `CannotAsk` where it is none of a collector."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not answer.keys() >= set(fields):
+        raise CannotAsk(f"{url} answers, but is not a Bandroom collector of this version")
+    return answer
 
 
 def _whom(url: str | None, password: str | None, settings: Path) -> tuple[str, str | None, Path | None]:

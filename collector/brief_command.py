@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from collector.ask_collector import CannotAsk
 from collector.asking import CaFile, Password, Url, ask, ask_file
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail
 from collector.iso_week import NEWEST, week_of_text
+from collector.whole_files import write_whole
 
 _NO_PAGE = "what answers is not a Bandroom collector"
 _FAILED = "not mailed, and not tried again"
@@ -83,22 +83,6 @@ def page_files(week: str, suffix: str, file: Callable[[str], bytes]) -> dict[str
     return files
 
 
-def write_whole(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write `files` into `folder`, each whole or not at all, and none before all of them fit: what was there before is
-    replaced in one step. Raises `OSError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    waiting = {folder / name: folder / f".{name}.{os.getpid()}" for name in files}
-    try:
-        for path, beside in waiting.items():
-            beside.write_bytes(files[path.name])
-        for path, beside in waiting.items():
-            beside.replace(path)
-    finally:
-        for beside in waiting.values():
-            beside.unlink(missing_ok=True)
-    return list(waiting)
-
-
 def _page_of(text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text)
@@ -120,7 +104,7 @@ def _send(week: str, ask_for: Callable[[str], str]) -> None:
 
 
 def mailing_line(one: Mapping[str, Any]) -> str:
-    """What became of a page for one recipient: ``c***@example.org, the district's page: mailed``."""
+    """What became of a page for one recipient: ``c…@example.org, the district's page: mailed``."""
     page = "the district's page" if one["site"] is None else f"the page of {one['site']}"
     state = _STATES.get(one["state"], str(one["state"]))
     said = f" ({one['answer']})" if one["answer"] and one["state"] != "sent" else ""

@@ -13,6 +13,7 @@ import typer
 from collector.ask_collector import CannotAsk
 from collector.asking import CaFile, Password, Url, ask_file
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail
+from collector.whole_files import write_whole
 
 
 def evidence_command(  # noqa: PLR0917  # typer calls it by name
@@ -50,7 +51,7 @@ def evidence_command(  # noqa: PLR0917  # typer calls it by name
         fail(str(error))
     span = "".join(f"-{day:%Y-%m-%d}" for day in days.values() if day is not None)
     try:
-        kept = _keep(out, f"bandroom-evidence-{name}{span}.zip", data)
+        (kept,) = write_whole(out, {_file_name(f"bandroom-evidence-{name}{span}.zip"): data})
     except OSError as error:
         fail(f"cannot write into {out}: {error.strerror}")
     print(kept)
@@ -68,11 +69,5 @@ def _checked(data: bytes) -> list[str]:
     raise CannotAsk("what came is no whole archive; ask again, and not through what changes answers on their way")
 
 
-def _keep(folder: Path, name: str, data: bytes) -> Path:
-    """Write the file whole, or not at all. Raises `OSError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "".join(one if one.isalnum() or one in "-._" else "-" for one in name)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)
-    return path
+def _file_name(text: str) -> str:
+    return "".join(one if one.isalnum() or one in "-._" else "-" for one in text)

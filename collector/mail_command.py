@@ -1,6 +1,5 @@
 """``bandroom mail``: whether the server of the settings takes our mail, and what became of the weekly pages."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.ask_collector import CannotAsk
-from collector.asking import CaFile, Password, Url, ask
+from collector.asking import CaFile, Password, Url, answer_of, ask
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
 
 mail_app = typer.Typer(help="The server that takes our mail, and what was mailed.", no_args_is_help=True)
@@ -70,13 +69,13 @@ def mail_status(
 ) -> None:
     """To whom the weekly pages were mailed and will be; asks the running collector."""
     try:
-        _, text = ask("/v1/mailings", url, password, ca_file, settings)
+        at, text = ask("/v1/mailings", url, password, ca_file, settings)
+        answer = answer_of(text, at, "dry_run", "notice", "next", "mailings")
     except CannotAsk as error:
         fail(str(error))
     if as_json:
         print(text)
         return
-    answer = json.loads(text)
     if answer["dry_run"]:
         print(answer["notice"])
         for one in answer["next"]:

@@ -1,6 +1,5 @@
 """``bandroom rooms``: what a running collector says of its rooms, as a table."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from rich.text import Text
 
-from collector.ask_collector import CannotAsk
+from collector.asking import answer_of
 
 _STYLES = {"bad": "bold red", "degraded": "yellow", "ok": "green", "unknown": "dim", "no_lesson": "dim"}
 
@@ -24,18 +23,7 @@ class RoomsText:
 
 def rooms_of(text: str, url: str) -> RoomsText:
     """The answer that `text` is. Raises `CannotAsk` where it is no answer of a collector's."""
-    return RoomsText(text, answer_of(text, url, "taken_at"))
-
-
-def answer_of(text: str, url: str, of: str) -> dict[str, Any]:
-    """The answer about rooms that `text` is, which has a field `of`. Raises `CannotAsk` where it is no such one."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict) or not {"rooms", of} <= data.keys():
-        raise CannotAsk(f"{url} answers, but is not a Bandroom collector")
-    return data
+    return RoomsText(text, answer_of(text, url, "rooms", "taken_at"))
 
 
 def rooms_table(answer: RoomsText) -> Table:

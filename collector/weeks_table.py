@@ -6,9 +6,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from collector.asking import answer_of
 from collector.board.phrases import share
 from collector.iso_week import week_of_text, week_span
-from collector.rooms_table import answer_of
 from collector.verdict.week_sentence import VERDICT_WORDS
 
 _STYLES = {"restricted": "bold red", "at_risk": "yellow", "ok": "green", "unknown": "dim"}
@@ -16,7 +16,7 @@ _STYLES = {"restricted": "bold red", "at_risk": "yellow", "ok": "green", "unknow
 
 def weeks_of(text: str, url: str) -> dict[str, Any]:
     """The answer that `text` is. Raises `CannotAsk` where it is no answer of a collector's."""
-    return answer_of(text, url, "verdicts")
+    return answer_of(text, url, "rooms", "verdicts")
 
 
 def weeks_table(data: dict[str, Any]) -> Table:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from collector.brief_command import mailing_line, page_files, write_whole
+from collector.brief_command import mailing_line, page_files
 from collector.main import app
+from collector.whole_files import write_whole
 from tests.collector.board.districts import a_district, a_room, a_site
 from tests.collector.board.shown import Shown, shown
 from tests.collector.week_builders import a_week
@@ -103,20 +104,20 @@ def test_what_is_no_collector_writes_nothing(answer: bytes) -> None:
 @pytest.mark.parametrize(
     ("mailing", "line"),
     [
-        ({"site": None, "state": "sent", "answer": "250 OK"}, "c***@example.org, the district's page: mailed"),
+        ({"site": None, "state": "sent", "answer": "250 OK"}, "c…@example.org, the district's page: mailed"),
         (
             {"site": "north", "state": "refused", "answer": "451 greylisted"},
-            "c***@example.org, the page of north (451 greylisted): not taken for now, and tried again",
+            "c…@example.org, the page of north (451 greylisted): not taken for now, and tried again",
         ),
         (
             {"site": None, "state": "failed", "answer": "550 no such user"},
-            "c***@example.org, the district's page (550 no such user): not mailed, and not tried again",
+            "c…@example.org, the district's page (550 no such user): not mailed, and not tried again",
         ),
         (
             {"site": None, "state": "possibly_sent", "answer": None},
-            "c***@example.org, the district's page: possibly mailed, so not mailed again",
+            "c…@example.org, the district's page: possibly mailed, so not mailed again",
         ),
     ],
 )
 def test_what_became_of_a_mail_is_a_line(mailing: dict[str, str | None], line: str) -> None:
-    assert mailing_line({"to": "c***@example.org", **mailing}) == line
+    assert mailing_line({"to": "c…@example.org", **mailing}) == line

@@ -1,8 +1,6 @@
 """Evidence over HTTP, and the command that asks for it."""
 
 import http.client
-import socket
-import threading
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -13,6 +11,7 @@ from typer.testing import CliRunner
 
 from collector.main import app
 from tests.collector.live import Live, live_collector
+from tests.collector.one_answer import one_answer
 
 PATH = "/v1/evidence/rooms/oak-hill/204.zip"
 
@@ -114,21 +113,9 @@ def test_no_more_packs_are_made_at_a_time_than_are_borne(live: Live) -> None:
     ids=["a filter's page", "a cut"],
 )
 def test_what_is_no_whole_archive_is_not_kept(tmp_path: Path, answer: bytes, says: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread = threading.Thread(target=_answer_once, args=(listener, b"HTTP/1.1 200 OK\r\n" + answer))
-        thread.start()
-        arguments = ["evidence", "--url", url, "--out", str(tmp_path), "--uplink", "district"]
-        found = CliRunner().invoke(app, arguments)
-        thread.join(10)
+    with one_answer(b"HTTP/1.1 200 OK\r\n" + answer) as url:
+        found = CliRunner().invoke(app, ["evidence", "--url", url, "--out", str(tmp_path), "--uplink", "district"])
 
     assert found.exit_code == 1
     assert says in found.output
     assert list(tmp_path.iterdir()) == []
-
-
-def _answer_once(listener: socket.socket, answer: bytes) -> None:
-    connection, _ = listener.accept()
-    with connection:
-        connection.recv(65_536)
-        connection.sendall(answer)
