@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from collector.api.answers import Answer
-from collector.brief.brief import Brief, BriefRoom, BriefUplink, Doing, Strip
+from collector.brief.brief import Brief, BriefRoom, BriefUplink, Doing
 from collector.brief.tables import GUIDANCE
 from collector.iso_week import week_text
 from collector.verdict.causes import BudgetLine, Cause, Confidence
+from collector.verdict.marks import MarkQuality
 from collector.verdict.uplinks.outlook import Forecast, Level, NoForecast, Refusal
 from collector.verdict.week_sentence import week_sentence
 from collector.verdict.weeks import Verdict
@@ -19,7 +20,7 @@ class StripAnswer(Answer):
 
     name: str
     minutes: float
-    cells: list[Strip]
+    cells: list[MarkQuality]
     summary: str
 
 

@@ -8,24 +8,14 @@ from itertools import groupby
 
 from collector.district.calendar import Calendar
 from collector.judged_weeks import lesson_days
-from collector.now import LessonQuality
+from collector.verdict.marks import QUALITY_OF, MarkQuality
 from collector.verdict.weeks import RoomWeek
 
 WIDTH = 504
 """CSS pixels of a day that has the most bins; scaled to the screen."""
 HEIGHT = 16
 
-_DRAWN: Mapping[str, LessonQuality] = {
-    "B": "bad",
-    "b": "bad",
-    "n": "degraded",
-    "d": "degraded",
-    "g": "good",
-    "x": "unknown",
-    "?": "unknown",
-    ".": "unknown",
-}
-_SAID: Mapping[LessonQuality, str] = {"bad": "bad", "degraded": "degraded", "good": "good", "unknown": "not known"}
+_SAID: Mapping[MarkQuality, str] = {"bad": "bad", "degraded": "degraded", "good": "good", "unknown": "not known"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +24,7 @@ class Run:
 
     x: float
     width: float
-    quality: LessonQuality
+    quality: MarkQuality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +59,7 @@ def week_days(week: RoomWeek, calendar: Calendar) -> tuple[WeekDay, ...]:
 def _runs(marks: str, width: float) -> tuple[Run, ...]:
     runs = []
     at = 0
-    for quality, group in groupby(marks, key=lambda mark: _DRAWN[mark]):
+    for quality, group in groupby(marks, key=lambda mark: QUALITY_OF[mark]):
         count = len(list(group))
         runs.append(Run(x=round(at * width, 1), width=round(count * width, 1), quality=quality))
         at += count
@@ -77,6 +67,6 @@ def _runs(marks: str, width: float) -> tuple[Run, ...]:
 
 
 def _summary(marks: str, bin_seconds: int) -> str:
-    counted = Counter(_DRAWN[mark] for mark in marks)
+    counted = Counter(QUALITY_OF[mark] for mark in marks)
     minutes = {quality: count * bin_seconds / 60 for quality, count in counted.items()}
     return ", ".join(f"{minutes[quality]:.0f} min {said}" for quality, said in _SAID.items() if quality in minutes)

@@ -6,15 +6,13 @@ Made by `collector.brief.write`; no face computes. Sentences are plain text in t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
 
 from collector.judged_weeks import NamedWeek
 from collector.verdict.causes import BudgetLine, Cause, Confidence
+from collector.verdict.marks import MarkQuality
 from collector.verdict.topology import RoomKey
 from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.weeks import RoomWeek, Verdict
-
-Strip = Literal["bad", "degraded", "good", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +23,7 @@ class StripDay:
 
     name: str
     minutes: float
-    cells: tuple[Strip, ...]
+    cells: tuple[MarkQuality, ...]
     summary: str
 
 
@@ -81,12 +79,12 @@ class Correction:
     are its slugs."""
 
     week: date
+    site: str
+    room: str
     site_name: str
     room_name: str
     mailed: Verdict
     now: Verdict
-    site: str = ""
-    room: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,23 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from math import ceil
 
-from collector.brief.brief import CELL_MINUTES, Strip, StripDay
+from collector.brief.brief import CELL_MINUTES, StripDay
 from collector.district.calendar import Calendar
 from collector.judged_weeks import lesson_days
+from collector.verdict.marks import QUALITY_OF, WORST_FIRST, MarkQuality
 from collector.verdict.weeks import RoomWeek
 
-_DRAWN: Mapping[str, Strip] = {
-    "B": "bad",
-    "b": "bad",
-    "n": "degraded",
-    "d": "degraded",
-    "g": "good",
-    "x": "unknown",
-    "?": "unknown",
-    ".": "unknown",
-}
-_WORST: tuple[Strip, ...] = ("bad", "degraded", "good", "unknown")
-_SAID: Mapping[Strip, str] = {
+_SAID: Mapping[MarkQuality, str] = {
     "bad": "too poor for lessons",
     "degraded": "slow",
     "good": "good",
@@ -44,10 +34,10 @@ def strip_days(week: RoomWeek, calendar: Calendar) -> tuple[StripDay, ...]:
     )
 
 
-def _worst(marks: str) -> Strip:
-    return min((_DRAWN[mark] for mark in marks), key=_WORST.index)
+def _worst(marks: str) -> MarkQuality:
+    return min((QUALITY_OF[mark] for mark in marks), key=WORST_FIRST.index)
 
 
 def _summary(marks: str, bin_seconds: int) -> str:
-    counted = Counter(_DRAWN[mark] for mark in marks)
+    counted = Counter(QUALITY_OF[mark] for mark in marks)
     return ", ".join(f"{counted[one] * bin_seconds / 60:.0f} min {said}" for one, said in _SAID.items() if counted[one])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Literal, get_args
 
 from collector.verdict.bins import RoomBin
 from collector.verdict.profiles import Profile
@@ -17,6 +18,22 @@ MARKS: Mapping[str, str] = {
     "?": "an agent was awake and measured too little of it",
     ".": "no agent was awake",
 }
+
+MarkQuality = Literal["bad", "degraded", "good", "unknown"]
+
+WORST_FIRST: tuple[MarkQuality, ...] = get_args(MarkQuality)
+
+QUALITY_OF: Mapping[str, MarkQuality] = {
+    "B": "bad",
+    "b": "bad",
+    "n": "degraded",
+    "d": "degraded",
+    "g": "good",
+    "x": "unknown",
+    "?": "unknown",
+    ".": "unknown",
+}
+"""How a bin of that mark is drawn."""
 
 BAD = frozenset("Bb")
 VALID = frozenset("Bbndg")

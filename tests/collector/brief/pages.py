@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from collector.brief.brief import MOST_ROOMS, Brief, Changed, Correction, Standing, Strip
+from collector.brief.brief import MOST_ROOMS, Brief, Changed, Correction, Standing
 from collector.brief.write import write_brief
 from collector.demo.simulated_district import simulated_district
 from collector.judged_weeks import NamedWeek
+from collector.verdict.marks import MarkQuality
 from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.week_sentence import VERDICT_WORDS
 from collector.verdict.weeks import RoomWeek
@@ -75,7 +76,7 @@ def one_room() -> Brief:
 def five_thousand() -> Brief:
     """Every list far longer than a page, and every strip as restless as can be."""
     base = a_normal_week(outlooks=(growing(), full()))
-    cells: tuple[Strip, ...] = ("bad", "degraded", "good", "unknown")
+    cells: tuple[MarkQuality, ...] = ("bad", "degraded", "good", "unknown")
     restless = tuple(replace(day, cells=cells * 16) for day in base.rooms[0].strip)
     names = tuple(f"Room {number} of a school with a rather long name" for number in range(900))
     return replace(
@@ -123,7 +124,15 @@ def for_a_site() -> Brief:
 
 def a_correction(room_name: str) -> Correction:
     before = MONDAY - timedelta(weeks=2)
-    return Correction(week=before, site_name=SITES["summit"], room_name=room_name, mailed="ok", now="at_risk")
+    return Correction(
+        week=before,
+        site="summit",
+        room=room_name.lower(),
+        site_name=SITES["summit"],
+        room_name=room_name,
+        mailed="ok",
+        now="at_risk",
+    )
 
 
 def a_standing(**given: Any) -> Standing:
