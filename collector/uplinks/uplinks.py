@@ -104,7 +104,7 @@ class Uplinks:
                     for week in self._weeks_of(one, through=self._done(this_week)):
                         touched[week].add(one.uplink)
             for week, uplinks in sorted(touched.items()):
-                self._unshown |= self._write_week(week, self._lesson_bins(week, uplinks), uplinks)
+                self._unshown |= self._write_week(week, self._lesson_bins(week, uplinks), uplinks, late=True)
             self._mark()
         except BaseException:
             self._pending |= wanted
@@ -166,8 +166,11 @@ class Uplinks:
         spans = self._slots(week).spans
         return not spans or spans[-1][1] + self._settle <= now
 
-    def _write_week(self, week: date, bins: Mapping[str, Sequence[UplinkBin]], uplinks: Set[str]) -> bool:
-        """Write the week of these uplinks, as far as it is another one than the store has; whether it was."""
+    def _write_week(
+        self, week: date, bins: Mapping[str, Sequence[UplinkBin]], uplinks: Set[str], *, late: bool = False
+    ) -> bool:
+        """Write the week of these uplinks, as far as it is another one than the store has; whether it was. What comes
+        `late` can only add to a week: of one that would lose by it the bins have been forgotten, and it stays."""
         slots = self._slots(week)
         made = [
             uplink_week(
@@ -181,7 +184,12 @@ class Uplinks:
             if slots.of(uplink)
         ]
         known = self._store.uplinks.weeks_between(week, week) if made else {}
-        changed = [one for one in made if known.get(one.uplink) != [one]]
+        changed = [
+            one
+            for one in made
+            if known.get(one.uplink) != [one]
+            and not (late and any(before.counted_share > one.counted_share for before in known.get(one.uplink, ())))
+        ]
         if changed:
             self._store.uplinks.write_weeks(changed)
         return bool(changed)

@@ -142,6 +142,22 @@ def test_octets_that_come_late_open_their_bins_and_their_week_again(line: Line) 
     assert second.counted_share == 1.0
 
 
+def test_octets_that_come_after_a_weeks_bins_were_forgotten_do_not_undo_it(line: Line) -> None:
+    line.week(MONDAY, days=4)
+    line.engine.tick(over(MONDAY))
+    before = line.weeks()
+    forgotten = over(MONDAY) - timedelta(days=1)
+    long_ago = forgotten - 9 * WEEK
+    line.store.enforce_retention(reports_before=long_ago, bins_before=forgotten, days_before=long_ago)
+    friday = local(MONDAY + timedelta(days=4), 9)
+    line.counted(friday, friday + 2 * FIVE)
+
+    line.engine.tick(over(MONDAY) + timedelta(days=4))
+
+    assert [one.counted_days for one in before] == [4]
+    assert line.weeks() == before
+
+
 def test_a_late_period_of_a_bin_adds_to_what_is_in_it(line: Line) -> None:
     start = local(MONDAY, 9)
     line.counted(start, start + FIVE)
