@@ -18,7 +18,12 @@ def fullest_line(outlooks: Sequence[Outlook], names: Mapping[str, str]) -> str:
     share, one = min(known, key=lambda found: (urgency.index(found[1].level), -found[0]))
     site = site_of_uplink(one.uplink)
     whose = "the district's way out" if site is None else f"that of {names.get(site, site)}"
-    which = f"The fullest line, {whose}," if len(known) > 1 else f"One line is counted, {whose}; it"
+    if len(known) == sum(each.newest is not None for each in outlooks):
+        which = f"The fullest line, {whose}," if len(known) > 1 else f"One line is counted, {whose}; it"
+    elif len(known) > 1:
+        which = f"Of the lines that are known well enough the fullest, {whose},"
+    else:
+        which = f"One line is known well enough, {whose}; it"
     return f"{which} is {percent(share)} full in its busiest hour: {LEVEL_WORDS[one.level]}.{_when(one, share)}"
 
 
@@ -33,5 +38,5 @@ def _when(one: Outlook, share: float) -> str:
     if not isinstance(one.forecast, Forecast):
         return " When it will be full cannot be told yet."
     if one.forecast.crosses_from is None:
-        return f" It stays below {percent(full)} until the week of {day(one.forecast.at_week)}."
+        return f" It is expected to stay below {percent(full)} until the week of {day(one.forecast.at_week)}."
     return f" It may reach {percent(full)} from the week of {day(one.forecast.crosses_from)} on."

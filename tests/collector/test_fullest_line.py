@@ -43,3 +43,21 @@ def test_the_most_urgent_line_is_told_and_the_fuller_of_two_alike() -> None:
     assert fullest_line([fine, fuller, watched], {"summit": "Summit"}).startswith(
         "The fullest line, that of Summit, is 40 % full in its busiest hour: watch."
     )
+
+
+def test_a_line_is_called_the_fullest_only_of_those_that_are_known() -> None:
+    fine, fuller = looked_at(weeks_of([0.3] * 4)), replace(looked_at(weeks_of([0.5] * 4)), uplink="district")
+    new = replace(looked_at(weeks_of([0.9] * 2)), uplink="site:summit")
+
+    assert fullest_line([fine, new], {"oak-hill": "Oak Hill"}).startswith(
+        "One line is known well enough, that of Oak Hill; it is 30 % full"
+    )
+    assert fullest_line([fine, fuller, new], {}).startswith(
+        "Of the lines that are known well enough the fullest, the district's way out, is 50 % full"
+    )
+
+
+def test_a_forecast_is_told_as_one() -> None:
+    grows = looked_at(weeks_of([0.2 + 0.005 * number for number in range(24)]))
+
+    assert " It is expected to stay below 80 % until the week of " in fullest_line([grows], {})
