@@ -11,6 +11,7 @@ from collector.alerts.teller import failing_channels
 from collector.api.access import Reader, ask_password
 from collector.api.assets import asset_response
 from collector.api.incidents import incidents_and_notices
+from collector.api.mailings import the_mailings
 from collector.api.ready import the_district
 from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
@@ -23,7 +24,6 @@ from collector.board.pages import district_page, not_found_page, room_page, site
 from collector.board.week_page import no_week_page, week_page
 from collector.iso_week import NEWEST
 from collector.judged_weeks import RoomWeeks
-from collector.mail.mail_status import mail_status
 from collector.refusal import Refusal
 from collector.store.protocol import StoreUnavailable
 from collector.throughput.spending import spending
@@ -134,9 +134,8 @@ def budgets(request: Request, services: TheServices) -> Response:
 @_page("/mailings")
 def mailings(request: Request, services: TheServices) -> Response:
     """What was mailed to whom."""
-    now = services.clock()
-    status = mail_status(services.post, services.registry.mailings, services.settings.brief, now)
-    return transferred(request, mailings_page(the_district(services), status, now=now))
+    status = the_mailings(services)
+    return transferred(request, mailings_page(the_district(services), status, now=services.clock()))
 
 
 def _not_told(services: Services) -> list[str]:

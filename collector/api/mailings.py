@@ -1,23 +1,28 @@
 """What was mailed of the weekly pages, and mailing one now."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
+from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector.api.access import Reader
 from collector.api.answers import Answer
 from collector.api.bodies import body_of, must_be_json, read_as
 from collector.api.briefs import the_brief
-from collector.api.services import TheServices
+from collector.api.services import Services, TheServices
 from collector.api.transfer import transferred
 from collector.api.weeks import WeekText
 from collector.iso_week import week_text
-from collector.mail.mail_status import MailingNow, Shown, mail_status, mailings_of_week
+from collector.mail.mail_status import MailingNow, MailStatus, Shown, mail_status, mailings_of_week
 from collector.refusal import Refusal
 from wire.answers import Problem
+
+T = TypeVar("T")
 
 MAX_BYTES = 1_024
 WAIT_SECONDS = 8.0
@@ -83,10 +88,14 @@ class _Nothing(BaseModel):
 _REQUEST = TypeAdapter(_Nothing)
 
 
-@router.get("/v1/mailings", response_model=MailingsAnswer, responses={401: {"model": Problem}})
+@router.get(
+    "/v1/mailings",
+    response_model=MailingsAnswer,
+    responses={401: {"model": Problem}, 503: {"model": Problem}},
+)
 def mailings(request: Request, services: TheServices) -> Response:
     """To whom the weekly pages were mailed, and to whom they will be."""
-    found = mail_status(services.post, services.registry.mailings, services.settings.brief, services.clock())
+    found = the_mailings(services)
     answer = MailingsAnswer(
         time_zone=services.district.time_zone.key,
         dry_run=found.idle_because is not None,
@@ -113,8 +122,22 @@ async def mail_now(week: WeekText, request: Request, services: TheServices) -> M
     until = asyncio.get_running_loop().time() + WAIT_SECONDS
     while services.post.asked(brief.week) and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # of a thread
         await asyncio.sleep(LOOK_SECONDS)
-    found = await asyncio.to_thread(partial(mailings_of_week, services.post, services.registry.mailings, brief.week))
+    kept = partial(mailings_of_week, services.post, services.registry.mailings, brief.week)
+    found = await asyncio.to_thread(_from_registry, kept)
     return MailedAnswer(week=week_text(brief.week), mailings=[_answer(one) for one in found])
+
+
+def the_mailings(services: Services) -> MailStatus:
+    """What was mailed and will be. Raises `Refusal` 503."""
+    kept, settings = services.registry.mailings, services.settings.brief
+    return _from_registry(lambda: mail_status(services.post, kept, settings, services.clock()))
+
+
+def _from_registry(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except SQLAlchemyError:
+        raise Refusal(503, "registry_unavailable", "the registry does not answer; mailings are kept there") from None
 
 
 def _answer(one: MailingNow) -> MailingAnswer:

@@ -1,8 +1,9 @@
 """A whole collector mails its pages to a real server, and tells of it over HTTP, on the board and to a command."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
@@ -92,6 +93,19 @@ def test_mailed_by_hand_each_gets_an_answer_of_his_own_and_nobody_a_second_mail(
     )
     assert [one["attempts"] for one in again.body["mailings"]] == [2, 1]
     assert asked.manners.recipients == [CIO]
+
+
+def test_while_the_registry_does_not_answer_that_is_said(asked: Mailing) -> None:
+    (file,) = asked.settings.parent.rglob("registry.sqlite")
+    with closing(sqlite3.connect(file, isolation_level=None)) as registry:
+        registry.execute("ALTER TABLE mailings RENAME TO elsewhere")
+        try:
+            answers = [asked.live.ask("GET", "/v1/mailings"), asked.live.ask("GET", "/mailings")]
+        finally:
+            registry.execute("ALTER TABLE elsewhere RENAME TO mailings")
+
+    assert [one.status for one in answers] == [503, 503]
+    assert answers[0].body["error"] == "registry_unavailable"
 
 
 def test_what_is_mailed_is_the_page_of_the_board(asked: Mailing) -> None:
