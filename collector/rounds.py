@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.api.services import Services
+from collector.mail.post import Post
 from collector.publish import Publisher
 from collector.registry.registry import Registry
 from collector.settings import Settings
@@ -80,15 +82,21 @@ def _publish(publisher: Publisher, services: Services) -> None:
 
 async def mail_for_ever(services: Services) -> None:
     """Send the pages that are to be sent, soon after they are and at once when somebody asks."""
-    post, failing = services.post, False
+    post = services.post
     if post.strays:
         log.warning("nobody gets the page of sites that the district does not name sites=%s", ",".join(post.strays))
     while services.engine.now is None:  # noqa: ASYNC110  # it comes about on another thread
         await asyncio.sleep(READY_SECONDS)
+    with ThreadPoolExecutor(1, thread_name_prefix="post") as thread:  # mail servers may take minutes
+        await _mail_for_ever(post, thread)
+
+
+async def _mail_for_ever(post: Post, thread: Executor) -> None:
+    failing = False
     while True:
         post.woken.clear()
         try:
-            await in_thread(post.turn)
+            await in_thread(post.turn, thread)
         except SQLAlchemyError as error:
             if not failing:
                 log.warning("no page is mailed, the registry fails error=%s", type(error).__name__)

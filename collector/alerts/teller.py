@@ -7,6 +7,7 @@ later, until it is given up; what may have been told is not told again.
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -26,6 +27,9 @@ from collector.thread import in_thread
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 5.0
+MOST_AT_ONCE = 64
+"""So many ways may hang before others have to wait."""
+
 START_SECONDS = 0.2
 CLOSED_FOR = timedelta(days=3)
 """That something is over is told for so long, should a channel refuse or quiet hours last; a weekend."""
@@ -74,21 +78,23 @@ class Teller:
         return float(any(way.partition(":")[0] == channel for way in self._failing))
 
     async def run_for_ever(self) -> None:
-        """Tell, each channel at its own pace: one that hangs keeps no other waiting."""
+        """Tell, each channel at its own pace: one that hangs keeps no other waiting, and nothing else of the
+        collector."""
         if not self._channels.all:
             return
         while self._names() is None:  # noqa: ASYNC110  # it comes about on another thread
             await asyncio.sleep(START_SECONDS)
-        async with asyncio.TaskGroup() as tasks:
-            for channel in self._channels.all:
-                for way in self._channels.ways(channel):
-                    tasks.create_task(self._tell_for_ever(way))
+        ways = [way for channel in self._channels.all for way in self._channels.ways(channel)]
+        with ThreadPoolExecutor(min(len(ways), MOST_AT_ONCE), thread_name_prefix="teller") as threads:
+            async with asyncio.TaskGroup() as tasks:
+                for way in ways:
+                    tasks.create_task(self._tell_for_ever(way, threads))
 
-    async def _tell_for_ever(self, way: Way) -> None:
+    async def _tell_for_ever(self, way: Way, threads: Executor) -> None:
         broken = False
         while True:
             try:
-                await in_thread(lambda: self.tell(way))
+                await in_thread(lambda: self.tell(way), threads)
                 broken = False
             except SQLAlchemyError as error:
                 if not broken:

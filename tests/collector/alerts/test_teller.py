@@ -1,5 +1,7 @@
 """Each channel is told once, whatever dies, refuses or is told to wait."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -107,6 +109,35 @@ def test_a_40_room_outage_is_told_once_and_its_end_once(registry: Registry) -> N
     ]
     (closed,) = town.registry.incidents.newest(20)
     assert closed.lost_s == {"2026-11-16": 40 * 6 * 300}
+
+
+def test_channels_that_hang_hold_up_nothing_else_of_the_collector(town: Town) -> None:
+    """Reports are stored and rooms are judged on the threads that all share, fewer than these."""
+    many = 40
+    staff = Staff(town, *(channel(f"chat-{number}") for number in range(many)))
+    town.bins_of("g", 6)
+    town.bins_of("B", 6, cause="site_uplink")
+    let_go = threading.Event()
+
+    async def hang() -> bool:
+        loop, hung = asyncio.get_running_loop(), asyncio.Semaphore(0)
+
+        def hangs() -> None:
+            loop.call_soon_threadsafe(hung.release)
+            let_go.wait()
+
+        staff.channels.meanwhile = hangs
+        telling = asyncio.create_task(staff.teller.run_for_ever())
+        try:
+            async with asyncio.timeout(20):
+                for _ in range(many):
+                    await hung.acquire()
+                return await asyncio.to_thread(lambda: True)
+        finally:
+            let_go.set()
+            telling.cancel()
+
+    assert asyncio.run(hang())
 
 
 def test_restarts_in_the_middle_tell_nobody_twice(town: Town) -> None:
