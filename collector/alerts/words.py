@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from collector.alerts.finding import COLLECTOR, DISTRICT, ELSEWHERE, SERVICES
 from collector.alerts.incident import Incident
+from collector.board.phrases import counted
 from collector.now import DistrictNow
 from collector.registry.notices import NoticeKind
 from collector.verdict.cause_words import CONFIDENCE_WORDS
@@ -185,7 +186,7 @@ def _what(one: Incident, names: Names) -> str:
     if kind == "site":
         return f"{place}: {_nothing_heard()}" if one.rule == "silence" else f"{place}: {_rooms_bad(one)}"
     if kind == "silent":
-        return f"{place}: {_counted(len(one.rooms), 'room')} without any measurement"
+        return f"{place}: {counted(len(one.rooms), 'room')} without any measurement"
     if len(one.rooms) == 1:
         return f"{place}, {names.room(one.rooms[0])}: {_how(one)}"
     return f"{place}: {len(one.rooms)} rooms, {_how(one)}"
@@ -201,12 +202,8 @@ def _how(one: Incident) -> str:
 
 def _rooms_bad(one: Incident) -> str:
     many, asked = len(one.rooms), max(one.asked, len(one.rooms))
-    return f"online lessons freeze in {many} of {_counted(asked, 'room')}"
+    return f"online lessons freeze in {many} of {counted(asked, 'room')}"
 
 
 def _nothing_heard() -> str:
     return "nothing has been heard from any room"
-
-
-def _counted(many: int, what: str) -> str:
-    return f"{many} {what}" if many == 1 else f"{many} {what}s"

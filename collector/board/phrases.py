@@ -156,7 +156,8 @@ def bins(count: int) -> str:
 
 def unbroken(text: str) -> str:
     """`text` with each number held together with its unit at the end of a line."""
-    return re.sub(r"(?<=\d) (?=(?:ms|s|min|h|%|Mbit/s|MB|GB|TB)\b|%)", "\N{NO-BREAK SPACE}", text)
+    units = r"(?<=\d) (?=(?:%|ms|s|min|h|Mbit/s|MB|GB|TB)(?!\w))"
+    return re.sub(rf"{units}|(?<=\d h) (?=\d+ min)", "\N{NO-BREAK SPACE}", text)
 
 
 def sentence(line: str) -> str:
@@ -175,5 +176,5 @@ def cause_sentence(cause: Cause, located: Located | None) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 room``, ``3 rooms``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """``1 room``, ``3 rooms``, ``5,000 rooms``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

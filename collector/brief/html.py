@@ -8,10 +8,10 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from collector.board.phrases import unbroken
 from collector.brief.brief import Brief
 from collector.brief.colours import DARK, LIGHT
 from collector.brief.sheet import Sheet, sheet_of
-from collector.brief.shown import unbroken
 from collector.brief.strip_runs import STRIP_HEIGHTS, STRIP_WORDS, runs
 from collector.brief.uplink_card import FULL, Range
 from collector.page_templates import page_templates

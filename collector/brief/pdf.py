@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import typst
 
+from collector.board.phrases import unbroken
 from collector.brief.brief import Brief
 from collector.brief.colours import LIGHT
 from collector.brief.sheet import sheet_of
-from collector.brief.shown import unbroken
 from collector.brief.strip_runs import STRIP_HEIGHTS, STRIP_WORDS, runs
 from collector.brief.uplink_card import FULL
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from collector.board import phrases
 from collector.judged_weeks import NamedWeek
 from collector.verdict.week_sentence import called
 
@@ -45,9 +46,7 @@ def named(rooms: Sequence[NamedWeek], most: int = 5) -> str:
 
 def counted(count: int, noun: str) -> str:
     """``no room``, ``1 room``, ``5,000 rooms``."""
-    if count == 0:
-        return f"no {noun}"
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return phrases.counted(count, noun) if count else f"no {noun}"
 
 
 def are(count: int) -> str:

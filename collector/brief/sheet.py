@@ -9,6 +9,7 @@ from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from collector.board.phrases import counted
 from collector.brief.brief import Brief, BriefRoom, Changed, Correction, Doing, Standing, StripDay
 from collector.brief.brief_room import paid_by
 from collector.brief.shown import shown
@@ -129,16 +130,11 @@ def sheet_of(brief: Brief) -> Sheet:
             corrections=_lines([_correction(one) for one in brief.corrections], "more correction"),
             uplinks=tuple(uplink_card(one) for one in uplinks[:MOST_UPLINKS]),
             more_uplinks=_more(len(uplinks[MOST_UPLINKS:]), "more uplink"),
-            standings=_lines([_standing(one) for one in brief.standings], "more"),
-            unknowns=_lines(brief.unknowns, "more"),
+            standings=_lines([_standing(one) for one in brief.standings]),
+            unknowns=_lines(brief.unknowns),
             method=brief.method,
         )
     )
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 room``, ``5,000 rooms``."""
-    return f"{count:,} {noun}" if count == 1 or noun == "more" else f"{count:,} {noun}s"
 
 
 def long_date(day: date) -> str:
@@ -250,12 +246,15 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _lines(lines: Sequence[str], noun: str) -> tuple[str, ...]:
+def _lines(lines: Sequence[str], noun: str | None = None) -> tuple[str, ...]:
     rest = len(lines) - MOST_LINES
     if rest <= 1:
         return tuple(lines)
     return (*lines[:MOST_LINES], _more(rest, noun))
 
 
-def _more(count: int, noun: str) -> str:
-    return f"and {counted(count, noun)}, all in the CSV" if count > 0 else ""
+def _more(count: int, noun: str | None) -> str:
+    if count <= 0:
+        return ""
+    rest = f"{count:,} more" if noun is None else counted(count, noun)
+    return f"and {rest}, all in the CSV"

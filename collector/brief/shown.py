@@ -1,6 +1,5 @@
 """Names as a page may show them beside other text: a name can disturb nothing but itself."""
 
-import re
 import unicodedata
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
@@ -15,11 +14,6 @@ def shown(value: T) -> T:
     """`value`, a text or a frozen dataclass or tuple of such, without characters that turn the text after them round
     and without control characters; joiners stay, which some scripts are written with."""
     return _shown(value)  # type: ignore[no-any-return]
-
-
-def unbroken(text: str) -> str:
-    """`text` with each number held together with its unit at the end of a line."""
-    return re.sub(r"(?<=\d) (?=(?:%|h|min|ms|s|Mbit/s)(?!\w))|(?<=\d h) (?=\d+ min)", "\N{NO-BREAK SPACE}", text)
 
 
 def _shown(value: Any) -> Any:

@@ -6,11 +6,12 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from collector.board.phrases import unbroken
 from collector.brief.brief import Brief, StripDay
 from collector.brief.colours import DARK, LIGHT
 from collector.brief.html import MOST_BYTES, html_of, pieces
 from collector.brief.sheet import MARKS, MOST_LINES, MOST_NAMES, MOST_UPLINKS, sheet_of
-from collector.brief.shown import shown, unbroken
+from collector.brief.shown import shown
 from collector.brief.strip_runs import STRIP_HEIGHTS, runs
 from collector.brief.uplink_card import Range
 from tests.collector.brief.pages import NAMES, PAGES, a_brief, a_normal_week
