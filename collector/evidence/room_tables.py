@@ -22,6 +22,7 @@ from collector.verdict.days import RoomDay
 from collector.verdict.marks import marker
 from collector.verdict.throughput import ThroughputTest
 from collector.verdict.topology import RoomKey
+from wire.reports import ThroughputReport
 
 USUAL_BIN_SECONDS = 300
 SHORTEST_LISTED = 60
@@ -145,33 +146,41 @@ class RoomTables:
         return self.district.calendar_of(self.room[0]).lesson_at(at) is not None
 
     def _sufficiency(self, one: ThroughputTest, machine: int) -> TestRow:
-        return TestRow(
+        return self._row(
+            one,
             kind="sufficiency",
             machine=machine,
-            direction=one.direction,
             ended_at=one.ended_at,
-            in_session=self._in_session(one.ended_at),
-            required_bps=one.required_bps,
-            offered_bps=one.offered_bps,
-            received_bps=one.received_bps,
-            sustained=one.sustained,
-            at_ceiling=one.at_ceiling,
-            used_bytes=one.used_bytes,
-            duration_ms=one.duration_ms,
             idle_rtt_ms=one.idle_rtt_ms,
             working_p95_ms=one.working_p95_ms,
-            ended_by=one.ended_by,
-            failure=one.failure,
         )
 
     def _capacity(self, seen: CapacitySeen) -> TestRow:
-        one = seen.report
-        return TestRow(
+        return self._row(
+            seen.report,
             kind="capacity",
             machine=None,
-            direction=one.direction,
             ended_at=seen.ended_at,
-            in_session=self._in_session(seen.ended_at),
+            idle_rtt_ms=seen.idle_rtt_ms,
+            working_p95_ms=seen.working_p95_ms,
+        )
+
+    def _row(
+        self,
+        one: ThroughputTest | ThroughputReport,
+        *,
+        kind: str,
+        machine: int | None,
+        ended_at: datetime,
+        idle_rtt_ms: float | None,
+        working_p95_ms: float | None,
+    ) -> TestRow:
+        return TestRow(
+            kind=kind,
+            machine=machine,
+            direction=one.direction,
+            ended_at=ended_at,
+            in_session=self._in_session(ended_at),
             required_bps=one.required_bps,
             offered_bps=one.offered_bps,
             received_bps=one.received_bps,
@@ -179,8 +188,8 @@ class RoomTables:
             at_ceiling=one.at_ceiling,
             used_bytes=one.used_bytes,
             duration_ms=one.duration_ms,
-            idle_rtt_ms=seen.idle_rtt_ms,
-            working_p95_ms=seen.working_p95_ms,
+            idle_rtt_ms=idle_rtt_ms,
+            working_p95_ms=working_p95_ms,
             ended_by=one.ended_by,
             failure=one.failure,
         )

@@ -203,7 +203,7 @@ def test_teams_is_handed_an_adaptive_card(tmp_path: Path) -> None:
     with other_side(certificate) as there:
         there.status, there.body = 202, b""
         url = (
-            "https://prod-01.westeurope.logic.azure.com:443/workflows/643e69f83c8944438d68119179a10a64/triggers/manual/paths/invoke"
+            "https://prod-01.westeurope.logic.azure.com:443/workflows/0123456789abcdef0123456789abcdef/triggers/manual/paths/invoke"
             "?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=KODuebWbDGYFr0z0eu-6Rj8aUKz7108W3wrNJZxFE5A"
         )
         plugin: Any = plugin_of("teams", url, TROUBLE, deadline_s=5)
@@ -213,7 +213,7 @@ def test_teams_is_handed_an_adaptive_card(tmp_path: Path) -> None:
 
     path, _, body = there.got[0]
     assert answer.state == "told", answer.text
-    assert path.startswith("/workflows/643e69f83c8944438d68119179a10a64/triggers/manual/paths/invoke?")
+    assert path.startswith("/workflows/0123456789abcdef0123456789abcdef/triggers/manual/paths/invoke?")
     card = body["attachments"][0]["content"]
     assert card["type"] == "AdaptiveCard"
     assert [one["text"] for one in card["body"]] == [
