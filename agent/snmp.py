@@ -69,8 +69,9 @@ _NOT_LET_IN = (
 class SnmpRouter:
     """One router, with what SNMPv3 has learned of it. See `agent.uplink_router.Router`."""
 
-    def __init__(self, settings: SnmpSettings) -> None:
+    def __init__(self, settings: SnmpSettings, *, longest_column: int = LONGEST_COLUMN) -> None:
         self._settings = settings
+        self._longest_column = longest_column
         self._engine: Any = None
         self._who: Any = None
         self._target: Any = None
@@ -100,7 +101,7 @@ class SnmpRouter:
             if not more:
                 return rows
             rows.update((oid[-1], value) for oid, value in more.items())
-            if len(rows) > LONGEST_COLUMN:
+            if len(rows) > self._longest_column:
                 raise NotCounted("refused")
             last = max(more)
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from agent.counters import NotCounted
+from agent.snmp import SnmpRouter
+from agent.uplink_router import RouterInterface
 from tests.agent.routers import (
     Made,
     by_community,
@@ -109,13 +112,15 @@ def test_a_router_with_many_interfaces_is_read_to_the_end(made_up: Made) -> None
     assert counters(by_community(made_up.server, interface="wan0")).epoch[0] == 90
 
 
-def test_a_router_that_never_comes_to_an_end_is_let_go(made_up: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_router_that_never_comes_to_an_end_is_let_go(made_up: Made) -> None:
     made_up.row(1, name="lan1")
     made_up.rows |= {index: {"name": ("string", f"lan{index}")} for index in range(2, 90)}
     made_up.also(90)
-    monkeypatch.setattr("agent.snmp.LONGEST_COLUMN", 40)
+    settings = by_community(made_up.server, interface="wan0")
+    impatient = RouterInterface(settings, lambda: SnmpRouter(settings, longest_column=40))
 
-    assert failure_of(by_community(made_up.server, interface="wan0")) == "refused"
+    with pytest.raises(NotCounted, match="refused"):
+        asyncio.run(impatient.look("reference", 5))
 
 
 def test_a_poll_that_failed_loses_nothing(made_up: Made) -> None:
