@@ -43,8 +43,8 @@ class Incidents:
         return True
 
     def change(self, one: Incident) -> bool:
-        """Keep what `one` is now, unless it was closed by another collector; whether that was so. One that has come to
-        be about the same thing as another that is open ends here, as a part of that."""
+        """Keep what `one` is now; whether that was so. It is not where another collector has closed it, or has just
+        opened one about what `one` has come to be about: the next look sees both."""
         still_open = (table.c.incident == one.incident) & table.c.closed_ms.is_(None)
         try:
             with self._engine.begin() as connection:
