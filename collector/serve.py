@@ -22,7 +22,7 @@ from collector.alerts.wiring import channels_of, teller_of
 from collector.api.app import create_app
 from collector.api.bounded_http import bounded_http
 from collector.api.services import Services
-from collector.briefs import Briefs
+from collector.brief.briefs import Briefs
 from collector.cannot_start import CannotStart
 from collector.checks.check_desk import CheckDesk
 from collector.district.district import District

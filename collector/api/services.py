@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from collector.alerts.channels import Channels
 from collector.alerts.watch import AlertWatch
-from collector.briefs import Briefs
+from collector.brief.briefs import Briefs
 from collector.checks.check_desk import CheckDesk
 from collector.district.district import District
 from collector.engine import Engine

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.brief.brief import Correction
+from collector.brief.briefs import Briefs
 from collector.brief.tables import csv_files
-from collector.briefs import Briefs
 from collector.district.district import District
 from collector.mail.corrections import WeeksBetween, corrections_for
 from collector.mail.message import Page

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from collector.brief.briefs import Briefs
 from collector.brief.faces import FACES
-from collector.briefs import Briefs
 from collector.judged_weeks import JudgedWeeks
 from collector.settings import Settings
 from collector.store import duckdb_schema as schema

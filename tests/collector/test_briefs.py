@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from collector.brief.brief import Correction
+from collector.brief.briefs import Briefs
 from collector.brief.faces import FACES
-from collector.briefs import Briefs
+from collector.brief.restricted_since import ONE_BY_ONE, restricted_since
 from collector.judged_weeks import FRESH_SECONDS, JudgedWeeks
 from collector.refusal import Refusal
-from collector.restricted_since import ONE_BY_ONE, restricted_since
 from collector.settings import Settings
 from collector.verdict.weeks import RoomWeek
 from tests.collector.board.costs import a_written_district

@@ -39,7 +39,7 @@ SPEAKING = (
     "collector/registry",
     "collector/throughput",
     "collector/checks",
-    "collector/briefs.py",
+    "collector/brief/briefs.py",
 )
 
 

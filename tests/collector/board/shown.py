@@ -12,7 +12,7 @@ import uvicorn
 
 from collector.api.app import create_app
 from collector.api.services import Services
-from collector.briefs import Briefs
+from collector.brief.briefs import Briefs
 from collector.judged_weeks import JudgedWeeks
 from collector.now import DistrictNow
 from collector.settings import Settings

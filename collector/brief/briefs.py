@@ -10,13 +10,13 @@ from time import monotonic
 from collector.brief.brief import Brief, Correction
 from collector.brief.faces import FACES
 from collector.brief.method import Kept
+from collector.brief.restricted_since import PastWeeks, restricted_since
 from collector.brief.write import write_brief
 from collector.district.district import District
 from collector.iso_week import NEWEST, week_of_text, week_text
 from collector.judged_weeks import FRESH_SECONDS, JudgedWeeks, NamedWeek, worst_first
 from collector.now import DistrictNow
 from collector.refusal import Refusal
-from collector.restricted_since import PastWeeks, restricted_since
 from collector.settings import Settings
 from collector.verdict.uplinks.outlook import Outlook
 from collector.verdict.weeks import RoomWeek
