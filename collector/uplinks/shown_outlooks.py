@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import partial
-from itertools import count
 
 from collector.district.district import District
 from collector.store.protocol import Store
-from collector.uplinks.outlooks import FRESH_SECONDS, Outlooks
+from collector.uplinks.outlooks import Outlooks
 from collector.verdict.uplinks.outlook import Outlook
 
 EVERY = timedelta(minutes=15)
@@ -20,9 +18,7 @@ class ShownOutlooks:
     def __init__(self, store: Store, district: District) -> None:
         self._store = store
         self._today = date.min
-        # It is asked when a week has changed, so what was read before is never believed.
-        never_fresh = partial(next, count(0, 2 * FRESH_SECONDS))
-        self._outlooks = Outlooks(store, district, today=lambda: self._today, elapsed_s=never_fresh)
+        self._outlooks = Outlooks(store, district, today=lambda: self._today)
         self._shown: tuple[date | None, Mapping[str, Outlook]] = None, {}
         self._shown_at: datetime | None = None
 
@@ -34,6 +30,7 @@ class ShownOutlooks:
         if not at_once and self._shown_at is not None and self._shown_at <= now < self._shown_at + EVERY:
             return False
         self._today = today
+        self._outlooks.forget()
         through, told = self._outlooks.newest()
         if through is not None and any(one.weeks for one in told.values()):
             before = self._shown[1] if self._shown[0] == through else {}
