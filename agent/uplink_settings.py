@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, Literal, get_args
 
 from agent.secret import Secret
 from wire.uplink_report import Uplink
@@ -34,8 +34,6 @@ class SnmpSettings:
     Each secret stands here or in a file of its own, ``*_file``, whose first line it is. With version ``2c`` the secret
     is `community`, with ``3`` it is `auth_key`, and `privacy_key` unless `privacy` is ``none``.
     """
-
-    SECRETS: ClassVar = ("community", "auth_key", "privacy_key")
 
     host: str
     interface: str | int

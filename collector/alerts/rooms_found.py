@@ -7,7 +7,6 @@ from datetime import datetime
 
 from collector.alerts.burn import BurnRule, began, first_that_fires
 from collector.alerts.finding import Rule
-from collector.alerts.lesson_bins import BAD
 from collector.alerts.look import CALM_SECONDS, RoomLook, SiteLook
 from collector.verdict.causes import Cause, Confidence, Located
 from collector.verdict.throughput import ThroughputTest
@@ -115,8 +114,3 @@ def failed_tests(tests: Iterable[ThroughputTest], direction: Direction) -> datet
     if len(failed) < FAILED or last[-1].sustained:
         return None
     return failed[0].ended_at
-
-
-def bad_now(room: RoomLook) -> bool:
-    """Whether its newest lesson bins have something bad."""
-    return BAD in room.marks[-3:]

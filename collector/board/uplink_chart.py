@@ -1,7 +1,7 @@
-"""An uplink's weekly busy hour against its capacity, and where it is going: one drawing for board, mail and PDF.
+"""An uplink's weekly busy hour against its capacity, and where it is going, as the board draws it.
 
-A function of the outlook alone. Colours come from a `Palette`: the board's are its style sheet's, so that they follow
-the reader's scheme; on paper and in mail they are fixed. Every mark has a place or a shape, so that colour only helps.
+A function of the outlook alone. Colours are the style sheet's, so that they follow the reader's scheme. Every mark has
+a place or a shape, so that colour only helps.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,28 +28,9 @@ _WEEK = timedelta(weeks=1)
 _ACT = LEVEL_SHARES["act"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
-    """Colours as SVG takes them: `ink` and `soft` for words, `line` for the grid, `load` for what was carried and will
-    be, `full` for 80 % of the capacity, `sheet` for the ground."""
-
-    ink: str
-    soft: str
-    line: str
-    load: str
-    full: str
-    sheet: str
-
-
-BOARD = Palette(
-    ink="var(--ink)",
-    soft="var(--soft)",
-    line="var(--line)",
-    load="var(--link)",
-    full="var(--bad)",
-    sheet="var(--sheet)",
-)
-PAPER = Palette(ink="#1a1f26", soft="#586270", line="#d5d9de", load="#1d4f91", full="#b3221b", sheet="#ffffff")
+_INK, _SOFT, _LINE, _SHEET = "var(--ink)", "var(--soft)", "var(--line)", "var(--sheet)"
+_LOAD, _FULL = "var(--link)", "var(--bad)"
+"""The style sheet's colours: what was carried and will be, and 80 % of the capacity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +66,8 @@ def chart_summary(one: Outlook) -> str:
     return said
 
 
-def uplink_chart(
-    one: Outlook, *, width: float = WIDE, palette: Palette = BOARD, kind: str = "", standalone: bool = False
-) -> str:
-    """The drawing as SVG, `width` pixels wide; empty where fewer than two weeks are known. `kind` is its class.
-    `standalone` is for files: it names SVG's namespace and a font."""
+def uplink_chart(one: Outlook, *, width: float = WIDE, kind: str = "") -> str:
+    """The drawing as SVG, `width` pixels wide; empty where fewer than two weeks are known. `kind` is its class."""
     everything = _shares(one)
     if len(everything) < 2:
         return ""
@@ -99,17 +77,16 @@ def uplink_chart(
     beside = 150.0 if width >= 600 else 12.0
     frame = _Frame(first=shares[0][0], last=last, right=width - beside)
     marks = [
-        *_months(frame, palette),
-        *_limits(frame, palette, _capacity(one), wide=width >= 600),
-        *_changes(one.weeks, frame, palette),
-        *_forecast(shares[-1], path, frame, palette),
-        *_load(shares, frame, palette),
-        *_ends(shares[-1], path, frame, palette, wide=width >= 600),
+        *_months(frame),
+        *_limits(frame, _capacity(one), wide=width >= 600),
+        *_changes(one.weeks, frame),
+        *_forecast(shares[-1], path, frame),
+        *_load(shares, frame),
+        *_ends(shares[-1], path, frame, wide=width >= 600),
     ]
-    file = ' xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"' if standalone else ""
     named = f' class="{kind}"' if kind else ""
     return (
-        f'<svg{file}{named} width="{width:g}" height="{HEIGHT:g}" viewBox="0 0 {width:g} {HEIGHT:g}" font-size="11.5" '
+        f'<svg{named} width="{width:g}" height="{HEIGHT:g}" viewBox="0 0 {width:g} {HEIGHT:g}" font-size="11.5" '
         f'role="img" aria-label={quoteattr(chart_summary(one))}>{"".join(marks)}</svg>'
     )
 
@@ -129,7 +106,7 @@ def _capacity(one: Outlook) -> int | None:
     return one.newest.capacity_mbps if one.newest else None
 
 
-def _months(frame: _Frame, palette: Palette) -> Iterator[str]:
+def _months(frame: _Frame) -> Iterator[str]:
     """A tick at the first of months, as many as have room for their names."""
     days = (frame.last - frame.first).days
     pixels = frame.right - LEFT
@@ -141,39 +118,38 @@ def _months(frame: _Frame, palette: Palette) -> Iterator[str]:
             continue
         x = frame.x(month)
         label = f"{month:%b}" if month.month > step else f"{month:%b %Y}"
-        yield f'<path fill="none" stroke="{palette.soft}" d="M{x} {bottom:g}v5"/>'
-        yield _text(x, bottom + 18, label, palette.soft)
+        yield f'<path fill="none" stroke="{_SOFT}" d="M{x} {bottom:g}v5"/>'
+        yield _text(x, bottom + 18, label, _SOFT)
 
 
-def _limits(frame: _Frame, palette: Palette, capacity: int | None, *, wide: bool) -> Iterator[str]:
+def _limits(frame: _Frame, capacity: int | None, *, wide: bool) -> Iterator[str]:
     for share in (0.0, 0.5):
-        yield f'<path fill="none" stroke="{palette.line}" d="M{LEFT:g} {frame.y(share)}H{frame.right:g}"/>'
-        yield _text(LEFT - 6, frame.y(share) + 4, percent(share), palette.soft, anchor="end")
+        yield f'<path fill="none" stroke="{_LINE}" d="M{LEFT:g} {frame.y(share)}H{frame.right:g}"/>'
+        yield _text(LEFT - 6, frame.y(share) + 4, percent(share), _SOFT, anchor="end")
     y, act = frame.y(1), frame.y(_ACT)
-    yield f'<path fill="none" stroke="{palette.soft}" stroke-width="1.5" d="M{LEFT:g} {y}H{frame.right:g}"/>'
+    yield f'<path fill="none" stroke="{_SOFT}" stroke-width="1.5" d="M{LEFT:g} {y}H{frame.right:g}"/>'
     yield (
-        f'<path fill="none" stroke="{palette.full}" stroke-width="1.25" stroke-dasharray="7 3" '
+        f'<path fill="none" stroke="{_FULL}" stroke-width="1.25" stroke-dasharray="7 3" '
         f'd="M{LEFT:g} {act}H{frame.right:g}"/>'
     )
     carries = f"{capacity:,} Mbit/s" if capacity else "capacity"
-    yield _text(LEFT - 6, y + 4, "100 %", palette.soft, anchor="end")
-    yield _text(LEFT - 6, act + 4, percent(_ACT), palette.full, anchor="end", kind="full")
+    yield _text(LEFT - 6, y + 4, "100 %", _SOFT, anchor="end")
+    yield _text(LEFT - 6, act + 4, percent(_ACT), _FULL, anchor="end", kind="full")
     if wide:
-        yield _text(frame.right + 8, y + 4, f"all of {carries}", palette.soft)
-        yield _text(frame.right + 8, act + 4, "act from here on", palette.full, kind="full")
+        yield _text(frame.right + 8, y + 4, f"all of {carries}", _SOFT)
+        yield _text(frame.right + 8, act + 4, "act from here on", _FULL, kind="full")
     else:
-        yield _text(LEFT + 4, y + 13, f"all of {carries}", palette.soft, halo=palette.sheet)
+        yield _text(LEFT + 4, y + 13, f"all of {carries}", _SOFT, halo=_SHEET)
 
 
-def _changes(weeks: Sequence[UplinkWeek], frame: _Frame, palette: Palette) -> Iterator[str]:
+def _changes(weeks: Sequence[UplinkWeek], frame: _Frame) -> Iterator[str]:
     """Where the capacity became another one."""
     known = [one for one in weeks if one.capacity_mbps and one.week >= frame.first]
     for before, after in pairwise(known):
         if before.capacity_mbps != after.capacity_mbps:
             x = frame.x(after.week)
             yield (
-                f'<path fill="none" stroke="{palette.soft}" stroke-dasharray="2 3" '
-                f'd="M{x} {TOP:g}V{TOP + PLOT_HEIGHT:g}"/>'
+                f'<path fill="none" stroke="{_SOFT}" stroke-dasharray="2 3" d="M{x} {TOP:g}V{TOP + PLOT_HEIGHT:g}"/>'
             )
             words = f"{before.capacity_mbps:,} to {after.capacity_mbps:,} Mbit/s"
             end = x > (LEFT + frame.right) / 2
@@ -181,13 +157,13 @@ def _changes(weeks: Sequence[UplinkWeek], frame: _Frame, palette: Palette) -> It
                 x + (-4 if end else 4),
                 frame.y(0) - 5,
                 words,
-                palette.soft,
+                _SOFT,
                 anchor="end" if end else "",
-                halo=palette.sheet,
+                halo=_SHEET,
             )
 
 
-def _load(shares: Sequence[tuple[date, float]], frame: _Frame, palette: Palette) -> Iterator[str]:
+def _load(shares: Sequence[tuple[date, float]], frame: _Frame) -> Iterator[str]:
     """A line through weeks that follow one another, and a dot for each: vacations and missing weeks are gaps."""
     line, dots, before = [], [], None
     for week, share in shares:
@@ -195,25 +171,23 @@ def _load(shares: Sequence[tuple[date, float]], frame: _Frame, palette: Palette)
         line.append(f"{'L' if before is not None and week - before <= _WEEK else 'M'}{at}")
         dots.append(f"M{at}h0")
         before = week
-    drawn = f'fill="none" stroke="{palette.load}"'
+    drawn = f'fill="none" stroke="{_LOAD}"'
     yield f'<path {drawn} stroke-width="1.75" stroke-linejoin="round" d="{"".join(line)}"/>'
     yield f'<path {drawn} stroke-width="4.5" stroke-linecap="round" d="{"".join(dots)}"/>'
 
 
-def _forecast(newest: tuple[date, float], path: Sequence[Ahead], frame: _Frame, palette: Palette) -> Iterator[str]:
+def _forecast(newest: tuple[date, float], path: Sequence[Ahead], frame: _Frame) -> Iterator[str]:
     if not path:
         return
     above = [f"{frame.x(one.week)} {frame.y(one.high)}" for one in path]
     below = [f"{frame.x(one.week)} {frame.y(one.low)}" for one in reversed(path)]
     expected = "L".join(f"{frame.x(one.week)} {frame.y(one.expected)}" for one in path)
     start = f"{frame.x(newest[0])} {frame.y(newest[1])}"
-    yield f'<path fill="{palette.load}" fill-opacity=".18" d="M{start}L{"L".join(above + below)}z"/>'
-    yield f'<path fill="none" stroke="{palette.load}" stroke-width="1.5" stroke-dasharray="4 3" d="M{expected}"/>'
+    yield f'<path fill="{_LOAD}" fill-opacity=".18" d="M{start}L{"L".join(above + below)}z"/>'
+    yield f'<path fill="none" stroke="{_LOAD}" stroke-width="1.5" stroke-dasharray="4 3" d="M{expected}"/>'
 
 
-def _ends(
-    newest: tuple[date, float], path: Sequence[Ahead], frame: _Frame, palette: Palette, *, wide: bool
-) -> Iterator[str]:
+def _ends(newest: tuple[date, float], path: Sequence[Ahead], frame: _Frame, *, wide: bool) -> Iterator[str]:
     """The newest share, and what the forecast comes to, as numbers beside their marks."""
     if not path:
         x, y = frame.x(newest[0]), frame.y(newest[1])
@@ -221,29 +195,27 @@ def _ends(
             x + 8 if wide else x,
             _clear_of_limits(frame, newest[1]) if wide else y - 8,
             percent(newest[1]),
-            palette.ink,
+            _INK,
             kind="strong",
             anchor="" if wide else "end",
-            halo=palette.sheet,
+            halo=_SHEET,
         )
         return
     yield _text(
         frame.x(newest[0]),
         frame.y(newest[1]) - 8,
         percent(newest[1]),
-        palette.ink,
+        _INK,
         kind="strong",
         anchor="end",
-        halo=palette.sheet,
+        halo=_SHEET,
     )
     end = path[-1]
     words = f"{percent(end.low).removesuffix(' %')} to {percent(end.high)}"
     if wide:
-        yield _text(frame.right + 8, _clear_of_limits(frame, end.expected), words, palette.ink, kind="strong")
+        yield _text(frame.right + 8, _clear_of_limits(frame, end.expected), words, _INK, kind="strong")
     else:
-        yield _text(
-            frame.right, frame.y(end.low) + 14, words, palette.ink, kind="strong", anchor="end", halo=palette.sheet
-        )
+        yield _text(frame.right, frame.y(end.low) + 14, words, _INK, kind="strong", anchor="end", halo=_SHEET)
 
 
 def _clear_of_limits(frame: _Frame, share: float) -> float:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from collector.board.pages import district_page
-from collector.board.uplink_chart import NARROW, PAPER, WIDE, chart_summary, uplink_chart
+from collector.board.uplink_chart import NARROW, WIDE, chart_summary, uplink_chart
 from collector.board.uplinks_page import MOST_CHARTS, uplink_line, uplinks_page
 from collector.verdict.uplinks.load import DISTRICT
 from collector.verdict.uplinks.look_ahead import outlook
@@ -24,11 +24,11 @@ def page_of(*found: Outlook) -> str:
 
 
 def svg(one: Outlook, width: float = WIDE) -> ElementTree.Element:
-    return ElementTree.fromstring(uplink_chart(one, width=width, palette=PAPER, standalone=True))
+    return ElementTree.fromstring(uplink_chart(one, width=width))
 
 
 def texts(one: Outlook, width: float = WIDE) -> list[str]:
-    return [text.text or "" for text in svg(one, width).iter("{http://www.w3.org/2000/svg}text")]
+    return [text.text or "" for text in svg(one, width).iter("text")]
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -45,14 +45,13 @@ def test_nothing_is_drawn_outside(width: float) -> None:
     drawn = svg(GROWING, width)
 
     height = float(drawn.attrib["height"])
-    for path in drawn.iter("{http://www.w3.org/2000/svg}path"):
+    for path in drawn.iter("path"):
         for x, y in re.findall(r"[ML]([\d.-]+) ([\d.-]+)", path.attrib["d"]):
             assert 0 <= float(x) <= width
             assert 0 <= float(y) <= height
 
 
-def test_a_drawing_for_paper_holds_no_variables_and_one_for_the_board_no_colours() -> None:
-    assert "var(" not in uplink_chart(GROWING, palette=PAPER, standalone=True)
+def test_a_drawing_has_no_colours_of_its_own_and_fetches_nothing() -> None:
     assert "#" not in uplink_chart(GROWING)
     assert "//" not in uplink_chart(GROWING)
 
@@ -67,7 +66,7 @@ def test_a_drawing_is_told_in_words() -> None:
 
 def test_missing_weeks_are_gaps_and_a_change_of_the_capacity_is_marked() -> None:
     weeks = [*weeks_of([0.5, 0.5, None, 0.5]), *(a_week(0.2, monday(4 + at), capacity=4000) for at in range(3))]
-    drawn = uplink_chart(looked_at(weeks), palette=PAPER, standalone=True)
+    drawn = uplink_chart(looked_at(weeks))
 
     assert "1,000 to 4,000 Mbit/s" in drawn
     line = next(path for path in re.findall(r'd="([^"]+)"', drawn) if path.count("L") > 2)
