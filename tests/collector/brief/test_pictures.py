@@ -27,6 +27,7 @@ WRITE = "BANDROOM_SCREENSHOTS"
 MOST_BYTES = 150_000
 SHOWN = {
     "mail-672-light": (672, False, 2200),
+    "mail-top-672-light": (672, False, 1180),
     "mail-672-dark": (672, True, 1100),
     "mail-390-light": (390, False, 1500),
 }
@@ -122,7 +123,8 @@ def test_a_sheet_of_paper_is_printed(tmp_path: Path) -> None:
 
 @pytest.mark.requires("browser", "poppler")
 def test_the_documentation_shows_the_page_and_no_picture_that_is_not_there(page: Page, tmp_path: Path) -> None:
-    named = set(re.findall(r"\(images/brief/([a-z0-9-]+)\.png\)", (DOCS / "brief.md").read_text("utf-8")))
+    pages = "".join(path.read_text("utf-8") for path in (DOCS / "brief.md", DOCS.parent / "README.md"))
+    named = set(re.findall(r"images/brief/([a-z0-9-]+)\.png\)", pages))
     kept = {path.stem for path in (DOCS / "images" / "brief").glob("*.png")}
 
     assert named == {*SHOWN, "paper"}
