@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -104,8 +105,10 @@ def _send(week: str, ask_for: Callable[[str], str]) -> None:
 
 
 def mailing_line(one: Mapping[str, Any]) -> str:
-    """What became of a page for one recipient: ``c…@example.org, the district's page: mailed``."""
+    """What became of a page for one recipient: ``c…@example.org, the district's page: mailed 30 Nov, 16:51 UTC``; the
+    time tells whom it was mailed to before."""
     page = "the district's page" if one["site"] is None else f"the page of {one['site']}"
     state = _STATES.get(one["state"], str(one["state"]))
     said = f" ({one['answer']})" if one["answer"] and one["state"] != "sent" else ""
-    return f"{one['to']}, {page}{said}: {state}"
+    at = datetime.fromisoformat(one["changed_at"]).astimezone(UTC) if one["state"] == "sent" else None
+    return f"{one['to']}, {page}{said}: {state}" + (f" {at.day} {at:%b, %H:%M} UTC" if at else "")

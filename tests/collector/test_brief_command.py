@@ -104,7 +104,10 @@ def test_what_is_no_collector_writes_nothing(answer: bytes) -> None:
 @pytest.mark.parametrize(
     ("mailing", "line"),
     [
-        ({"site": None, "state": "sent", "answer": "250 OK"}, "c…@example.org, the district's page: mailed"),
+        (
+            {"site": None, "state": "sent", "answer": "250 OK", "changed_at": "2026-11-30T16:51:07Z"},
+            "c…@example.org, the district's page: mailed 30 Nov, 16:51 UTC",
+        ),
         (
             {"site": "north", "state": "refused", "answer": "451 greylisted"},
             "c…@example.org, the page of north (451 greylisted): not taken for now, and tried again",
