@@ -175,8 +175,11 @@ def _step(one: Doing) -> Step:
 
 
 def _later(found: Sequence[Doing]) -> str:
-    """``Then: Have the Wi-Fi of room 304 at Summit surveyed (12 h 40 min).``"""
-    told = [one.title + (f" ({span(one.bad_minutes)})" if one.bad_minutes else "") for one in found[:MOST_LATER]]
+    """``Then: Have the Wi-Fi of room 304 at Summit surveyed (12 h 40 min, C2).``"""
+    told = []
+    for one in found[:MOST_LATER]:
+        facts = [*([span(one.bad_minutes)] if one.bad_minutes else ()), *([one.budget_line] if one.budget_line else ())]
+        told.append(f"{one.title} ({', '.join(facts)})" if facts else one.title)
     more = [f"and {len(found) - MOST_LATER:,} more"] if len(found) > MOST_LATER else []
     return f"Then: {'; '.join([*told, *more])}." if told else ""
 

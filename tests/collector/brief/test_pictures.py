@@ -27,7 +27,7 @@ WRITE = "BANDROOM_SCREENSHOTS"
 MOST_BYTES = 150_000
 SHOWN = {
     "mail-672-light": (672, False, 2200),
-    "mail-top-672-light": (672, False, 1180),
+    "mail-top-672-light": (672, False, 1200),
     "mail-672-dark": (672, True, 1100),
     "mail-390-light": (390, False, 1500),
 }
