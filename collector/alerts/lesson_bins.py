@@ -40,7 +40,8 @@ class LessonBins:
 
     def marks(self, bins: Sequence[RoomBin], *, after: datetime | None = None) -> str:
         """A letter for each start, of a room's `bins` (ascending). Those that began before `after` are left out, as if
-        nobody had been awake: what was told of once is no evidence for telling again."""
+        nobody had been awake: what was told of once is no evidence for telling again. A longer bin, from before they
+        were made shorter, speaks for each start within it."""
         letters = [NONE] * len(self.starts)
         if not self.starts:
             return ""
@@ -49,10 +50,12 @@ class LessonBins:
         for one in reversed(bins):
             if one.started_at < oldest:
                 break
-            while place >= 0 and self.starts[place] > one.started_at:
+            end = one.started_at + timedelta(seconds=one.seconds)
+            while place >= 0 and self.starts[place] >= end:
                 place -= 1
-            if place >= 0 and self.starts[place] == one.started_at:
+            while place >= 0 and self.starts[place] >= one.started_at:
                 letters[place] = letter(one)
+                place -= 1
         return "".join(letters)
 
 

@@ -79,6 +79,12 @@ def test_marks_stand_at_the_starts_of_their_bins() -> None:
     assert found.marks(made, after=found.starts[1]) == "...g.......?"
 
 
+def test_a_longer_bin_of_before_speaks_for_each_start_within_it() -> None:
+    made = [a_bin(("oak-hill", "101"), at(8.75), "B")]
+
+    assert lesson_bins(CALENDAR, at(9), seconds=60, reach=900).marks(made) == "B" * 5 + "." * 10
+
+
 @pytest.mark.parametrize(
     ("marks", "looked"),
     [
