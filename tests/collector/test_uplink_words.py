@@ -29,8 +29,8 @@ def test_what_is_beyond_is_above() -> None:
 
 def test_a_load_without_a_capacity_is_told_as_a_rate() -> None:
     assert says(looked_at([a_week(0.3, capacity=None)])) == (
-        "In its busiest hour (10:00-11:00) it carried 300 Mbit/s down in the week of 1 September 2025; which share of "
-        "its capacity that is is not known."
+        "In its busiest hour (10:00-11:00) it carried 300 Mbit/s down in the week of 1 September 2025; what share of "
+        "its capacity that is, nobody knows."
     )
 
 
@@ -81,7 +81,7 @@ def test_every_refusal_has_its_reason_in_words(reason: Refusal, words: str) -> N
 def test_an_uplink_that_nothing_ever_counted_says_so() -> None:
     found = looked_at([a_week(None)])
 
-    assert says(found) == "How full it is is not known: nothing counts what it carries."
+    assert says(found) == "Nobody knows how full it is: nothing counts what it carries."
     assert ahead(found) == "No forecast: nothing counts what it carries."
 
 

@@ -36,13 +36,13 @@ def says(one: Outlook) -> str:
     """How full it was in its newest known week, what is left, and its level."""
     week = one.newest
     if week is None:
-        return "How full it is is not known: nothing counts what it carries."
+        return "Nobody knows how full it is: nothing counts what it carries."
     load = week.loads[one.direction]
     share = week.busy_share(one.direction)
     hour = f"{load.busy_hour:02d}:00-{(load.busy_hour + 1) % 24:02d}:00"
     if share is None or one.headroom_bps is None:
         carried = f"In its busiest hour ({hour}) it carried {mbits(load.busy_bps)} {one.direction}"
-        why = "which share of its capacity that is is not known" if share is None else "nothing newer was counted"
+        why = "what share of its capacity that is, nobody knows" if share is None else "nothing newer was counted"
         return f"{carried} in the week of {day(week.week)}; {why}."
     full = (
         f"In its busiest hour ({hour}) it was {percent(share)} full: {mbits(load.busy_bps)} {one.direction} of "
