@@ -126,10 +126,16 @@ def _grew_a_lot(one: Incident, rooms: int) -> bool:
     return few and rooms >= GROWN_TIMES * one.first_rooms and rooms >= one.first_rooms + GROWN_ROOMS
 
 
+SET_BACK = timedelta(hours=12)
+"""By less than so much a clock may have been set back: then the newest bins are from before the trouble, and say
+nothing of its end."""
+
+
 def _after(one: Incident, look: Look, *, found: bool, is_well: Callable[[str], bool]) -> Incident:
     """`one` without what is over of it; closed when all is."""
     one = lost_time(one, look)
-    if found:
+    ahead = max(one.opened_at, one.seen_at) - look.at
+    if found or timedelta(0) < ahead < SET_BACK:
         return one
     how: Ended = ended(one, look, is_well=is_well)
     if how.ending is None:

@@ -83,7 +83,7 @@ def title(one: Incident, names: Names, kind: NoticeKind = "opened") -> str:
     """What and where: ``Oak Hill: 38 of 40 rooms cannot work online``."""
     said = _what(one, names)
     if kind == "closed":
-        return f"Over: {said}"
+        return f"Not measured any more: {said}" if one.ending == "not_measured" else f"Over: {said}"
     return f"Grown: {said}" if kind == "grown" else said
 
 

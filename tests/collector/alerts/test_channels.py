@@ -131,6 +131,15 @@ def test_that_it_is_over_says_how_long_it_lasted_and_what_it_cost(there: OtherSi
     assert body["lost_lesson_minutes"] == 120
 
 
+def test_what_nobody_measures_any_more_is_not_said_to_be_over() -> None:
+    gone = incident(ended_at=AT, closed_at=AT + timedelta(hours=3), ending="not_measured")
+
+    told = message(gone, NAMES, "closed", board=None)
+
+    assert told.title == "Not measured any more: Oak Hill: online lessons freeze in 2 of 2 rooms"
+    assert "may go on" in told.body
+
+
 @pytest.mark.parametrize(
     ("status", "state", "text"),
     [

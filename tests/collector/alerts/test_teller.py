@@ -140,6 +140,22 @@ def test_channels_that_hang_hold_up_nothing_else_of_the_collector(town: Town) ->
     assert asyncio.run(hang())
 
 
+def test_a_clock_that_is_set_back_ends_nothing_and_tells_nobody_twice(town: Town) -> None:
+    staff = Staff(town)
+    staff.bins("g", 18)
+    down(staff)
+    for back in (timedelta(minutes=45), timedelta(hours=4)):
+        town.clock.move(-back)
+        town.look()
+        staff.round()
+        town.clock.move(back)
+        staff.bins("B", 2, cause="site_uplink")
+    assert staff.channels.got == [f"chat: {UPLINK}"]
+
+    staff.bins("g", 12)
+    assert staff.channels.got == [f"chat: {UPLINK}", f"chat: Over: {UPLINK}"]
+
+
 def test_restarts_in_the_middle_tell_nobody_twice(town: Town) -> None:
     staff = Staff(town)
     for number in range(30):
