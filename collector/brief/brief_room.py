@@ -1,4 +1,4 @@
-"""A restricted room in plain words: what it was like for a lesson, where that sits, who would pay for the mend."""
+"""A restricted room in plain words: what it was like for a lesson, where that sits, whose budget would fix it."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -25,8 +25,8 @@ _PAID_BY_NO_LINE: Mapping[Cause, str] = {
     "undetermined": "not known yet: the cause comes first",
 }
 _WORST: Mapping[Dimension, str] = {
-    "latency": "answers came too late",
-    "loss": "too much got lost on the way",
+    "latency": "the network answered too late",
+    "loss": "too much data got lost on the way",
     "throughput": "too little came through",
 }
 _DIRECTIONS: Mapping[Direction, str] = {"down": "receiving", "up": "sending"}

@@ -39,4 +39,4 @@ def _when(one: Outlook, share: float) -> str:
         return " When it will be full cannot be told yet."
     if one.forecast.crosses_from is None:
         return f" It is expected to stay below {percent(full)} until the week of {day(one.forecast.at_week)}."
-    return f" It may reach {percent(full)} from the week of {day(one.forecast.crosses_from)} on."
+    return f" It may be {percent(full)} full, so too small, from the week of {day(one.forecast.crosses_from)} on."

@@ -58,7 +58,7 @@ def _cost(restricted: Sequence[NamedWeek]) -> list[str]:
         minutes = sum(one.week.bad_minutes for one in lines[line])
         who = "not known yet" if line is None else BUDGET_WORDS[line]
         parts.append(f"{who} ({counted(len(lines[line]), 'room')}, {span(minutes)})")
-    said.append(f"Who pays for the mend: {'; '.join(parts)}.")
+    said.append(f"Who pays to fix it: {'; '.join(parts)}.")
     return said
 
 

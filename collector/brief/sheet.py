@@ -175,12 +175,13 @@ def _step(one: Doing) -> Step:
 
 
 def _later(found: Sequence[Doing]) -> str:
-    """``Then: Have the Wi-Fi of room 304 at Summit surveyed (12 h 40 min, C2).``"""
+    """``Then: Have the Wi-Fi of room 304 at Summit checked (12 h 40 min, C2).``"""
     told = []
     for one in found[:MOST_LATER]:
-        facts = [*([span(one.bad_minutes)] if one.bad_minutes else ()), *([one.budget_line] if one.budget_line else ())]
+        minutes = [span(one.bad_minutes)] if one.bad_minutes else []
+        facts = [*minutes, *([one.budget_line] if one.budget_line else ())]
         told.append(f"{one.title} ({', '.join(facts)})" if facts else one.title)
-    more = [f"and {len(found) - MOST_LATER:,} more"] if len(found) > MOST_LATER else []
+    more = [f"and {counted(len(found) - MOST_LATER, 'more thing')}"] if len(found) > MOST_LATER else []
     return f"Then: {'; '.join([*told, *more])}." if told else ""
 
 
@@ -204,7 +205,7 @@ def _room(one: BriefRoom) -> RoomCard:
     return RoomCard(
         name=called(one.room_name),
         site_name=one.site_name,
-        lost=f"{span(one.bad_minutes)} lost" if one.bad_minutes else "",
+        lost=f"{span(one.bad_minutes)} too poor" if one.bad_minutes else "",
         what=one.what,
         facts=tuple((name, text) for name, text in facts if text),
         strip=one.strip,
@@ -220,7 +221,7 @@ def _lost(brief: Brief) -> str:
     if not brief.measured_minutes:
         return ""
     lost, measured = (span(one) for one in (brief.bad_minutes, brief.measured_minutes))
-    return f"{lost} of lessons were lost in them, of {measured} measured in all rooms."
+    return f"{lost} of lessons were too poor to teach online, of {measured} measured in all rooms."
 
 
 def _change(one: Changed) -> str:

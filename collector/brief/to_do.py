@@ -112,7 +112,7 @@ def _title(place: _Place, rooms: Sequence[NamedWeek], uplink: Outlook | None) ->
             if label and kind in _SHARED:
                 return f"Have the {_SHARED[kind]} {label} at {site} checked"
             what = "Wi-Fi" if place.thing == "Wi-Fi" else "access point and cable"
-            return f"Have the {what} of {these} {'surveyed' if place.thing == 'Wi-Fi' else 'checked'}"
+            return f"Have the {what} of {these} checked"
         case "site_lan":
             return f"Have the network inside {site} checked"
         case "site_uplink":

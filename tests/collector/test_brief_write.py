@@ -124,7 +124,7 @@ def test_a_restricted_room_has_what_cause_and_payer() -> None:
 
     assert room.what == (
         "38 % of its measured lesson time, at least 31 % with 99 % confidence, was too poor for lessons, mostly "
-        "because answers came too late. That is 10 h, and 3 of 35 lessons were hit."
+        "because the network answered too late. That is 10 h, and 3 of 35 lessons were hit."
     )
     assert (room.cause, room.pays) == ("its Wi-Fi", "C2 (E-rate category 2, inside the building)")
     assert room.measured == ""
@@ -168,7 +168,7 @@ def test_forty_rooms_behind_one_line_are_one_thing_to_do() -> None:
 
     assert [one.title for one in brief.to_do] == [
         "Have the line from North School to the district checked",
-        "Have the Wi-Fi of room 900 at South School surveyed",
+        "Have the Wi-Fi of room 900 at South School checked",
     ]
     first = brief.to_do[0]
     assert (first.rooms, first.bad_minutes, first.budget_line) == (40, 24_000.0, "C1")
@@ -177,9 +177,9 @@ def test_forty_rooms_behind_one_line_are_one_thing_to_do() -> None:
 @pytest.mark.parametrize(
     ("week", "title"),
     [
-        (a_week(), "Have the Wi-Fi of room 204 at North School surveyed"),
-        (a_week("Library"), "Have the Wi-Fi of Library at North School surveyed"),
-        (a_week("体育館"), "Have the Wi-Fi of 体育館 at North School surveyed"),
+        (a_week(), "Have the Wi-Fi of room 204 at North School checked"),
+        (a_week("Library"), "Have the Wi-Fi of Library at North School checked"),
+        (a_week("体育館"), "Have the Wi-Fi of 体育館 at North School checked"),
         (by("room_access"), "Have the access point and cable of room 204 at North School checked"),
         (
             by("room_access", example=located(shared="ap AP-12")),
@@ -214,7 +214,7 @@ def test_there_are_at_most_three_things_and_what_mends_most_comes_first() -> Non
     assert [one.title for one in brief.to_do] == [
         "Have the network inside South School checked",
         "Find out what disturbs room 40 at West School",
-        "Have the Wi-Fi of rooms 10 and 11 at North School surveyed",
+        "Have the Wi-Fi of rooms 10 and 11 at North School checked",
     ]
     (fourth,) = brief.later
     assert fourth.title == "Have the provider check the district's Internet connection"
