@@ -97,8 +97,8 @@ def test_the_lead_says_what_it_cost_and_whose_budget_mends_it() -> None:
     )
 
     assert brief.lead == (
-        "Of 78 h 45 min of lesson time measured in these rooms, 30 h was too poor to teach online. Who pays for the "
-        "mend: E-rate category 2, inside the building (1 room, 10 h); E-rate category 1, lines to the Internet "
+        "Of 78 h 45 min of lesson time measured in these rooms, 30 h was too poor to teach online. Who pays to fix "
+        "it: E-rate category 2, inside the building (1 room, 10 h); E-rate category 1, lines to the Internet "
         "(1 room, 10 h); not known yet (1 room, 10 h). The week before, 1 room was restricted. How full the lines to "
         "the Internet are is not known."
     )
