@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from collector.command_line import DEFAULT_SETTINGS, SettingsFile, fail, read_settings
+from collector.open_parts import open_registry
 from collector.registry.registry import RegistryError
-from collector.serve import open_registry
 from collector.settings import Settings
 from collector.store.copy import CopyIncomplete, Part, copy_history
 from collector.store.history import History

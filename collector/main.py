@@ -28,9 +28,9 @@ from collector.district.mistakes import BadFile
 from collector.district.wanted import did_you_mean
 from collector.evidence_command import evidence_command
 from collector.mail_command import mail_app
+from collector.open_parts import open_parts, open_registry
 from collector.registry.registry import Refused, Registry, RegistryError
 from collector.rejudge_command import rejudge_command
-from collector.serve import open_parts, open_registry, serve
 from collector.settings import Settings
 from collector.simulate_command import score_command, simulate_command
 from collector.store.protocol import StoreError, StoreUnavailable
@@ -61,6 +61,8 @@ app.command("score")(score_command)
 @app.command(name="serve")
 def serve_command(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
     """Run the collector: takes reports, judges rooms, shows the board."""
+    from collector.serve import serve
+
     read, district = _load(settings)
     _log_to_stderr()
     try:

@@ -16,8 +16,8 @@ from collector.district.district_file import load_district
 from collector.district.mistakes import BadFile
 from collector.iso_week import week_text
 from collector.judging.rejudge import DayRejudged, Rejudge
+from collector.open_parts import open_parts
 from collector.registry.registry import RegistryError
-from collector.serve import open_parts
 from collector.settings import Settings
 from collector.store.protocol import StoreError, StoreUnavailable
 from collector.verdict.cause_words import where

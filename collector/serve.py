@@ -42,8 +42,7 @@ from collector.reflector_watch import ReflectorWatch
 from collector.registry.registry import Registry
 from collector.rounds import judge_for_ever, mail_for_ever, retain_for_ever
 from collector.settings import Settings
-from collector.store.protocol import Store, StoreError
-from collector.store_choice import open_store
+from collector.store.protocol import Store
 from collector.systemd import attend, systemd_of
 from collector.thread import in_thread
 from collector.throughput.budget_gauges import BudgetGauges
@@ -71,25 +70,6 @@ class Running:
     port: int
     services: Services
     liveness: Liveness
-
-
-def open_parts(settings: Settings) -> tuple[Store, Registry]:
-    """The store that the settings name, and the registry. Raises `StoreError` or `RegistryError`."""
-    os.umask(0o077)  # what is made in the data folder is for this account alone
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    registry = open_registry(settings)
-    try:
-        return open_store(settings, registry), registry
-    except StoreError:
-        registry.close()
-        raise
-
-
-def open_registry(settings: Settings) -> Registry:
-    """The registry alone, for commands beside a running collector. Raises `RegistryError`."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    default = f"sqlite:///{settings.data / 'registry.sqlite'}"
-    return Registry.open_registry(settings.registry_url.get_secret_value() if settings.registry_url else default)
 
 
 @contextlib.asynccontextmanager

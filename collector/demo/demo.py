@@ -30,7 +30,8 @@ from collector.demo.uplinks import SimulatedUplinks, keep_counting
 from collector.demo.weeks import simulated_weeks
 from collector.district.district import District
 from collector.grafana_names import name_for_grafana
-from collector.serve import Running, asked_to_stop, open_parts, running, utc_now
+from collector.open_parts import open_parts
+from collector.serve import Running, asked_to_stop, running, utc_now
 from collector.settings import Settings
 from collector.store.protocol import Store
 from collector.store_choice import make_buckets

@@ -21,9 +21,10 @@ from collector.district.district import District, Site
 from collector.district.rooms_csv import Room
 from collector.district.services import ListedService
 from collector.liveness import Liveness
+from collector.open_parts import open_parts
 from collector.registry.agent import Agent
 from collector.registry.registry import Registry
-from collector.serve import open_parts, running
+from collector.serve import running
 from collector.settings import Settings
 from collector.store.protocol import Store
 from wire.batch import Batch, BootClock
