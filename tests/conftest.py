@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ class FailuresAsTheyHappen:
         if report.failed and (terminal := self._config.pluginmanager.getplugin("terminalreporter")) is not None:
             terminal.write_line("")
             terminal.write_line(f"FAILED in {report.when}, after {report.duration:.0f} s: {report.nodeid}")
+
+
+# With CI's time, the same examples every time and fewer; whoever runs make test looks for new ones.
+settings.register_profile("few", parent=settings.get_profile("ci"), max_examples=40)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -158,14 +158,14 @@ def two_kinds_after(
 
 @pytest.mark.parametrize(("seed", "egress_mbps"), [(7, 1000), (8, 200), (9, None)])
 def test_no_capacity_test_ever_overlaps_another_test_on_any_bottleneck(seed: int, egress_mbps: int | None) -> None:
-    district = two_kinds_after(2, seed=seed, egress_mbps=egress_mbps)
+    district = two_kinds_after(1, seed=seed, egress_mbps=egress_mbps)
 
     assert district.wrong == []
-    assert district.tested["capacity"] > 40
-    assert district.tested["sufficiency"] > 100
+    assert district.tested["capacity"] > 20
+    assert district.tested["sufficiency"] > 50
     assert district.most_at_once > 1 if egress_mbps else district.most_at_once == 1
-    assert district.words["lease_taken"] > 500, "they are in each other's way"
-    assert district.words["lease_over"] > 20, "late copies come"
+    assert district.words["lease_taken"] > 250, "they are in each other's way"
+    assert district.words["lease_over"] > 10, "late copies come"
 
 
 def test_none_overlaps_where_most_messages_go_wrong_and_the_collector_starts_again_and_again() -> None:

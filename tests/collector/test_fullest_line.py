@@ -24,7 +24,7 @@ from tests.collector.uplink_weeks import looked_at, weeks_of
             [0.5 + 0.01 * number + 0.004 * (number % 3) for number in range(24)],
             (
                 "One line is counted, that of Oak Hill; it is 74 % full in its busiest hour: plan the upgrade. It may "
-                "reach 80 % from the week of 30 March 2026 on."
+                "be 80 % full, so too small, from the week of 30 March 2026 on."
             ),
         ),
     ],

@@ -66,7 +66,7 @@ def test_every_answer_is_one_that_the_openapi_names(live: Live, label: str) -> N
 
     @seed(1)
     @settings(
-        max_examples=40,
+        max_examples=20,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

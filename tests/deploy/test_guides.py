@@ -2,7 +2,9 @@
 
 import re
 import shlex
+import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,11 @@ def written_settings(guide: Path) -> list[str]:
     return [re.sub(r"\$\(.*?\)", "secret", text) for text in [*heredocs, *shown]]
 
 
+@cache
+def help_of(*command: str) -> subprocess.CompletedProcess[str]:
+    return run(*command, "--help")
+
+
 @each_guide
 def test_every_command_line_of_ours_is_understood(guide: Path) -> None:
     commands = own_commands(guide)
@@ -56,7 +63,7 @@ def test_every_command_line_of_ours_is_understood(guide: Path) -> None:
     for name, *arguments in commands:
         options = {word for word in arguments if word.startswith("--")}
         command = [word for word in arguments[:2] if re.fullmatch(r"[a-z]+", word)]
-        said = run(name, *command, "--help")
+        said = help_of(name, *command)
         assert said.returncode == 0, f"{name} {arguments}: {said.stderr}"
         assert all(option in said.stdout for option in options), f"{name} {arguments}"
 
