@@ -92,6 +92,7 @@ _LONGEST = timedelta(hours=1)
 
 _BINS_READ_AT_ONCE = timedelta(days=1)
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_OF_EVERY_READING = ("duration_ms", "sent", "received", "histogram", "repaired")
 
 
 class InfluxStore:
@@ -240,16 +241,20 @@ class InfluxStore:
         return found
 
     def newest_readings(self, since: datetime, until: datetime) -> dict[tuple[str, str], list[Reading]]:
-        """See `Store.newest_readings`. Reads each room's and target's newest report and no other."""
+        """See `Store.newest_readings`. Reads each room's and target's two newest reports and no other."""
         began_after = began_ns(since - _LONGEST)
         fields = "method, duration_ms, sent, received, histogram, failure, repaired"
         statement = (
             f"SELECT {fields} FROM latency WHERE time >= {began_after} AND time < {began_ns(until) + 10**6}"  # noqa: S608
-            " AND (sent > 0 OR failure != '') GROUP BY site, room, target ORDER BY time DESC LIMIT 1"
+            " AND (sent > 0 OR failure != '') GROUP BY site, room, target ORDER BY time DESC LIMIT 2"
         )
         found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
         for series in self._connection.query("reports", statement):
-            tags, row = series.tags, dict(zip(series.columns, series.rows[0], strict=True))
+            tags, rows = series.tags, [dict(zip(series.columns, one, strict=True)) for one in series.rows]
+            # Of a point that is just being written a query may see a part of its fields.
+            row = next((one for one in rows if None not in {one[name] for name in _OF_EVERY_READING}), None)
+            if row is None:
+                continue
             ended_at = began_of(row["time"]) + timedelta(milliseconds=row["duration_ms"])
             if ended_at <= since:
                 continue

@@ -67,6 +67,20 @@ def test_reports_that_were_stored_and_never_noted_are_stored_once(new_store: Cal
     ]
 
 
+def test_a_point_that_is_seen_while_it_is_being_written_is_passed_over_for_the_one_before(
+    influx: Influx, new_store: Callable[..., InfluxStore]
+) -> None:
+    store = new_store()
+    store.write_reports([arrival(latency(1))])
+    later_ns = (int(MONDAY_10.timestamp()) + 600) * 10**9
+    of_a_reading = "agent=a1b2c3d4e5f60718,method=stamp,room=204,site=oak-hill,target=district"
+    influx.write("reports", f"latency,{of_a_reading} sent=60i {later_ns}")
+
+    (reading,) = store.newest_readings(MONDAY_10, MONDAY_10 + timedelta(hours=1))["oak-hill", "204"]
+
+    assert reading.ended_at < MONDAY_10 + timedelta(minutes=5)
+
+
 def test_what_is_stored_later_has_a_later_time_after_a_restart_too(new_store: Callable[..., InfluxStore]) -> None:
     new_store().write_reports([arrival(latency(1))])
     (first,) = new_store().touched_since(EPOCH, bin_seconds=300)
