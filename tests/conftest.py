@@ -138,7 +138,7 @@ def pytest_configure(config: pytest.Config) -> None:
     refuse_unknown(demanded(), "BANDROOM_REQUIRE")
     config.pluginmanager.register(FailuresAsTheyHappen(config))
     if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0" and hasattr(os, "nice"):
-        os.nice(5)  # The first worker has what shapes networks, whose packets others must not keep waiting.
+        os.nice(10)  # The first worker has what shapes networks, whose packets others must not keep waiting.
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
