@@ -68,14 +68,14 @@ class Engine:
         )
         self._days = Days(store, district, self._usual, bin_seconds=bin_seconds, settle_seconds=settle_seconds)
         self._weeks = Weeks(store, district, self._days)
-        self.uplinks = Uplinks(store, district, settle_seconds=settle_seconds)
+        self.outlooks = Outlooks(store, district, today=lambda: clock().astimezone(district.time_zone).date())
+        self.uplinks = Uplinks(store, district, outlooks=self.outlooks, settle_seconds=settle_seconds)
         self._recent = Recent(store, district, bin_seconds=bin_seconds)
         self._pending: dict[BinKey, datetime] = {}
         self._seen_through: datetime | None = None
         self._newest: dict[RoomKey, datetime] = {}
         self._now: DistrictNow | None = None
         self.weeks = JudgedWeeks(store)
-        self.outlooks = Outlooks(store, district, today=lambda: clock().astimezone(district.time_zone).date())
         self.judged_bins = 0
         self.trouble: str | None = None
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from collector.district.district import District
 from collector.store.protocol import Store
 from collector.uplinks.outlooks import Outlooks
 from collector.verdict.uplinks.outlook import Outlook
@@ -13,23 +12,21 @@ EVERY = timedelta(minutes=15)
 
 
 class ShownOutlooks:
-    """Writes outlooks into a store that shows them. Not for several threads. `show` may raise `StoreUnavailable`."""
+    """Writes `outlooks` into a store that shows them. Not for several threads. `show` may raise `StoreUnavailable`."""
 
-    def __init__(self, store: Store, district: District) -> None:
+    def __init__(self, store: Store, outlooks: Outlooks) -> None:
         self._store = store
-        self._today = date.min
-        self._outlooks = Outlooks(store, district, today=lambda: self._today)
+        self._outlooks = outlooks
         self._shown: tuple[date | None, Mapping[str, Outlook]] = None, {}
         self._shown_at: datetime | None = None
 
-    def show(self, now: datetime, today: date, *, at_once: bool) -> bool:
+    def show(self, now: datetime, *, at_once: bool) -> bool:
         """Write what has changed of what is to be said after the newest week; whether that was done, or it is too
         early to. Nothing is said where no uplink was ever counted."""
         if not self._store.uplinks.keeps_outlooks:
             return True
         if not at_once and self._shown_at is not None and self._shown_at <= now < self._shown_at + EVERY:
             return False
-        self._today = today
         self._outlooks.forget()
         through, told = self._outlooks.newest()
         if through is not None and any(one.weeks for one in told.values()):

@@ -16,6 +16,7 @@ from collector.store.protocol import Store
 from collector.store.uplinks import StoredOctets
 from collector.uplinks.lesson_slots import BIN, LessonSlots
 from collector.uplinks.listed import capacities, listed_uplinks
+from collector.uplinks.outlooks import Outlooks
 from collector.uplinks.shown_outlooks import ShownOutlooks
 from collector.verdict.uplinks.load import UplinkBin
 from collector.verdict.uplinks.octets import Octets, UplinkBinKey, bin_starts, bins_of
@@ -46,7 +47,7 @@ class Uplinks:
     """The uplinks of one district. Not for several threads. What reads or writes the store may raise
     `StoreUnavailable`."""
 
-    def __init__(self, store: Store, district: District, *, settle_seconds: float) -> None:
+    def __init__(self, store: Store, district: District, *, outlooks: Outlooks, settle_seconds: float) -> None:
         self._store = store
         self._district = district
         self._settle = timedelta(seconds=settle_seconds)
@@ -57,7 +58,7 @@ class Uplinks:
         self._done_through: date | None = None
         self._counted: set[str] = set()
         self._lessons: dict[date, LessonSlots] = {}
-        self._outlooks = ShownOutlooks(store, district)
+        self._outlooks = ShownOutlooks(store, outlooks)
         # At a start, too: the store may have been copied, or a collector killed between a week and its outlook.
         self._unshown = True
         self._newest: dict[str, datetime] = {}
@@ -66,8 +67,7 @@ class Uplinks:
         """Lay what has come over bins, and close the weeks that are over."""
         self._take()
         ready = [key for key in self._pending if key[1] + BIN + self._settle <= now]
-        today = now.astimezone(self._district.time_zone).date()
-        this_week = monday_of(today)
+        this_week = monday_of(now.astimezone(self._district.time_zone).date())
         if ready:
             self._count(ready, this_week)
         elif not self._pending and self._seen_through and self._seen_through - self._marked > MARK_EVERY:
@@ -75,7 +75,7 @@ class Uplinks:
         closed = self._close(now, this_week)
         self._unshown |= closed
         if self._unshown:
-            self._unshown = not self._outlooks.show(now, today, at_once=closed)
+            self._unshown = not self._outlooks.show(now, at_once=closed)
 
     def counted_lately(self, now: datetime) -> int:
         """How many uplinks something counts: has a bin that began less than `LATELY` ago. From any thread."""

@@ -17,6 +17,7 @@ from collector.district.district import District, Site
 from collector.store import duckdb_schema as schema
 from collector.store.duckdb_store import DuckDbStore
 from collector.store.protocol import Arrival
+from collector.uplinks.outlooks import Outlooks
 from collector.uplinks.uplinks import LONGEST, Uplinks
 from collector.verdict.uplinks.load import UplinkBin, site_uplink
 from tests.bench.bare_insert import CONFIG
@@ -108,11 +109,15 @@ def _arrival(site: str, seq: int, started_at: datetime) -> Arrival:
     )
 
 
+def _outlooks(store: DuckDbStore, district: District) -> Outlooks:
+    return Outlooks(store, district, today=EVENING.date)
+
+
 def _close_bins(path: Path, district: District) -> tuple[tuple[float, float, int], int]:
     store = DuckDbStore.open_store(path)
     for minute in range(-60, 5 * BINS):
         store.write_reports([_arrival(one.site, minute + 61, EVENING + minute * MINUTE) for one in district.sites])
-    uplinks = Uplinks(store, district, settle_seconds=0)
+    uplinks = Uplinks(store, district, outlooks=_outlooks(store, district), settle_seconds=0)
     uplinks.tick(EVENING)  # the hour before
     took = []
     for number in range(1, BINS + 1):
@@ -127,7 +132,7 @@ def _close_bins(path: Path, district: District) -> tuple[tuple[float, float, int
 
 def _close_week(path: Path, district: District) -> tuple[float, float, int]:
     store = DuckDbStore.open_store(path)
-    uplinks = Uplinks(store, district, settle_seconds=0)
+    uplinks = Uplinks(store, district, outlooks=_outlooks(store, district), settle_seconds=0)
     seconds = _timed(lambda: uplinks.tick(EVENING))
     weeks = store.uplinks.weeks_between(FIRST_DAY, FIRST_DAY)
     store.close()

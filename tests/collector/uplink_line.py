@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from collector.district.calendar import Calendar, LessonTime
 from collector.district.district import District, Site
 from collector.store.protocol import Arrival, Store
+from collector.uplinks.outlooks import Outlooks
 from collector.uplinks.uplinks import Uplinks
 from collector.verdict.uplinks.load import UplinkBin, UplinkWeek
 from tests.collector.builders import arrival, uplink
@@ -16,6 +17,7 @@ from tests.collector.live import a_district
 OAK, LAKE = "site:oak-hill", "site:lakeside"
 NEW_YORK = ZoneInfo("America/New_York")
 MONDAY = date(2026, 10, 26)  # the clocks go back on Sunday 1 November
+AFTER_ALL = date(2027, 6, 30)
 WEEK = timedelta(weeks=1)
 FIVE = timedelta(minutes=5)
 SETTLE = 125
@@ -48,7 +50,8 @@ class Line:
     def restart(self, district: District | None = None) -> None:
         """An engine that knows nothing yet."""
         self.district = district or self.district
-        self.engine = Uplinks(self.store, self.district, settle_seconds=SETTLE)
+        outlooks = Outlooks(self.store, self.district, today=lambda: AFTER_ALL)
+        self.engine = Uplinks(self.store, self.district, outlooks=outlooks, settle_seconds=SETTLE)
 
     def counted(
         self, start: datetime, end: datetime, mbps: float = 100, *, site: str = "oak-hill", **other: Any
