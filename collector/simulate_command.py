@@ -95,7 +95,7 @@ def _one(of: str, seeds: list[int], weeks: int | None, processes: int, *, as_jso
 
 def _published(processes: int, *, as_json: bool) -> bool:
     from collector.simulate.alert_score import alert_text
-    from collector.simulate.figures import figure_json, table
+    from collector.simulate.figures import all_hold, figure_json, table
     from collector.simulate.forecast_score import forecast_text
     from collector.simulate.published import (
         PUBLISHED,
@@ -134,7 +134,7 @@ def _published(processes: int, *, as_json: bool) -> bool:
         print(json.dumps(told, indent=1))
     print(f"\n{time.monotonic() - started:.0f} s with {processes} processes", file=sys.stderr)
     held = [ahead.holds, told_of.holds, *(one.holds for _, one in scored)]
-    return all(one.holds is not False for one in alone) and all(held)
+    return all_hold(alone) and all(held)
 
 
 def _weeks(wanted: int | None, there: int) -> int:

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from collector.simulate.burn_alone import RoomCase, RoomTold, flapping, outage_delays, told_of
-from collector.simulate.figures import Figure, figure_json, markdown, table
+from collector.simulate.figures import Figure, all_hold, figure_json, markdown, table
 from collector.simulate.rule_alone import BIN_SECONDS
 from collector.simulate.runs import Spread
 from collector.simulate.scenario_file import find_scenario, load_scenario
@@ -41,7 +41,7 @@ class AlertScore:
     @property
     def holds(self) -> bool:
         """Whether all its bounds hold."""
-        return all(one.holds is not False for one in self.figures)
+        return all_hold(self.figures)
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""

@@ -1,6 +1,6 @@
 """Counts with the interval that they leave open, and the bounds that they are held against."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -52,6 +52,11 @@ class Figure:
             "" if self.bound is None else f"{'>=' if self.side == 'at least' else '<='} {percent(self.bound)}",
             "" if self.holds is None else "yes" if self.holds else "NO",
         )
+
+
+def all_hold(figures: Iterable[Figure]) -> bool:
+    """Whether none of them is beyond its bound; those without one always hold."""
+    return all(one.holds is not False for one in figures)
 
 
 def figure_json(one: Figure) -> dict[str, Any]:

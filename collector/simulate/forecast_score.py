@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from collector.simulate.figures import Figure, figure_json, markdown, percent
+from collector.simulate.figures import Figure, all_hold, figure_json, markdown, percent
 from collector.simulate.made_up_uplinks import JUMPS_A_YEAR, Grows, MadeUpUplink, made_up_uplinks, school_weeks
 from collector.simulate.runs import Spread
 from collector.verdict.uplinks.foretell import HORIZONS
@@ -52,7 +52,7 @@ class ForecastScore:
     @property
     def holds(self) -> bool:
         """Whether all its bounds hold."""
-        return all(one.holds is not False for one in self.figures)
+        return all_hold(self.figures)
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""

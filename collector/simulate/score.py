@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, get_args
 
-from collector.simulate.figures import Figure, figure_json, markdown, percent
+from collector.simulate.figures import Figure, all_hold, figure_json, markdown, percent
 from collector.simulate.records import Record
 from collector.simulate.truth import Truth
 from collector.verdict.causes import Cause, Confidence
@@ -39,7 +39,7 @@ class Score:
     @property
     def holds(self) -> bool:
         """Whether all its bounds hold."""
-        return all(one.holds is not False for one in self.figures)
+        return all_hold(self.figures)
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
